@@ -1,0 +1,49 @@
+# Two commands do all: `make test` and `make demo`. Both set up what they need by themselves.
+
+PYTHON ?= python3
+VENV_BIN := $(CURDIR)/.venv/bin
+# How many pytest workers; engine tests spend part of their time waiting for processes.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup engine lint types test demo lock audit wheel clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Make .venv from the locked packages (PYTHON=... chooses the interpreter)
+	@$(PYTHON) -m tools.environment
+
+engine: setup ## Find or build the Pulumi engine and print the folder to put on PATH
+	@$(VENV_BIN)/python -m tools.engine
+
+lint: setup ## Check style and formatting
+	@echo "[test] ruff" >&2
+	@$(VENV_BIN)/ruff check
+	@$(VENV_BIN)/ruff format --check
+
+types: setup ## Check types
+	@echo "[test] mypy (its first run takes longest)" >&2
+	@$(VENV_BIN)/mypy
+
+test: lint types ## Check style and types, and run all tests, on the real engine too
+	@$(VENV_BIN)/python -m tools.engine >/dev/null
+	@echo "[test] pytest" >&2
+	@$(VENV_BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+
+demo: setup ## Show the main job on the real engine, against the emulator
+	@$(VENV_BIN)/python -m tools.demo
+
+lock: setup ## Pin all packages anew, with hashes, for all supported Pythons
+	@$(VENV_BIN)/python -m tools.lock
+
+audit: setup ## Look the locked packages up in the databases of known vulnerabilities
+	@$(VENV_BIN)/pip-audit --require-hashes --disable-pip --requirement requirements/dev.txt
+
+wheel: setup ## Build the wheel and the source archive into dist/
+	@$(VENV_BIN)/python -m build --no-isolation --outdir dist
+
+clean: ## Remove what is made in the checkout; the cache outside it stays
+	rm -rf .venv .venv.lock build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

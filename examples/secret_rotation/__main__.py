@@ -1,0 +1,80 @@
+"""A client secret that is renewed on schedule, and handed on in the same `pulumi up`.
+
+The scheduled job runs, once a month:
+
+    pulumi config set rotation "$(date +%Y-%m)"
+    pulumi up --yes
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CreateResult, Resource, ResourceProvider, UpdateResult
+
+from olt_provider import OltApplication, OltInstallation
+
+config = pulumi.Config()
+tenant_id = pulumi.Config("olt").require("tenantId")
+
+
+class CredentialsFileProvider(ResourceProvider):
+    """Stands for whatever keeps the secret for the application: a vault, a Kubernetes secret."""
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        return CreateResult(props["path"], self._write(props))
+
+    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        return UpdateResult(self._write(news))
+
+    def delete(self, _id: str, props: dict[str, Any]) -> None:
+        Path(props["path"]).unlink(missing_ok=True)
+
+    def _write(self, props: dict[str, Any]) -> dict[str, Any]:
+        def for_the_owner_alone(path: str, flags: int) -> int:
+            return os.open(path, flags, 0o600)
+
+        with open(props["path"], "w", encoding="utf-8", opener=for_the_owner_alone) as file:
+            file.write(f"CLIENT_ID={props['client_id']}\nCLIENT_SECRET={props['client_secret']}\n")
+        return props
+
+
+class CredentialsFile(Resource):
+    def __init__(
+        self,
+        name: str,
+        *,
+        path: str,
+        client_id: pulumi.Input[str],
+        client_secret: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {"path": path, "client_id": client_id, "client_secret": client_secret}
+        secret = pulumi.ResourceOptions(additional_secret_outputs=["client_secret"])
+        options = pulumi.ResourceOptions.merge(opts, secret)
+        super().__init__(CredentialsFileProvider(), name, props, options)
+
+
+application = OltApplication(
+    "rotating-application",
+    name="Rotating Application",
+    allowed_tenants={tenant_id: "the owner itself"},
+    # Any change in here makes a new secret. Raise `incident` if the secret has leaked.
+    rotate_secret_when_changed={"scheduled": config.get("rotation") or "never", "incident": 0},
+)
+
+OltInstallation("rotating-installation", application_id=application.id)
+
+# It changes after the application, in the same `pulumi up`, and only if the secret is a new one.
+CredentialsFile(
+    "credentials",
+    path=str(Path(config.get("file") or "credentials.env").resolve()),
+    client_id=application.client_id,
+    client_secret=application.client_secret,
+)
+
+pulumi.export("client_id", application.client_id)
+pulumi.export("client_secret", application.client_secret)

@@ -1,0 +1,63 @@
+"""A Pulumi provider for OAuth2 applications on the OLT platform."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from olt_provider._version import __version__
+
+if TYPE_CHECKING:
+    from olt_provider.application import AdoptArgs, AllowedTenantArgs, OltApplication
+    from olt_provider.background_application import OltBackgroundApplication
+    from olt_provider.installation import OltInstallation
+    from olt_provider.lookups import (
+        ApplicationResult,
+        InstallationResult,
+        find_applications,
+        find_applications_output,
+        get_application,
+        get_application_output,
+        get_installation,
+        get_installation_output,
+        list_applications,
+        list_applications_output,
+    )
+    from olt_provider.provider import Provider
+
+__all__ = [
+    "AdoptArgs",
+    "AllowedTenantArgs",
+    "ApplicationResult",
+    "InstallationResult",
+    "OltApplication",
+    "OltBackgroundApplication",
+    "OltInstallation",
+    "Provider",
+    "__version__",
+    "find_applications",
+    "find_applications_output",
+    "get_application",
+    "get_application_output",
+    "get_installation",
+    "get_installation_output",
+    "list_applications",
+    "list_applications_output",
+]
+
+_HOMES = {
+    "AdoptArgs": "application",
+    "AllowedTenantArgs": "application",
+    "OltApplication": "application",
+    "OltBackgroundApplication": "background_application",
+    "OltInstallation": "installation",
+    "Provider": "provider",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use, so that what does not need Pulumi does not import it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'lookups')}"), name)

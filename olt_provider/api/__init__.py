@@ -1,0 +1,1 @@
+"""The OLT platform, typed: usable alone by anyone who writes Python against it."""

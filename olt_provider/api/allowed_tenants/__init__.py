@@ -1,0 +1,1 @@
+"""``/application-developer/applications/{applicationId}/allowed-tenants``: who may install."""

@@ -1,0 +1,1 @@
+"""``/application-info``: only for an application's own client-credentials tokens."""

@@ -1,0 +1,1 @@
+"""``/application-developer/applications``: the applications that a tenant owns."""

@@ -1,0 +1,96 @@
+"""Applications as their owner sees them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, SecretStr
+
+from olt_provider.api.allowed_tenants.domain import AllowedTenant
+from olt_provider.api.model import Id, Model, OptionalText, Text, TextList, Timestamp
+
+Status = Literal["active", "inactive"]
+
+
+def _spelled_right(value: Any) -> Any:
+    # The platform really says "confidental"; its documentation says "confidential".
+    return "confidential" if value == "confidental" else value
+
+
+class OAuth2Client(Model):
+    """The confidential client of an application.
+
+    ``secret`` is only in the answers to a registration and to a new secret.
+    """
+
+    id: Id
+    secret: SecretStr | None = None
+    type: Annotated[str, BeforeValidator(_spelled_right)] = "confidential"
+
+
+class PublicOAuth2Client(Model):
+    """The public client of an application, where it has one."""
+
+    id: Id
+
+
+class Application(Model):
+    """An application, in the terms of ``/application-developer/applications``."""
+
+    id: Id
+    name: str
+    with_public_oauth2_client: bool
+    oauth2_client: OAuth2Client
+    public_oauth2_client: PublicOAuth2Client | None = None
+    tenant_id: Id
+    status: Status
+    created_at: Timestamp
+    teaser_description: Text = ""
+    url: OptionalText = None
+    redirect_uris: TextList = ()
+    allowed_tenants: tuple[AllowedTenant, ...]
+    """Complete: every tenant that may install the application, installed or not."""
+
+
+class AllowedTenantRegistration(Model):
+    """One entry of ``allowedTenants`` in a registration."""
+
+    tenant_id: str
+    comment: str = ""
+
+
+class ApplicationRegistration(Model):
+    """The body of a registration. What is not set is the platform's default."""
+
+    name: str
+    teaser_description: str = ""
+    url: str | None = None
+    with_public_oauth2_client: bool = False
+    redirect_uris: tuple[str, ...] = ()
+    allowed_tenants: tuple[AllowedTenantRegistration, ...] = ()
+
+
+class ApplicationPatch(Model):
+    """The body of a change. What is not set stays as it is.
+
+    To clear: ``teaser_description=""``, ``url=None``, ``redirect_uris=()``.
+    """
+
+    name: str = ""
+    teaser_description: str = ""
+    url: str | None = None
+    with_public_oauth2_client: bool = False
+    redirect_uris: tuple[str, ...] = ()
+    status: Status = "active"
+
+
+class NewSecret(Model):
+    """The answer to a new secret, in either of the shapes the platform may use."""
+
+    oauth2_client: OAuth2Client | None = None
+    secret: SecretStr | None = None
+
+    def value(self) -> SecretStr | None:
+        """The new client secret, wherever the answer carries it."""
+        client = self.oauth2_client
+        return client.secret if client and client.secret else self.secret

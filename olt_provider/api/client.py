@@ -1,0 +1,96 @@
+"""The platform as one object."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from olt_provider.api.allowed_tenants.client import AllowedTenantsClient
+from olt_provider.api.application_info.client import ApplicationInfoClient
+from olt_provider.api.applications.client import ApplicationsClient
+from olt_provider.api.clock import ServerClock
+from olt_provider.api.devices.client import DevicesClient
+from olt_provider.api.identity.client import IdentityClient
+from olt_provider.api.installations.client import InstallationsClient
+from olt_provider.api.tenant import TenantTransport
+from olt_provider.api.tokens import TokenSource
+from olt_provider.api.transport import Transport
+
+
+class OltClient:
+    """The OLT platform's API and identity server. Safe to share by threads.
+
+    What is repeated, and when:
+
+    - Every request but a registration is repeated after a failed or broken connection, a time-out
+      and the answers 408, 429, 502, 503 and 504, because repeating it changes nothing more.
+    - A registration is repeated only if the connection was never made, or after 429: each one
+      that reaches the platform makes another application.
+    - 500 is never repeated, and no other refusal.
+    - The wait is what ``Retry-After`` asks for (seconds or a date), else exponential back-off with
+      full jitter: up to 0.5 s, 1 s, 2 s, ... 20 s. An answer that asks for more than 60 s ends the
+      call.
+    - After 429 all threads wait, whatever they are about to call.
+    - A call is repeated at most ``max_retries`` times (default 5) and for at most 180 s.
+    - Redirects are never followed, and certificates are always verified.
+    """
+
+    def __init__(self, api: Transport, identity: Transport, tokens: TokenSource) -> None:
+        self._api = api
+        self.tokens = tokens
+        self.identity = IdentityClient(identity)
+
+    @property
+    def clock(self) -> ServerClock:
+        """The API's own clock."""
+        return self._api.clock
+
+    @property
+    def api_url(self) -> str:
+        """The API base URL."""
+        return self._api.base_url
+
+    def acting_for(self, tenant_id: str | None = None) -> TenantClient:
+        """The API in the name of a tenant; ``None``: of the credentials' only tenant."""
+        return TenantClient(TenantTransport(self._api, self.tokens, tenant_id))
+
+
+class TenantClient:
+    """The API in the name of one tenant: one client per group of endpoints."""
+
+    def __init__(self, transport: TenantTransport) -> None:
+        self._transport = transport
+
+    @property
+    def tenant_id(self) -> str | None:
+        """The acting tenant."""
+        return self._transport.tenant_id
+
+    @property
+    def api_url(self) -> str:
+        """The API base URL."""
+        return self._transport.base_url
+
+    @cached_property
+    def applications(self) -> ApplicationsClient:
+        """The applications that the tenant owns."""
+        return ApplicationsClient(self._transport)
+
+    @cached_property
+    def allowed_tenants(self) -> AllowedTenantsClient:
+        """Who may install the applications that the tenant owns."""
+        return AllowedTenantsClient(self._transport)
+
+    @cached_property
+    def installations(self) -> InstallationsClient:
+        """The applications that the tenant uses."""
+        return InstallationsClient(self._transport)
+
+    @cached_property
+    def devices(self) -> DevicesClient:
+        """The tenant's devices."""
+        return DevicesClient(self._transport)
+
+    @cached_property
+    def application_info(self) -> ApplicationInfoClient:
+        """What an application may learn of itself."""
+        return ApplicationInfoClient(self._transport)

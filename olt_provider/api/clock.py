@@ -1,0 +1,43 @@
+"""The platform's clock, as its answers show it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+
+
+class ServerClock:
+    """Keeps the latest ``Date`` header, so that no comparison needs this machine's clock."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._seen: tuple[datetime, float] | None = None
+
+    def observe(self, header: str | None) -> None:
+        """Take note of an answer's ``Date`` header. One that is unreadable is passed over."""
+        try:
+            date = parsedate_to_datetime(header) if header else None
+        except (ValueError, OverflowError):
+            return
+        if date is None:
+            return
+        if date.tzinfo is None:
+            date = date.replace(tzinfo=timezone.utc)
+        with self._lock:
+            self._seen = (date, self._monotonic())
+
+    def at_least(self) -> datetime | None:
+        """A time that the platform's clock has certainly reached, to the second.
+
+        ``None`` if no answer has carried a ``Date`` yet.
+        """
+        with self._lock:
+            seen = self._seen
+        if seen is None:
+            return None
+        date, at = seen
+        return (date + timedelta(seconds=self._monotonic() - at)).replace(microsecond=0)

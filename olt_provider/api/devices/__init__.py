@@ -1,0 +1,1 @@
+"""``/devices``: the proof that an application can access a tenant's data."""

@@ -1,0 +1,24 @@
+"""``/devices``: the proof that an application can access a tenant's data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from olt_provider.api.devices.domain import Device
+from olt_provider.api.tenant import TenantTransport
+
+PATH = "/devices"
+
+
+class DevicesClient:
+    """For any token that acts for the tenant, an application's own included."""
+
+    def __init__(self, transport: TenantTransport) -> None:
+        self._transport = transport
+
+    def list(self) -> Iterator[Device]:
+        """``GET``, all pages: the acting tenant's devices.
+
+        Raises ``ApiError`` for a refusal and ``RequestError`` for an unusable answer.
+        """
+        return self._transport.items(Device, PATH)

@@ -1,0 +1,70 @@
+"""What can go wrong, in few and flat classes. Every message is one line and safe to print."""
+
+from __future__ import annotations
+
+
+class OltError(Exception):
+    """The base of all errors of this package.
+
+    The message is one line that names what is wrong and what to do. It never holds a token or a
+    secret.
+    """
+
+
+class ConfigurationError(OltError):
+    """A setting or a credential is missing, contradictory or unusable. Nothing was sent."""
+
+
+class WrongTenantError(ConfigurationError):
+    """The credentials act for another tenant than the one that is needed. Nothing was sent."""
+
+
+class TokenError(OltError):
+    """The token endpoint gave no usable token. Nothing was sent to the API."""
+
+
+class RequestError(OltError):
+    """A request got no usable answer: no connection, a time-out, a cut-off or unreadable body.
+
+    ``sent`` is false only if the request certainly never reached the platform, in no try of it;
+    then nothing can have changed there. ``temporary`` says whether the same request may succeed a
+    moment later.
+    """
+
+    def __init__(self, message: str, *, sent: bool, temporary: bool) -> None:
+        super().__init__(message)
+        self.sent = sent
+        self.temporary = temporary
+
+
+class ApiError(OltError):
+    """The platform, or something in front of it, refused a request.
+
+    ``status`` is the HTTP status. ``error_code`` and ``error_message`` come from the platform's
+    error envelope ``{"errorMessage", "errorCode"}``, or, for the token endpoint, from
+    ``{"error", "error_description"}``; both are ``None`` where the body was not such an envelope,
+    so that the answer may not be the platform's at all. ``retry_after`` is what the answer asked
+    to wait, in seconds. ``lost_before`` says that the answer to an earlier try of the same request
+    was lost, so that the request may have been carried out all the same.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        error_code: str | None = None,
+        error_message: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.error_code = error_code
+        self.error_message = error_message
+        self.retry_after = retry_after
+        self.lost_before = False
+
+    @property
+    def from_platform(self) -> bool:
+        """Whether the body was the platform's own error envelope."""
+        return self.error_code is not None or self.error_message is not None

@@ -1,0 +1,167 @@
+"""From what went wrong on the wire to an error that says what to do. Never quotes a body."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import requests
+from requests import exceptions
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    DecodeError,
+    InvalidHeader,
+    MaxRetryError,
+    NewConnectionError,
+)
+from urllib3.util import Retry
+
+from olt_provider.api.errors import ApiError, RequestError
+from olt_provider.api.request import Request
+
+PLATFORM_ERROR = ("errorCode", "errorMessage")
+SECRET_FIELDS = frozenset({"client_secret", "refresh_token"})
+OAUTH_ERROR = ("error", "error_description")
+
+
+def unusable(request: Request, said: str, *, temporary: bool = False) -> RequestError:
+    """An answer that came and is of no use."""
+    return RequestError(_line(request, said), sent=True, temporary=temporary)
+
+
+def unreadable(request: Request, base_url: str, response: requests.Response) -> RequestError:
+    """A body that is not JSON."""
+    return unusable(
+        request,
+        f"answered {response.status_code} with a body that is not JSON ({_kind(response)}); is "
+        f"{base_url} the platform's address?",
+    )
+
+
+def redirected(request: Request, response: requests.Response) -> RequestError:
+    """A redirect, which is never followed."""
+    where = "another path"
+    with suppress(ValueError):  # a Location may be any text
+        target = urlsplit(response.headers.get("Location", ""))
+        if target.hostname:
+            where = f"{target.scheme}://{target.hostname}"
+    return unusable(
+        request,
+        f"answered {response.status_code}, a redirect to {where}; redirects are not followed, "
+        "because a token must not reach another host: set the right base URL",
+    )
+
+
+def refused(request: Request, base_url: str, response: requests.Response, body: bytes) -> ApiError:
+    """A status of 400 or above."""
+    body = _without_secrets(body, request, response)
+    code, message = _envelope(body, OAUTH_ERROR if request.form is not None else PLATFORM_ERROR)
+    if code is None and message is None:
+        said = f"with no platform error ({_kind(response)}); is {base_url} the platform's address?"
+    else:
+        said = ": ".join(filter(None, (code, message)))
+    hint = _HINTS.get(response.status_code)
+    return ApiError(
+        _line(request, f"answered {response.status_code} {said}{f'; {hint}' if hint else ''}"),
+        status=response.status_code,
+        error_code=code,
+        error_message=message,
+        retry_after=_retry_after(response),
+    )
+
+
+_HINTS = {
+    403: "the credentials lack the permission, which the roles owner and writer have",
+}
+
+
+def no_answer(request: Request, base_url: str, timeout: float, error: Exception) -> RequestError:
+    """A connection that failed, broke off or stayed silent."""
+    host = urlsplit(base_url).netloc
+    sent, temporary = True, True
+    if _certificate_refused(error):
+        said, sent, temporary = f"the TLS certificate of {host} was refused; {_CA}", False, False
+    elif _never_connected(error):
+        said, sent = f"could not connect to {host}", False
+    elif isinstance(error, exceptions.Timeout):
+        said = f"no answer from {host} within {timeout:g} s"
+    elif isinstance(error, DecodeError):
+        said, temporary = f"an unreadable answer from {host}", False
+    elif isinstance(error, exceptions.InvalidHeader):
+        said, sent, temporary = "a credential holds characters that HTTP forbids", False, False
+    else:
+        said = f"the connection to {host} broke off"
+    return RequestError(_line(request, said), sent=sent, temporary=temporary)
+
+
+def _without_secrets(body: bytes, request: Request, response: requests.Response) -> bytes:
+    """A gateway may echo what it was sent; nothing that was sent as a secret is shown."""
+    authorization = response.request.headers.get("Authorization", "")
+    sent = [authorization.removeprefix("Bearer ")]
+    sent += [value for key, value in (request.form or {}).items() if key in SECRET_FIELDS]
+    for secret in filter(None, sent):
+        body = body.replace(secret.encode(), b"[secret]")
+    return body
+
+
+_CA = "for a private certificate authority set olt:caBundle to its PEM file"
+
+
+def _line(request: Request, said: str) -> str:
+    acting = f" (acting for tenant {request.tenant})" if request.tenant else ""
+    return _printable(f"{request}{acting}: {said}")
+
+
+def _kind(response: requests.Response) -> str:
+    return response.headers.get("Content-Type", "no content type")[:60]
+
+
+def _never_connected(error: Exception) -> bool:
+    if isinstance(error, exceptions.ConnectTimeout | exceptions.ProxyError):
+        return True
+    return isinstance(_reason(error), NewConnectionError | ConnectTimeoutError)
+
+
+def _certificate_refused(error: Exception) -> bool:
+    """A handshake that failed; a TLS connection that breaks later is an ``SSLError`` too."""
+    reason = _reason(error)
+    cause = reason.args[0] if reason is not None and reason.args else None
+    return isinstance(cause, ssl.SSLCertVerificationError)
+
+
+def _reason(error: Exception) -> Exception | None:
+    """What urllib3 gave up for, inside the exception that requests makes of it."""
+    cause = error.args[0] if error.args else None
+    return cause.reason if isinstance(cause, MaxRetryError) else None
+
+
+def _envelope(body: bytes, keys: tuple[str, str]) -> tuple[str | None, str | None]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None, None
+    if not isinstance(value, dict):
+        return None, None
+    code, message = keys
+    return _one_line(value.get(code)), _one_line(value.get(message))
+
+
+def _one_line(value: object) -> str | None:
+    return _printable(value)[:300] if isinstance(value, str) and value else None
+
+
+def _printable(text: str) -> str:
+    """Without line breaks and control characters, which an answer may hold anywhere."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    header = response.headers.get("Retry-After")
+    if header is None:
+        return None
+    try:
+        return Retry().parse_retry_after(header)
+    except (InvalidHeader, ValueError, OverflowError):
+        return None

@@ -1,0 +1,197 @@
+"""Tokens that are fetched from the token endpoint, one per tenant, and kept while they are good."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from pydantic import SecretStr
+
+from olt_provider.api.errors import ApiError, ConfigurationError, OltError, TokenError
+from olt_provider.api.identity.client import IdentityClient
+from olt_provider.api.identity.domain import IssuedToken
+from olt_provider.api.model import canonical_id
+from olt_provider.api.tokens import read_claims, require_refreshable
+
+RENEWAL_MARGIN: Final = 60.0
+"""A token is replaced this long, in seconds, before it expires, or after 9/10 of a short life."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    token: str = field(repr=False)
+    good_until: float
+
+
+class FetchedTokens:
+    """One token per tenant, fetched when needed, once however many threads ask.
+
+    ``grant`` makes the call for a tenant. ``remedy`` says what to do where it is refused.
+    """
+
+    def __init__(
+        self,
+        grant: Callable[[str], IssuedToken],
+        *,
+        origin: str,
+        remedy: Callable[[str, ApiError], str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._grant = grant
+        self._origin = origin
+        self._remedy = remedy
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._fetching: dict[str, threading.Lock] = {}
+        self._kept: dict[str, _Kept] = {}
+
+    def token(self, tenant_id: str | None) -> str:
+        """A usable token of the tenant. Raises ``TokenError`` if there is none to be had."""
+        if tenant_id is None:
+            raise TokenError(f"{self._origin} acts for several tenants: say for which")
+        tenant = canonical_id(tenant_id)
+        with self._lock:
+            fetching = self._fetching.setdefault(tenant, threading.Lock())
+        with fetching:
+            kept = self._kept.get(tenant)
+            if kept is None or self._clock() >= kept.good_until:
+                kept = self._kept[tenant] = self._fetch(tenant)
+            return kept.token
+
+    def renew(self, tenant_id: str | None, rejected: str) -> bool:
+        """Drop a token that the platform rejected, so that the next is a newer one."""
+        tenant = canonical_id(tenant_id or "")
+        with self._lock:
+            fetching = self._fetching.setdefault(tenant, threading.Lock())
+        with fetching:
+            kept = self._kept.get(tenant)
+            if kept is not None and kept.token == rejected:
+                del self._kept[tenant]
+        return True
+
+    def _fetch(self, tenant: str) -> _Kept:
+        asked_at = self._clock()
+        try:
+            issued = self._grant(tenant)
+        except ApiError as error:
+            raise TokenError(f"{error}; {self._remedy(tenant, error)}") from None
+        except OltError as error:
+            raise TokenError(f"no token for tenant {tenant}: {error}") from None
+        token = issued.access_token.get_secret_value()
+        try:
+            claims = read_claims(token, origin="it")
+        except ConfigurationError:  # its remedies are those of a token that was set by hand
+            raise TokenError(
+                f"{self._origin} gave something for tenant {tenant} that is not an access token of "
+                "the OLT platform; check olt:identityUrl"
+            ) from None
+        if claims.tenant != tenant:
+            raise TokenError(
+                f"{self._origin} gave a token of tenant {claims.tenant} instead of {tenant}, so "
+                f"they may not act for {tenant}"
+            )
+        margin = min(RENEWAL_MARGIN, issued.expires_in / 10)
+        return _Kept(token, asked_at + issued.expires_in - margin)
+
+
+class ClientCredentials:
+    """A deployer application's own client: a token per tenant that has it installed."""
+
+    def __init__(
+        self,
+        identity: IdentityClient,
+        client_id: str,
+        client_secret: SecretStr,
+        *,
+        origin: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._tokens = FetchedTokens(
+            lambda tenant: identity.client_credentials(client_id, client_secret, tenant_id=tenant),
+            origin=origin,
+            remedy=_client_remedy,
+            clock=clock,
+        )
+        self.token = self._tokens.token
+        self.renew = self._tokens.renew
+
+    def check(self, tenant_id: str | None) -> str | None:
+        """Nothing is known without a call."""
+        return None
+
+    def tenant(self) -> str | None:
+        """It can act for several."""
+        return None
+
+
+def _client_remedy(tenant: str, error: ApiError) -> str:
+    if error.error_code in {"invalid_client", "unauthorized_client"}:
+        return (
+            "check olt:clientId and olt:clientSecret, and that the deployer application is active "
+            f"and installed in tenant {tenant}"
+        )
+    return f"the deployer application has to be active and installed in tenant {tenant}"
+
+
+class RefreshToken:
+    """A user's refresh token: a token of each tenant that the user may act for.
+
+    A newer refresh token in an answer replaces the one before, in this process only.
+    """
+
+    def __init__(
+        self,
+        identity: IdentityClient,
+        refresh_token: SecretStr,
+        client_id: str,
+        client_secret: SecretStr | None,
+        *,
+        origin: str,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._identity = identity
+        self._origin = origin
+        self._refresh_token = refresh_token
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._now = now
+        self._one_at_a_time = threading.Lock()
+        self._tokens = FetchedTokens(
+            self._refresh, origin=origin, remedy=_refresh_remedy, clock=clock
+        )
+        self.token = self._tokens.token
+        self.renew = self._tokens.renew
+
+    def _refresh(self, tenant: str) -> IssuedToken:
+        with self._one_at_a_time:
+            issued = self._identity.refresh(
+                self._refresh_token,
+                self._client_id,
+                client_secret=self._client_secret,
+                tenant_id=tenant,
+            )
+            if issued.refresh_token is not None:
+                self._refresh_token = issued.refresh_token
+        return issued
+
+    def check(self, tenant_id: str | None) -> str | None:
+        """Raise ``ConfigurationError`` if the refresh token is known to have expired."""
+        require_refreshable(self._refresh_token, origin=self._origin, now=self._now())
+        return None
+
+    def tenant(self) -> str | None:
+        """It can act for several."""
+        return None
+
+
+def _refresh_remedy(tenant: str, error: ApiError) -> str:
+    if error.error_code == "invalid_grant":
+        return (
+            f"the refresh token has expired, was revoked, or its user may not act for tenant "
+            f"{tenant}: it lives 11 days, so get a new one from the portal"
+        )
+    return "check olt:refreshToken, olt:clientId and olt:clientSecret"

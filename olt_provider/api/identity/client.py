@@ -1,0 +1,74 @@
+"""The token endpoint of the identity server, a Keycloak with the realm ``olt``."""
+
+from __future__ import annotations
+
+from pydantic import SecretStr
+
+from olt_provider.api.identity.domain import IssuedToken, RealmInfo
+from olt_provider.api.model import parse
+from olt_provider.api.path import segment
+from olt_provider.api.request import Request
+from olt_provider.api.transport import Transport
+
+REALM = "/id/auth/realms/olt"
+TOKEN = f"{REALM}/protocol/openid-connect/token"
+
+
+class IdentityClient:
+    """Issues tokens. ``ApiError.error_code`` is the OAuth error, such as ``invalid_client``."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def client_credentials(
+        self, client_id: str, client_secret: SecretStr, *, tenant_id: str
+    ) -> IssuedToken:
+        """The ``client_credentials`` grant: a token of a tenant that has the application installed.
+
+        Raises ``ApiError`` for a refusal, ``RequestError`` for an unusable answer and
+        ``ConfigurationError`` if ``tenant_id`` is not a UUID.
+        """
+        return self._grant(
+            {
+                "grant_type": "client_credentials",
+                "client_id": client_id,
+                "client_secret": client_secret.get_secret_value(),
+            },
+            tenant_id,
+        )
+
+    def refresh(
+        self,
+        refresh_token: SecretStr,
+        client_id: str,
+        *,
+        client_secret: SecretStr | None = None,
+        tenant_id: str | None = None,
+    ) -> IssuedToken:
+        """The ``refresh_token`` grant: a token of ``tenant_id``, or of the same tenant as before.
+
+        ``client_secret`` is for confidential clients. Raises ``ApiError`` for a refusal and
+        ``RequestError`` for an unusable answer.
+        """
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": refresh_token.get_secret_value(),
+            "client_id": client_id,
+        }
+        if client_secret is not None:
+            form["client_secret"] = client_secret.get_secret_value()
+        return self._grant(form, tenant_id)
+
+    def realm(self) -> RealmInfo:
+        """``GET`` of the realm: its public key."""
+        answer = self._transport.send(Request("GET", REALM))
+        return parse(RealmInfo, answer, source=f"GET {REALM}")
+
+    def _grant(self, form: dict[str, str], tenant_id: str | None) -> IssuedToken:
+        headers = {}
+        if tenant_id is not None:
+            headers["tenant"] = segment(tenant_id, what="tenant ID")
+        answer = self._transport.send(
+            Request("POST", TOKEN, tenant=tenant_id, form=form, headers=headers)
+        )
+        return parse(IssuedToken, answer, source=f"POST {TOKEN}")

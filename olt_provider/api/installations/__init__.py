@@ -1,0 +1,1 @@
+"""``/applications``: installing applications in the acting tenant."""

@@ -1,0 +1,121 @@
+"""The base of all wire models: the one place that knows both snake_case and camelCase."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+)
+from pydantic.alias_generators import to_camel
+
+from olt_provider.api.errors import RequestError
+
+
+class Model(BaseModel):
+    """A value as the platform sends or takes it. Unknown fields are ignored on purpose."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,  # an input may hold a client secret
+    )
+
+    def to_wire(self) -> dict[str, Any]:
+        """The JSON object to send: camelCase, and only the fields that were set."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+def _empty_for_null(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def _none_for_empty(value: Any) -> Any:
+    return None if value == "" else value
+
+
+def _list_for_null(value: Any) -> Any:
+    return [] if value is None else value
+
+
+def canonical_id(value: str) -> str:
+    """An ID as it is compared and stored: in lower case, because UUIDs ignore case."""
+    return value.strip().lower()
+
+
+def _canonical(value: Any) -> Any:
+    return canonical_id(value) if isinstance(value, str) else value
+
+
+Id = Annotated[str, BeforeValidator(_canonical)]
+"""An application, tenant or client ID, in lower case."""
+
+Text = Annotated[str, BeforeValidator(_empty_for_null)]
+"""Text whose absence, ``null`` and ``""`` mean the same: unset."""
+
+OptionalText = Annotated[str | None, BeforeValidator(_none_for_empty)]
+"""Text that is ``None`` when unset, whether it came as ``null``, as ``""`` or not at all."""
+
+TextList = Annotated[tuple[str, ...], BeforeValidator(_list_for_null)]
+"""A list of strings whose absence and ``null`` mean an empty one."""
+
+
+def _in_utc(value: datetime) -> datetime:
+    return value.astimezone(timezone.utc)
+
+
+Timestamp = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A time, in UTC. One that no calendar has in UTC is not readable."""
+
+
+def format_timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds and ``Z``, as the platform writes it."""
+    text = moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def parse(model: type[M], value: Any, *, source: str) -> M:
+    """``value`` as a ``model``; ``source`` (method and path) names the answer in the error.
+
+    Raises ``RequestError`` naming each missing or ill-typed field, never its value.
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in detail['loc']) or 'body'}: {detail['msg']}"
+            for detail in error.errors(
+                include_url=False, include_context=False, include_input=False
+            )[:5]
+        )
+    except (RecursionError, OverflowError, ValueError):
+        problems = "not a readable value"
+    raise RequestError(
+        f"{source}: the answer is not what the platform documents ({problems})",
+        sent=True,
+        temporary=False,
+    )
+
+
+def data_of(body: Any, *, source: str) -> Any:
+    """What ``{"data": ...}`` holds. Raises ``RequestError`` where there is none."""
+    if isinstance(body, Mapping) and "data" in body:
+        return body["data"]
+    raise RequestError(
+        f'{source}: the answer has no "data"; is olt:apiUrl the platform\'s API?',
+        sent=True,
+        temporary=False,
+    )

@@ -1,0 +1,203 @@
+"""Settings and credentials, from a stack's configuration and from the environment.
+
+Settings are read key by key, the environment first. Credentials are one group from one place: if
+any credential variable is set in the environment, all configured credentials are ignored, because
+what the engine refreshes or destroys it does with the configuration stored in the state, which may
+hold a dead token.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+import requests
+from pydantic import SecretStr
+
+from olt_provider.api.client import OltClient
+from olt_provider.api.credentials import CREDENTIALS, token_source
+from olt_provider.api.errors import ConfigurationError
+from olt_provider.api.hosts import DEFAULT_ENVIRONMENT, ENVIRONMENTS
+from olt_provider.api.identity.client import IdentityClient
+from olt_provider.api.keys import NAMESPACE, variable
+from olt_provider.api.model import canonical_id
+from olt_provider.api.path import segment
+from olt_provider.api.transport import DEFAULT_MAX_RETRIES, DEFAULT_REQUEST_TIMEOUT, Transport
+
+SETTINGS: Final = (
+    "apiUrl",
+    "identityUrl",
+    "environment",
+    "tenantId",
+    "caBundle",
+    "requestTimeout",
+    "maxRetries",
+)
+MAX_REQUEST_TIMEOUT: Final = 600.0
+MAX_RETRIES: Final = 20
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides where and how the platform is called. Hashable, so it can be a key.
+
+    Times are in seconds. ``credentials`` holds pairs of configuration key and secret value.
+    """
+
+    api_url: str
+    identity_url: str
+    tenant_id: str | None = None
+    ca_bundle: str | None = None
+    request_timeout: float = DEFAULT_REQUEST_TIMEOUT
+    max_retries: int = DEFAULT_MAX_RETRIES
+    credentials: tuple[tuple[str, SecretStr], ...] = field(default=(), repr=False)
+    credentials_in_environment: bool = False
+
+    @classmethod
+    def load(cls, config: Callable[[str], object], environ: Mapping[str, str]) -> Settings:
+        """Read all keys. ``config`` looks a key such as ``olt:apiUrl`` up in the stack.
+
+        Raises ``ConfigurationError`` naming the key that is wrong.
+        """
+
+        def configured(key: str) -> str | None:
+            value = config(f"{NAMESPACE}:{key}")
+            return str(value).strip() or None if value is not None else None
+
+        def from_environment(key: str) -> str | None:
+            return environ.get(variable(key), "").strip() or None
+
+        values = {key: from_environment(key) or configured(key) for key in SETTINGS}
+        in_environment = any(from_environment(key) for key in CREDENTIALS)
+        place = from_environment if in_environment else configured
+        return cls(
+            **_hosts(values),
+            tenant_id=_tenant(values["tenantId"]),
+            ca_bundle=values["caBundle"],
+            request_timeout=_number(
+                "requestTimeout",
+                values["requestTimeout"],
+                DEFAULT_REQUEST_TIMEOUT,
+                1,
+                MAX_REQUEST_TIMEOUT,
+            ),
+            max_retries=_whole_number(
+                "maxRetries", values["maxRetries"], DEFAULT_MAX_RETRIES, 0, MAX_RETRIES
+            ),
+            credentials=tuple(
+                (key, SecretStr(value)) for key in CREDENTIALS if (value := place(key))
+            ),
+            credentials_in_environment=in_environment,
+        )
+
+    def client(
+        self,
+        *,
+        user_agent: str = "",
+        notify: Callable[[str], None],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> OltClient:
+        """A client of the platform. ``notify`` is told of long waits; no call is made yet."""
+
+        def transport(base_url: str) -> Transport:
+            return Transport(
+                base_url,
+                request_timeout=self.request_timeout,
+                max_retries=self.max_retries,
+                ca_bundle=self.ca_bundle,
+                user_agent=user_agent,
+                notify=notify,
+                sleep=sleep,
+            )
+
+        identity = transport(self.identity_url)
+        return OltClient(
+            transport(self.api_url),
+            identity,
+            token_source(
+                dict(self.credentials),
+                IdentityClient(identity),
+                in_environment=self.credentials_in_environment,
+            ),
+        )
+
+
+def _hosts(values: Mapping[str, str | None]) -> dict[str, str]:
+    environment = values["environment"] or DEFAULT_ENVIRONMENT
+    if environment not in ENVIRONMENTS:
+        raise ConfigurationError(
+            f"olt:environment (or {variable('environment')}) is {environment!r}, but must be one "
+            f"of {', '.join(ENVIRONMENTS)}"
+        )
+    hosts = ENVIRONMENTS[environment]
+    return {
+        "api_url": _base_url("apiUrl", values["apiUrl"] or hosts.api_url),
+        "identity_url": _base_url("identityUrl", values["identityUrl"] or hosts.identity_url),
+    }
+
+
+def _base_url(key: str, value: str) -> str:
+    name = f"olt:{key} (or {variable(key)})"
+    if "@" in value:  # first, because every other message shows the value
+        raise ConfigurationError(f"{name} must not hold a user name or a password")
+    try:
+        # what requests makes of it too, so that a host it cannot call is refused here
+        url = urlsplit(requests.Request("GET", value).prepare().url or "")
+        host, _ = url.hostname or "", url.port
+        host.encode("idna")
+    except ValueError:
+        raise ConfigurationError(f"{name} is not a URL: {value!r}") from None
+    odd = url.query or url.fragment or not value.isprintable() or " " in value
+    if url.scheme not in {"https", "http"} or not host or odd:
+        raise ConfigurationError(f"{name} must look like https://host/v1, but is {value!r}")
+    if url.scheme == "http" and not _is_loopback(host):
+        raise ConfigurationError(
+            f"{name} is {value!r}, but plain http:// is only allowed to this machine: use https://"
+        )
+    return value.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _tenant(value: str | None) -> str | None:
+    if value is None:
+        return None
+    try:
+        return segment(canonical_id(value), what="olt:tenantId")
+    except ConfigurationError as error:
+        raise ConfigurationError(
+            f"{error}: set it (or {variable('tenantId')}) as the portal shows it"
+        ) from None
+
+
+def _number(key: str, value: str | None, default: float, least: float, most: float) -> float:
+    if value is None:
+        return float(default)
+    try:
+        number = float(value)
+    except ValueError:
+        number = float("nan")
+    if not least <= number <= most:
+        raise ConfigurationError(
+            f"olt:{key} (or {variable(key)}) must be a number from {least:g} to {most:g}, "
+            f"but is {value!r}"
+        )
+    return number
+
+
+def _whole_number(key: str, value: str | None, default: int, least: int, most: int) -> int:
+    number = _number(key, value, default, least, most)
+    if not number.is_integer():
+        raise ConfigurationError(
+            f"olt:{key} (or {variable(key)}) must be a whole number, but is {value!r}"
+        )
+    return int(number)

@@ -1,0 +1,89 @@
+"""Calls in the name of one tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from olt_provider.api.errors import ApiError
+from olt_provider.api.model import M, data_of, parse
+from olt_provider.api.paging import all_pages
+from olt_provider.api.request import Request
+from olt_provider.api.retry import Repeat
+from olt_provider.api.tokens import TokenSource
+from olt_provider.api.transport import BearerAuth, Transport
+
+UNAUTHORIZED: Final = 401
+
+
+class TenantTransport:
+    """Sends requests with a token of one tenant. ``None``: of the source's only tenant."""
+
+    def __init__(self, transport: Transport, tokens: TokenSource, tenant_id: str | None) -> None:
+        self._transport = transport
+        self._tokens = tokens
+        self.tenant_id = tenant_id
+
+    @property
+    def base_url(self) -> str:
+        """The API base URL."""
+        return self._transport.base_url
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Mapping[str, Any] | None = None,
+        repeat: Repeat = Repeat.SAFELY,
+    ) -> Any:
+        """One call, with ``path`` relative to the API base URL; returns the decoded body.
+
+        Raises ``ConfigurationError`` before anything is sent if there is no usable token, then
+        what ``Transport.send`` raises.
+        """
+        request = Request(
+            method, path, tenant=self.tenant_id, params=params, json=json, repeat=repeat
+        )
+        used = ""
+
+        def authorize() -> BearerAuth:
+            nonlocal used
+            used = self._tokens.token(self.tenant_id)
+            return BearerAuth(used)
+
+        try:
+            return self._transport.send(request, authorize=authorize)
+        except ApiError as error:
+            # A 401 changed nothing, so even a registration may be sent again, once.
+            if error.status != UNAUTHORIZED or not self._tokens.renew(self.tenant_id, used):
+                raise
+        return self._transport.send(request, authorize=authorize)
+
+    def item(
+        self,
+        model: type[M],
+        method: str,
+        path: str,
+        *,
+        json: Mapping[str, Any] | None = None,
+        repeat: Repeat = Repeat.SAFELY,
+    ) -> M:
+        """One call that answers ``{"data": {...}}``, as a ``model``."""
+        source = f"{method} {path}"
+        body = self.send(method, path, json=json, repeat=repeat)
+        return parse(model, data_of(body, source=source), source=source)
+
+    def items(
+        self, model: type[M], path: str, params: Mapping[str, Any] | None = None
+    ) -> Iterator[M]:
+        """All items of a list, each as a ``model``, fetched page by page as needed."""
+        source = f"GET {path}"
+        pages = all_pages(
+            lambda page, size: self.send(
+                "GET", path, params={**(params or {}), "page": page, "pageSize": size}
+            ),
+            source=source,
+        )
+        return (parse(model, item, source=source) for item in pages)

@@ -1,0 +1,262 @@
+"""HTTP as this package speaks it: one pooled session, retries, and errors that say what to do."""
+
+from __future__ import annotations
+
+import json
+import logging
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Final
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity.stop import stop_before_delay
+from urllib3.exceptions import HTTPError
+
+from olt_provider._version import __version__
+from olt_provider.api.clock import ServerClock
+from olt_provider.api.errors import ApiError, ConfigurationError, RequestError
+from olt_provider.api.failures import no_answer, redirected, refused, unreadable, unusable
+from olt_provider.api.pause import Pause
+from olt_provider.api.request import Request
+from olt_provider.api.retry import (
+    LOST_STATUSES,
+    MAX_TOTAL,
+    MAX_WAIT,
+    TOO_MANY_REQUESTS,
+    wait_before_next,
+)
+
+CONNECT_TIMEOUT: Final = 10.0
+DEFAULT_REQUEST_TIMEOUT: Final = 30.0
+DEFAULT_MAX_RETRIES: Final = 5
+MAX_BODY: Final = 8 * 1024 * 1024
+PIECE: Final = 64 * 1024
+CONNECTIONS: Final = 4
+"""As many as the dynamic host has threads."""
+TOLD_WAIT: Final = 3.0
+"""A wait longer than this, in seconds, is told to the user."""
+
+log = logging.getLogger("olt_provider.api")
+
+
+class BearerAuth(AuthBase):
+    """Attaches an access token. An auth object, so that a ``.netrc`` cannot replace it.
+
+    Raises ``ConfigurationError`` for a token that no header can hold, such as one with a line
+    break in it.
+    """
+
+    def __init__(self, token: str) -> None:
+        # http.client would refuse it too, with an exception that shows the token
+        if not (token.isascii() and token.isprintable()):
+            raise ConfigurationError(
+                "the access token holds characters that HTTP forbids, such as a line break: copy "
+                "it again, as one line"
+            )
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class NoAuth(AuthBase):
+    """Attaches nothing, and keeps a ``.netrc`` from doing so."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+def _readable(ca_bundle: str | None) -> str | None:
+    try:
+        if ca_bundle is not None:
+            ssl.create_default_context(cafile=ca_bundle)
+    except OSError as error:
+        reason = "no certificate in it" if isinstance(error, ssl.SSLError) else error.strerror
+        raise ConfigurationError(
+            "olt:caBundle (or OLT_CA_BUNDLE) must be a PEM file with the certificates of an "
+            f"authority, but {ca_bundle!r} is of no use: {reason}"
+        ) from None
+    return ca_bundle
+
+
+class _Session(requests.Session):
+    """A session that does not even look where a redirect leads: the target may be nonsense."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
+class Transport:
+    """Sends requests to one base URL and returns decoded answers. Safe to share by threads.
+
+    ``request_timeout`` is how long, in seconds, the platform may take to answer (default 30);
+    connecting may take 10. ``max_retries`` is how often a request is repeated (default 5).
+    ``ca_bundle`` is the path of a PEM file with a private certificate authority; certificates are
+    always verified. ``notify`` is told, in one line, of each wait that takes more than a few
+    seconds. The rules of repetition are those in ``OltClient``.
+
+    Raises ``ConfigurationError`` if ``ca_bundle`` is not a readable file with certificates.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        request_timeout: float = DEFAULT_REQUEST_TIMEOUT,
+        max_retries: int = DEFAULT_MAX_RETRIES,
+        ca_bundle: str | None = None,
+        user_agent: str = "",
+        notify: Callable[[str], None] = log.info,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._timeout = (min(CONNECT_TIMEOUT, request_timeout), request_timeout)
+        self._attempts = max_retries + 1
+        self._ca_bundle = _readable(ca_bundle)
+        self._user_agent = " ".join(
+            filter(
+                None, (f"pulumi-olt/{__version__}", user_agent, f"requests/{requests.__version__}")
+            )
+        )
+        self._notify = notify
+        self._sleep = sleep
+        self.clock = ServerClock()
+        self._pause = Pause()
+        self._session: requests.Session | None = None
+        self._lock = threading.Lock()
+
+    def send(self, request: Request, *, authorize: Callable[[], AuthBase] = NoAuth) -> Any:
+        """Send ``request``, repeating it as its ``repeat`` allows; return the decoded body.
+
+        ``authorize`` is asked before every attempt, so that a token that expired during a wait is
+        replaced. Raises ``ApiError`` for a refusal, ``RequestError`` where no usable answer came;
+        either tells whether an earlier try may have been carried out.
+        """
+        lost = False
+
+        def attempt() -> Any:
+            nonlocal lost
+            try:
+                return self._attempt(request, authorize)
+            except RequestError as error:
+                lost = error.sent = lost or error.sent
+                raise
+            except ApiError as error:
+                self._tell_others(error)
+                error.lost_before = lost
+                lost = lost or error.status in LOST_STATUSES
+                raise
+
+        retrying = Retrying(
+            retry=retry_if_exception(request.repeat.allows),
+            stop=stop_after_attempt(self._attempts) | stop_before_delay(MAX_TOTAL),
+            wait=lambda state: max(wait_before_next(state), self._pause.left()),
+            sleep=lambda seconds: self._wait(request, seconds),
+            before_sleep=lambda state: self._tell_wait(request, state),
+            reraise=True,
+        )
+        if self._pause.left() > 0:
+            self._wait(request, self._pause.left())
+        return retrying(attempt)
+
+    def _wait(self, request: Request, seconds: float) -> None:
+        """When one thread is told to wait, all do, also one that waits for another reason."""
+        known = self._pause.until
+        self._sleep(seconds)
+        while self._pause.until > known:
+            known, left = self._pause.until, self._pause.left()
+            log.debug("%s: waiting %.1f s, as another request was told to", request, left)
+            self._sleep(left)
+
+    def _tell_others(self, error: ApiError) -> None:
+        """They wait even if this call is not repeated."""
+        asked = error.retry_after or 0.0
+        if error.status == TOO_MANY_REQUESTS and asked <= MAX_WAIT:
+            self._pause.begin(asked)
+
+    def _tell_wait(self, request: Request, state: RetryCallState) -> None:
+        wait = state.upcoming_sleep
+        reason = state.outcome.exception() if state.outcome else None
+        log.debug("%s: trying again in %.1f s", request, wait)
+        if isinstance(reason, ApiError) and reason.status == TOO_MANY_REQUESTS:
+            self._pause.begin(wait)
+        if wait > TOLD_WAIT:
+            self._notify(f"waiting {wait:.0f} s before the next try: {reason}")
+
+    def _open(self) -> requests.Session:
+        with self._lock:
+            if self._session is None:
+                session = _Session()
+                # plain http is for this machine alone, so no proxy may be put in between
+                session.trust_env = not self.base_url.lower().startswith("http:")
+                session.headers["User-Agent"] = self._user_agent
+                session.headers["Accept"] = "application/json"
+                session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+                adapter = HTTPAdapter(
+                    pool_connections=1, pool_maxsize=CONNECTIONS, pool_block=True, max_retries=0
+                )
+                session.mount("https://", adapter)
+                session.mount("http://", adapter)
+                self._session = session
+            return self._session
+
+    def _attempt(self, request: Request, authorize: Callable[[], AuthBase]) -> Any:
+        session = self._open()
+        started = time.monotonic()
+        try:
+            response = session.request(
+                request.method,
+                self.base_url + request.path,
+                params=request.params,
+                json=request.json,
+                data=request.form,
+                headers=dict(request.headers or {}),
+                auth=authorize(),
+                timeout=self._timeout,
+                allow_redirects=False,
+                verify=self._ca_bundle or True,
+                stream=True,
+            )
+            with response:
+                body = self._read(request, response, deadline=started + 2 * self._timeout[1])
+        except (requests.RequestException, HTTPError) as error:
+            raise no_answer(request, self.base_url, self._timeout[1], error) from None
+        self.clock.observe(response.headers.get("Date"))
+        log.debug(
+            "%s: %d in %.0f ms", request, response.status_code, 1000 * (time.monotonic() - started)
+        )
+        return self._judge(request, response, body)
+
+    def _read(self, request: Request, response: requests.Response, *, deadline: float) -> bytes:
+        """Piece by piece as it arrives, because waiting for a full piece knows no deadline."""
+        pieces: list[bytes] = []
+        size = 0
+        # urllib3 1 has no read1, and waits for full pieces
+        read = getattr(response.raw, "read1", response.raw.read)
+        while piece := read(PIECE, decode_content=True):
+            pieces.append(piece)
+            size += len(piece)
+            if size > MAX_BODY:
+                raise unusable(request, f"the answer is over {MAX_BODY // 2**20} MiB")
+            if time.monotonic() > deadline:
+                raise unusable(request, "the answer took too long to arrive", temporary=True)
+        return b"".join(pieces)
+
+    def _judge(self, request: Request, response: requests.Response, body: bytes) -> Any:
+        if 300 <= response.status_code < 400:
+            raise redirected(request, response)
+        if response.status_code >= 400:
+            raise refused(request, self.base_url, response, body)
+        if not body:
+            return None
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError):
+            raise unreadable(request, self.base_url, response) from None

@@ -1,0 +1,291 @@
+"""``OltApplication``: an OAuth2 application on the OLT platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import (
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from olt_provider import host, shape
+from olt_provider.lifecycle.application import declaration, operations
+from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
+from olt_provider.plain_text import warn_of_plain_text
+
+
+@pulumi.input_type
+class AllowedTenantArgs:
+    """A tenant that may install the application, as an item of a sequence."""
+
+    def __init__(
+        self, tenant_id: pulumi.Input[str], comment: pulumi.Input[str] | None = None
+    ) -> None:
+        """
+        :param tenant_id: The tenant's ID, a UUID.
+        :param comment: A note that the platform keeps beside it. Default: none.
+        """
+        pulumi.set(self, "tenant_id", tenant_id)
+        pulumi.set(self, "comment", comment)
+
+    @property
+    @pulumi.getter
+    def tenant_id(self) -> pulumi.Input[str]:
+        """The tenant's ID."""
+        return pulumi.get(self, "tenant_id")  # type: ignore[no-any-return]
+
+    @property
+    @pulumi.getter
+    def comment(self) -> pulumi.Input[str] | None:
+        """A note that the platform keeps beside it."""
+        return pulumi.get(self, "comment")  # type: ignore[no-any-return]
+
+
+@pulumi.input_type
+class AdoptArgs:
+    """An application that exists and is taken over instead of registering one."""
+
+    def __init__(
+        self,
+        application_id: pulumi.Input[str],
+        client_secret: pulumi.Input[str] | None = None,
+    ) -> None:
+        """
+        :param application_id: The application's ID, a UUID.
+        :param client_secret: Its client secret, if you know it; it is checked at the token
+            endpoint and kept as a secret. Default: a new one is made, which ends the old.
+        """
+        pulumi.set(self, "application_id", application_id)
+        pulumi.set(self, "client_secret", client_secret)
+
+    @property
+    @pulumi.getter
+    def application_id(self) -> pulumi.Input[str]:
+        """The application's ID."""
+        return pulumi.get(self, "application_id")  # type: ignore[no-any-return]
+
+    @property
+    @pulumi.getter
+    def client_secret(self) -> pulumi.Input[str] | None:
+        """Its client secret, if it is known."""
+        return pulumi.get(self, "client_secret")  # type: ignore[no-any-return]
+
+
+AllowedTenants = (
+    Mapping[str, pulumi.Input[str] | None] | Sequence[pulumi.Input[str] | AllowedTenantArgs]
+)
+
+
+class ApplicationProvider(ResourceProvider):
+    """The operations of ``OltApplication``. Its path is in the state of every application."""
+
+    serialize_as_secret_always = False
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the stack's configuration."""
+        self.platform = host.platform(req)
+
+    @host.reported
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Validate, and fill in defaults, without a call."""
+        return host.check_result(
+            declaration.check(self.platform, host.received(_olds), host.received(news))
+        )
+
+    @host.reported
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """What differs, without a call; the engine works out the details from the inputs."""
+        difference = declaration.diff(host.received(_olds), host.received(_news))
+        for note in difference.notes:
+            self.platform.warn(note)
+        if not difference.properties:
+            return DiffResult(changes=False)
+        return DiffResult(changes=None, replaces=list(difference.replaces))
+
+    @host.reported
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Register or adopt."""
+        state = operations.create(self.platform, ApplicationInputs.from_props(props))
+        return CreateResult(state.id, state.to_props())
+
+    @host.reported
+    @host.with_stored_configuration
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """What the platform holds; without earlier outputs, one that is managed elsewhere."""
+        if "client_id" not in props:
+            found = operations.get(self.platform, id_, props.get("tenant_id"))
+            return ReadResult(found.id, found.to_props())
+        state = operations.read(self.platform, ApplicationState.from_props(id_, props))
+        if state is None:
+            return ReadResult("", {})
+        if state.client_secret is None:  # of a .get, which declares nothing: there is no drift
+            return ReadResult(state.id, state.to_props())
+        return ReadResult(state.id, state.to_props(), state.inputs.to_props())
+
+    @host.reported
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Change in place what differs."""
+        state = ApplicationState.from_props(_id, _olds)
+        inputs = ApplicationInputs.from_props(_news)
+        return UpdateResult(operations.update(self.platform, state, inputs).to_props())
+
+    @host.reported
+    @host.with_stored_configuration
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Delete, unless it is guarded."""
+        operations.delete(self.platform, ApplicationState.from_props(_id, _props))
+
+
+class OltApplication(Resource, module="olt", name="OltApplication"):
+    """An OAuth2 application, owned by a tenant and usable by the tenants it allows.
+
+    Needs ``applications_development:write`` (roles ``owner`` and ``writer``) in the owner tenant.
+    """
+
+    name: pulumi.Output[str]
+    """The name."""
+    tenant_id: pulumi.Output[str]
+    """The owner tenant."""
+    allowed_tenants: pulumi.Output[Mapping[str, str] | None]
+    """Tenant ID -> comment; ``None`` where it is not managed."""
+    with_public_oauth2_client: pulumi.Output[bool]
+    """Whether there is a public client too."""
+    redirect_uris: pulumi.Output[Sequence[str]]
+    """Where users may be sent back to, sorted."""
+    teaser_description: pulumi.Output[str]
+    """A short description; ``""`` for none."""
+    url: pulumi.Output[str | None]
+    """Where the application is."""
+    status: pulumi.Output[str]
+    """``active`` or ``inactive``."""
+    rotate_secret_when_changed: pulumi.Output[Mapping[str, Any] | None]
+    """The trigger of the last rotation."""
+    force_destroy: pulumi.Output[bool]
+    """Whether it is deleted even where it is installed."""
+    prevent_duplicate_name: pulumi.Output[bool]
+    """Whether a name that is in use is refused."""
+    client_id: pulumi.Output[str]
+    """The ID of the confidential OAuth2 client."""
+    client_secret: pulumi.Output[str]
+    """The secret of the confidential OAuth2 client. Always a Pulumi secret."""
+    client_type: pulumi.Output[str]
+    """``confidential``."""
+    public_client_id: pulumi.Output[str | None]
+    """The ID of the public OAuth2 client, where there is one."""
+    created_at: pulumi.Output[str]
+    """When it was registered, RFC 3339 in UTC."""
+    api_url: pulumi.Output[str]
+    """The API base URL of the platform where it lives."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        name: pulumi.Input[str] | None = None,
+        tenant_id: pulumi.Input[str] | None = None,
+        allowed_tenants: pulumi.Input[AllowedTenants] | None = None,
+        with_public_oauth2_client: pulumi.Input[bool] | None = None,
+        redirect_uris: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        teaser_description: pulumi.Input[str] | None = None,
+        url: pulumi.Input[str] | None = None,
+        status: pulumi.Input[str] | None = None,
+        rotate_secret_when_changed: pulumi.Input[Mapping[str, Any]] | None = None,
+        adopt: AdoptArgs | None = None,
+        force_destroy: pulumi.Input[bool] | None = None,
+        prevent_duplicate_name: pulumi.Input[bool] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """
+        :param resource_name: The resource's name in the stack.
+        :param name: The application's name. Default: ``resource_name``.
+        :param tenant_id: The owner, a tenant ID. A declared change replaces. Default:
+            ``olt:tenantId``, else the tenant of the credentials.
+        :param allowed_tenants: Who may install it: tenant ID -> comment, or a sequence of IDs or
+            ``AllowedTenantArgs``. Default: unmanaged, never changed. ``{}``: nobody.
+        :param with_public_oauth2_client: Also make a public client. Default: false.
+        :param redirect_uris: Absolute URIs without wildcards; a set. Default: none.
+        :param teaser_description: A short description. Default: none.
+        :param url: An absolute URL. Default: none.
+        :param status: ``active`` or ``inactive``; an inactive application cannot be installed,
+            nor reach its tenants' data. Default: ``active``.
+        :param rotate_secret_when_changed: Any mapping. One that is not empty and differs from the
+            last makes a new client secret in place. Default: none.
+        :param adopt: Take over an application that exists. Read on creation only. Default: none.
+        :param force_destroy: Delete it even where it is still installed. Default: false.
+        :param prevent_duplicate_name: Refuse a name that is in use in the tenant. Default: true.
+        :param opts: Pulumi's resource options.
+        """
+        declared: dict[str, Any] = {
+            "name": resource_name if name is None else name,
+            "tenant_id": tenant_id,
+            "allowed_tenants": shape.allowed_tenants(allowed_tenants),
+            "with_public_oauth2_client": with_public_oauth2_client,
+            "redirect_uris": shape.redirect_uris(redirect_uris),
+            "teaser_description": teaser_description,
+            "url": url,
+            "status": status,
+            "rotate_secret_when_changed": rotate_secret_when_changed,
+            "adopt": _adoption(adopt),
+            "force_destroy": force_destroy,
+            "prevent_duplicate_name": prevent_duplicate_name,
+        }
+        if opts is not None and opts.id is not None:  # a .get: only the owner is an input
+            declared = {key: tenant_id if key == "tenant_id" else None for key in declared}
+        computed = dict.fromkeys(COMPUTED)
+        secret = pulumi.ResourceOptions(additional_secret_outputs=["client_secret"])
+        warn_of_plain_text()
+        with shape.pickled_alike():
+            super().__init__(
+                ApplicationProvider(),
+                resource_name,
+                {**declared, **computed},
+                pulumi.ResourceOptions.merge(opts, secret),
+            )
+
+    @classmethod
+    def get(
+        cls,
+        resource_name: str,
+        id: pulumi.Input[str],  # noqa: A002 - the name that every Pulumi resource uses
+        *,
+        tenant_id: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> OltApplication:
+        """Read an application that is managed elsewhere; ``client_secret`` is a secret ``None``.
+
+        :param resource_name: The resource's name in the stack.
+        :param id: The application ID. One that is missing is an error.
+        :param tenant_id: The owner. Default: as in the constructor.
+        :param opts: Pulumi's resource options.
+        """
+        options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        return cls(resource_name, tenant_id=tenant_id, opts=options)
+
+
+COMPUTED = (
+    "client_id",
+    "client_secret",
+    "client_type",
+    "public_client_id",
+    "created_at",
+    "api_url",
+)
+
+
+def _adoption(adopt: AdoptArgs | None) -> dict[str, Any] | None:
+    if adopt is None:
+        return None
+    secret = adopt.client_secret
+    return {
+        "application_id": adopt.application_id,
+        "client_secret": None if secret is None else pulumi.Output.secret(secret),
+    }

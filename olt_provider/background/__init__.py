@@ -1,0 +1,29 @@
+"""For a background application itself, at run time: tokens, a session, typed first calls.
+
+Needs the extra ``pulumi-olt[background]``. It does not import Pulumi.
+"""
+
+from __future__ import annotations
+
+from olt_provider.api.application_info.domain import InstalledTenant
+from olt_provider.api.devices.domain import Device, DeviceInfo
+from olt_provider.api.errors import (
+    ApiError,
+    ConfigurationError,
+    OltError,
+    RequestError,
+    TokenError,
+)
+from olt_provider.background.client import BackgroundClient
+
+__all__ = [
+    "ApiError",
+    "BackgroundClient",
+    "ConfigurationError",
+    "Device",
+    "DeviceInfo",
+    "InstalledTenant",
+    "OltError",
+    "RequestError",
+    "TokenError",
+]

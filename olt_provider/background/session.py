@@ -1,0 +1,100 @@
+"""A ``requests.Session`` that hands the application's token to the API, and to nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from olt_provider._version import __version__
+from olt_provider.api.errors import ConfigurationError
+from olt_provider.api.settings import Settings
+from olt_provider.api.tenant import UNAUTHORIZED
+from olt_provider.api.tokens import TokenSource
+from olt_provider.api.transport import CONNECT_TIMEOUT, BearerAuth
+from olt_provider.background.arguments import naming_arguments
+
+CONNECTIONS: Final = 10
+"""Kept open per host, for as many threads."""
+DEFAULT_PORTS: Final[Mapping[str, int]] = MappingProxyType({"https": 443, "http": 80})
+
+Origin = tuple[str, str | None, int | None]
+
+
+def origin_of(url: str | None) -> Origin:
+    """Scheme, host and port: what decides who gets a request."""
+    parts = urlsplit(url or "")
+    return parts.scheme, parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)
+
+
+class OwnToken(AuthBase):
+    """Attaches the token to requests to one origin, and replaces it once after a 401."""
+
+    def __init__(self, tokens: TokenSource, origin: Origin) -> None:
+        self._tokens = tokens
+        self._origin = origin
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if origin_of(request.url) != self._origin:
+            return request
+        request.hooks["response"].append(self._once_more)
+        return self._signed(request)
+
+    def _signed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        with naming_arguments():
+            return BearerAuth(self._tokens.token(None))(request)
+
+    def _once_more(self, response: requests.Response, **options: Any) -> requests.Response:
+        """What a 401 answered changed nothing. A body that is a stream cannot be sent again."""
+        sent = response.request
+        if response.status_code != UNAUTHORIZED or not isinstance(sent.body, str | bytes | None):
+            return response
+        self._tokens.renew(None, sent.headers["Authorization"].removeprefix("Bearer "))
+        again = self._signed(sent.copy())
+        response.close()
+        answer: requests.Response = response.connection.send(again, **options)
+        answer.history.append(response)
+        answer.request = again
+        return answer
+
+
+class ApiSession(requests.Session):
+    """See ``BackgroundClient.session``."""
+
+    def __init__(self, settings: Settings, tokens: TokenSource) -> None:
+        super().__init__()
+        # as requests sees it, who writes a host that is not ASCII in another way
+        self._api = origin_of(requests.Request("GET", settings.api_url).prepare().url)
+        self._ca_bundle = settings.ca_bundle
+        self._timeout = (min(CONNECT_TIMEOUT, settings.request_timeout), settings.request_timeout)
+        self.auth = OwnToken(tokens, self._api)
+        # plain http is for this machine alone, so no proxy may be put in between
+        self.trust_env = self._api[0] != "http"
+        agent = f"pulumi-olt/{__version__} background requests/{requests.__version__}"
+        self.headers["User-Agent"] = agent
+        for scheme in DEFAULT_PORTS:
+            self.mount(f"{scheme}://", HTTPAdapter(pool_maxsize=CONNECTIONS))
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        if options.get("timeout") is None:
+            options["timeout"] = self._timeout
+        if origin_of(request.url) == self._api:
+            verify = options.get("verify", self.verify)
+            if not verify:
+                raise ConfigurationError(
+                    "certificates are always verified: for a private certificate authority give "
+                    "ca_bundle"
+                )
+            options["verify"] = self._ca_bundle or verify
+        return super().send(request, **options)
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Nowhere, where the token was sent."""
+        if origin_of(resp.request.url) == self._api:
+            return None
+        return super().get_redirect_target(resp)

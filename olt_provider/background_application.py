@@ -1,0 +1,148 @@
+"""``OltBackgroundApplication``: registered, allowed and installed in N tenants at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+from olt_provider.api.model import canonical_id
+from olt_provider.application import AdoptArgs, AllowedTenantArgs, OltApplication
+from olt_provider.installation import OltInstallation
+
+Tenants = Mapping[str, pulumi.Input[str] | None] | Sequence[str | AllowedTenantArgs]
+
+
+class OltBackgroundApplication(pulumi.ComponentResource):
+    """A background application: an ``OltApplication``, and an ``OltInstallation`` per tenant.
+
+    Each installation is made in the name of its tenant, so the credentials must act for every
+    one of them, or ``providers`` names a provider for it.
+    """
+
+    application: OltApplication
+    """The application."""
+    installations: Mapping[str, OltInstallation]
+    """Tenant ID -> installation."""
+    application_id: pulumi.Output[str]
+    """The application ID."""
+    name: pulumi.Output[str]
+    """The name."""
+    tenant_id: pulumi.Output[str]
+    """The owner tenant."""
+    client_id: pulumi.Output[str]
+    """The ID of the confidential OAuth2 client."""
+    client_secret: pulumi.Output[str]
+    """The secret of the confidential OAuth2 client. Always a Pulumi secret."""
+    client_type: pulumi.Output[str]
+    """``confidential``."""
+    public_client_id: pulumi.Output[str | None]
+    """The ID of the public OAuth2 client, where there is one."""
+    created_at: pulumi.Output[str]
+    """When it was registered, RFC 3339 in UTC."""
+    api_url: pulumi.Output[str]
+    """The API base URL of the platform where it lives."""
+    installed_at: pulumi.Output[Mapping[str, str]]
+    """Tenant ID -> since when the application is installed there, RFC 3339 in UTC."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        tenants: Tenants,
+        name: pulumi.Input[str] | None = None,
+        tenant_id: pulumi.Input[str] | None = None,
+        with_public_oauth2_client: pulumi.Input[bool] | None = None,
+        redirect_uris: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        teaser_description: pulumi.Input[str] | None = None,
+        url: pulumi.Input[str] | None = None,
+        status: pulumi.Input[str] | None = None,
+        rotate_secret_when_changed: pulumi.Input[Mapping[str, Any]] | None = None,
+        adopt: AdoptArgs | None = None,
+        force_destroy: pulumi.Input[bool] | None = None,
+        prevent_duplicate_name: pulumi.Input[bool] | None = None,
+        providers: Mapping[str, pulumi.ProviderResource] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """
+        :param resource_name: The resource's name in the stack.
+        :param tenants: Who is allowed and has it installed: tenant ID -> comment, or a sequence
+            of IDs or ``AllowedTenantArgs``. The IDs must be plain strings, because each names a
+            resource. ``{}``: nobody. A tenant that is taken out is revoked and uninstalled.
+        :param providers: Tenant ID -> the provider that installs there. Default: the component's.
+        :param opts: Pulumi's resource options.
+
+        All other arguments are those of ``OltApplication``.
+        """
+        super().__init__("olt:index:OltBackgroundApplication", resource_name, None, opts)
+        allowed = _by_tenant(tenants)
+        chosen = {canonical_id(key): value for key, value in (providers or {}).items()}
+        self.application = OltApplication(
+            resource_name,
+            name=name,
+            tenant_id=tenant_id,
+            allowed_tenants=allowed,
+            with_public_oauth2_client=with_public_oauth2_client,
+            redirect_uris=redirect_uris,
+            teaser_description=teaser_description,
+            url=url,
+            status=status,
+            rotate_secret_when_changed=rotate_secret_when_changed,
+            adopt=adopt,
+            force_destroy=force_destroy,
+            prevent_duplicate_name=prevent_duplicate_name,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.installations = {
+            tenant: OltInstallation(
+                f"{resource_name}-{tenant}",
+                application_id=self.application.id,
+                tenant_id=tenant,
+                opts=pulumi.ResourceOptions(parent=self, provider=chosen.get(tenant)),
+            )
+            for tenant in allowed
+        }
+        outputs = self._outputs()
+        for key, value in outputs.items():
+            setattr(self, key, value)
+        self.register_outputs(outputs)
+
+    def _outputs(self) -> dict[str, Any]:
+        application = self.application
+        return {
+            "application_id": application.id,
+            "name": application.name,
+            "tenant_id": application.tenant_id,
+            "client_id": application.client_id,
+            "client_secret": application.client_secret,
+            "client_type": application.client_type,
+            "public_client_id": application.public_client_id,
+            "created_at": application.created_at,
+            "api_url": application.api_url,
+            "installed_at": pulumi.Output.from_input(
+                {tenant: item.installed_at for tenant, item in self.installations.items()}
+            ),
+        }
+
+
+def _by_tenant(tenants: Tenants) -> dict[str, pulumi.Input[str] | None]:
+    """One entry a tenant. Raises ``TypeError`` or ``ValueError`` naming what is wrong."""
+    if isinstance(tenants, Mapping):
+        pairs: list[tuple[Any, Any]] = list(tenants.items())
+    else:
+        pairs = [
+            (item.tenant_id, item.comment) if isinstance(item, AllowedTenantArgs) else (item, None)
+            for item in tenants
+        ]
+    allowed: dict[str, pulumi.Input[str] | None] = {}
+    for tenant_id, comment in pairs:
+        if not isinstance(tenant_id, str):
+            raise TypeError(
+                "tenants: each tenant ID must be a plain string, because it names a resource; for "
+                "IDs that are Outputs declare OltApplication and OltInstallation yourself"
+            )
+        if canonical_id(tenant_id) in allowed:
+            raise ValueError(f"tenants: tenant {tenant_id} is listed twice")
+        allowed[canonical_id(tenant_id)] = comment
+    return dict(sorted(allowed.items()))

@@ -1,0 +1,71 @@
+"""The settings that a command works with: the environment's, and a stack's where one is named."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from olt_provider.api.errors import ConfigurationError
+from olt_provider.api.settings import Settings
+
+SECONDS: Final = 120
+
+
+def load(stack: str | None, cwd: Path | None) -> Settings:
+    """Read them as the provider does. Without a stack or a folder: from the environment alone.
+
+    Raises ``ConfigurationError`` naming what is wrong.
+    """
+    values: dict[str, Any] = {}
+    if stack is not None or cwd is not None:
+        told = pulumi(["config", "--json", "--show-secrets"], stack, cwd)
+        if not isinstance(told, dict):
+            raise ConfigurationError("`pulumi config --json` printed something unexpected")
+        values = {key: _value(each) for key, each in told.items()}
+    return Settings.load(values.get, os.environ)
+
+
+def _value(entry: Any) -> Any:
+    if not isinstance(entry, dict):
+        return None
+    # What was set with --path is told as an object too, but the provider reads its JSON.
+    return entry.get("value")
+
+
+def pulumi(arguments: Sequence[str], stack: str | None, cwd: Path | None) -> Any:
+    """What a command of the Pulumi CLI prints as JSON.
+
+    Raises ``ConfigurationError`` if it cannot be run or fails. What it printed is never quoted,
+    because it may hold secrets, but for its own one-line error.
+    """
+    name = f"pulumi {' '.join(arguments[:2])}"
+    found = shutil.which("pulumi")
+    if found is None:
+        raise ConfigurationError("no `pulumi` on PATH, which --stack and --cwd need")
+    named = ["--stack", stack] if stack else []
+    try:
+        done = subprocess.run(  # noqa: S603 (arguments are a list, no shell)
+            [found, *arguments, *named, "--non-interactive", "--color", "never"],
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise ConfigurationError(f"`{name}` took longer than {SECONDS} s") from None
+    except OSError as error:
+        raise ConfigurationError(f"`{name}` cannot be run: {error.strerror}") from None
+    if done.returncode != 0:
+        said = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+        raise ConfigurationError(f"`{name}` failed: {said[0][:300] if said else 'it said no more'}")
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        raise ConfigurationError(f"`{name}` did not print JSON") from None

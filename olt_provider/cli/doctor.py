@@ -1,0 +1,45 @@
+"""``olt doctor``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from olt_provider.cli.output import EXIT_CODES, OK, PROBLEM, progress, table
+
+HELP: Final = f"""Check configuration, credentials, permissions, hosts, versions. Changes nothing.
+
+Reads the environment, and with --stack or --cwd a stack's configuration too. Prints no value that
+is secret.
+
+Examples:
+
+  olt doctor
+
+  olt doctor --stack prod --cwd infrastructure
+
+  olt doctor --json
+
+{EXIT_CODES}
+"""
+
+
+def run(
+    stack: Annotated[str | None, typer.Option(help="Whose configuration to read.")] = None,
+    cwd: Annotated[Path | None, typer.Option(help="The folder of the Pulumi project.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print what was checked."""
+    import json
+
+    from olt_provider.cli.doctor_checks import examine
+
+    with progress("checking") as tell:
+        checks = examine(stack, cwd, tell)
+    if as_json:
+        typer.echo(json.dumps({"version": 1, "checks": [each._asdict() for each in checks]}))
+    else:
+        table(("check", "result", "found", "what to do"), checks)
+    raise typer.Exit(PROBLEM if any(each.level == "failure" for each in checks) else OK)

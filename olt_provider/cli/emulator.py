@@ -1,0 +1,173 @@
+"""``olt emulator``: the platform on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import signal
+import sqlite3
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from olt_provider.emulator import Emulator, Seed
+
+HELP: Final = """Serve an emulated OLT platform on this machine, until Ctrl-C or SIGTERM.
+
+The commands below ask one that runs.
+
+Examples:
+
+  olt emulator
+
+  olt emulator --port 8080 --ready-file ready.json
+
+  olt emulator --seed platform.yaml --database platform.sqlite
+"""
+
+
+def run(  # noqa: PLR0917 (typer passes them by name)
+    context: typer.Context,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")] = 0,
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    ready_file: Annotated[
+        Path | None,
+        typer.Option(help="Written once it serves, with URLs and API tokens; removed at the end."),
+    ] = None,
+    database: Annotated[
+        Path | None, typer.Option(help="A file that keeps everything. Default: in memory.")
+    ] = None,
+    seed: Annotated[
+        Path | None,
+        typer.Option(help="A YAML or JSON file: what is there at the start."),
+    ] = None,
+) -> None:
+    """Serve until told to end."""
+    if context.invoked_subcommand is not None:
+        return
+    try:
+        from olt_provider.emulator import Emulator
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("olt_provider"):
+            raise
+        _fail("the emulator needs more packages: pip install 'pulumi-olt[emulator]'")
+    planted = _read_seed(seed) if seed else None
+    _log_to_stderr()
+    with _until_told() as told:
+        try:
+            with (
+                Emulator.start(planted, port, host=host, database=database) as emulator,
+                _ready(ready_file, emulator),
+            ):
+                _say(emulator)
+                told.wait()
+        except OSError as error:
+            _fail(f"cannot serve on {host}:{port}: {error.strerror or error}")
+        except sqlite3.Error as error:
+            _fail(f"cannot use the database {database}: {error}")
+        except ValueError as error:
+            _fail(f"cannot use the seed {seed}: {error}")
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"olt emulator: {message}", err=True)
+    raise typer.Exit(1)
+
+
+def _read_seed(file: Path) -> Seed:
+    import yaml
+    from pydantic import ValidationError
+
+    from olt_provider.emulator import Seed
+    from olt_provider.emulator.problems import summary
+
+    try:
+        # JSON is YAML too.
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        return Seed.model_validate(content)
+    except OSError as error:
+        _fail(f"cannot read the seed {file}: {error.strerror}")
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        _fail(f"the seed {file} is neither YAML nor JSON: {' '.join(str(error).split())}")
+    except ValidationError as error:
+        _fail(f"the seed {file} is not right: {summary(error.errors())}")
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    for name, level in (("olt_provider.emulator", logging.INFO), ("uvicorn", logging.WARNING)):
+        logger = logging.getLogger(name)
+        logger.setLevel(level)
+        logger.addHandler(handler)
+
+
+@contextlib.contextmanager
+def _until_told() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set, instead of what they did before."""
+    told = threading.Event()
+
+    def tell(_number: int, _frame: FrameType | None) -> None:
+        told.set()
+
+    before = {number: signal.signal(number, tell) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say(emulator: Emulator) -> None:
+    typer.echo(f"API       {emulator.api_url}")
+    typer.echo(f"identity  {emulator.identity_url}")
+    for tenant in emulator.tenants:
+        typer.echo(f"tenant    {tenant.id}  {tenant.name}")
+    typer.echo("ready; Ctrl-C ends it")
+
+
+@contextlib.contextmanager
+def _ready(file: Path | None, emulator: Emulator) -> Iterator[None]:
+    """The ready file, there while the block runs."""
+    if file is None:
+        yield
+        return
+    content: dict[str, Any] = {
+        "apiUrl": emulator.api_url,
+        "identityUrl": emulator.identity_url,
+        "pid": os.getpid(),
+        "tenants": [
+            {"id": tenant.id, "name": tenant.name, "apiToken": emulator.token(tenant.id)}
+            for tenant in emulator.tenants
+        ],
+    }
+    try:
+        _write(file, json.dumps(content, indent=2) + "\n")
+    except OSError as error:
+        _fail(f"cannot write the ready file {file}: {error.strerror}")
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def _write(file: Path, text: str) -> None:
+    """Write it at once and for the owner's eyes only, so that nobody reads half of it."""
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as temporary:
+            temporary.write(text)
+        Path(name).replace(file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,99 @@
+"""``olt emulator token`` and ``olt emulator reset``: asked of one that runs."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any, Final, NoReturn
+from urllib.parse import urlsplit
+
+import typer
+
+from olt_provider.cli.output import PROBLEM, WRONG_USAGE, fail
+
+SECONDS: Final = 30
+ADMIN: Final = "/_emulator"
+VARIABLE: Final = "OLT_API_URL"
+TOKEN_HELP: Final = f"""Print an API token of a tenant.
+
+Examples:
+
+  olt emulator token TENANT --ready-file ready.json
+
+  olt emulator token TENANT --role reader --lifetime 60 --url http://127.0.0.1:8080
+
+Without --url and --ready-file: the emulator at {VARIABLE}.
+"""
+RESET_HELP: Final = f"""Put everything back to the seed.
+
+Examples:
+
+  olt emulator reset --ready-file ready.json
+
+Without --url and --ready-file: the emulator at {VARIABLE}.
+"""
+Url = Annotated[str | None, typer.Option(help="Where it serves.")]
+ReadyFile = Annotated[Path | None, typer.Option(help="The file that it wrote once it served.")]
+
+
+def token(
+    tenant: Annotated[str, typer.Argument(help="The tenant's ID.")],
+    role: Annotated[
+        str, typer.Option(help="owner, writer, reader, none, or permissions with spaces between.")
+    ] = "owner",
+    lifetime: Annotated[int, typer.Option(help="Seconds.")] = 864000,
+    url: Url = None,
+    ready_file: ReadyFile = None,
+) -> None:
+    """Print it."""
+    body = {"tenantId": tenant, "role": role, "lifetime": lifetime}
+    answer = _post("token", _base(url, ready_file), body)
+    typer.echo(answer["token"])
+
+
+def reset(url: Url = None, ready_file: ReadyFile = None) -> None:
+    """Do it."""
+    _post("reset", _base(url, ready_file), None)
+    typer.echo("back to the seed")
+
+
+def _wrong(message: str) -> NoReturn:
+    fail("emulator", message, WRONG_USAGE)
+
+
+def _base(url: str | None, ready_file: Path | None) -> str:
+    if url and ready_file:
+        _wrong("give --url or --ready-file, not both")
+    if ready_file is not None:
+        try:
+            url = str(json.loads(ready_file.read_text(encoding="utf-8"))["apiUrl"])
+        except OSError as error:
+            _wrong(f"cannot read {ready_file}: {error.strerror}; does the emulator run?")
+        except (ValueError, KeyError, TypeError):
+            _wrong(f"{ready_file} was not written by `olt emulator`")
+    url = url or os.environ.get(VARIABLE, "").strip()
+    if not url:
+        _wrong(f"say which emulator: --url, --ready-file or {VARIABLE}")
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        _wrong(f"this is not a URL: {url}")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _post(what: str, base: str, body: dict[str, Any] | None) -> Any:
+    import requests
+
+    try:
+        answer = requests.post(
+            f"{base}{ADMIN}/{what}", json=body, timeout=SECONDS, allow_redirects=False
+        )
+        told = answer.json()
+    except requests.JSONDecodeError:
+        fail("emulator", f"what serves at {base} is not the emulator", PROBLEM)
+    except requests.RequestException:
+        fail("emulator", f"no emulator answers at {base}", PROBLEM)
+    if answer.status_code != 200:
+        said = told.get("errorMessage") if isinstance(told, dict) else None
+        fail("emulator", said or f"what serves at {base} is not the emulator", PROBLEM)
+    return told

@@ -1,0 +1,63 @@
+"""How the commands speak: one-line errors, documented exit codes, progress on a terminal only."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, NoReturn
+
+import typer
+
+OK: Final = 0
+PROBLEM: Final = 1
+WRONG_USAGE: Final = 2
+EXIT_CODES: Final = "Exit codes: 0 fine, 1 found a problem, 2 wrong usage."
+
+
+def fail(command: str, message: str, code: int = WRONG_USAGE) -> NoReturn:
+    """End with one line on standard error."""
+    line = "".join(c if c.isprintable() else " " for c in message)
+    typer.echo(f"olt {command}: {' '.join(line.split())}", err=True)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def progress(doing: str) -> Iterator[Callable[[str], None]]:
+    """Show what is being done while the block runs, on standard error and only to a person."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    with Console(stderr=True).status(doing) as status:
+        yield lambda detail: status.update(f"{doing}: {escape(detail)}")
+
+
+LEVELS: Final = {
+    "ok": "green",
+    "warning": "yellow",
+    "failure": "red",
+    "not checked": "dim",
+}
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table; words that are levels are coloured where this is a terminal."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    # Without a terminal nothing says how wide a line may be, and logs wrap by themselves.
+    console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
+    drawn = Table(*headings, box=box.SIMPLE, pad_edge=False)
+    for column in drawn.columns:
+        column.overflow = "fold"
+    for row in rows:
+        drawn.add_row(*(Text(cell, style=LEVELS.get(cell.partition(":")[0], "")) for cell in row))
+    console.print(drawn)
+
+
+PLAIN_WIDTH: Final = 200

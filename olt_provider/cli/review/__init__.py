@@ -1,0 +1,1 @@
+"""What a preview means on the platform, for the people who review it."""

@@ -1,0 +1,127 @@
+"""``olt review``."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from olt_provider.cli.output import EXIT_CODES, OK, PROBLEM, fail, progress
+
+if TYPE_CHECKING:
+    from olt_provider.cli.review.findings import Kind, Live, Review
+    from olt_provider.cli.review.preview import Preview
+
+HELP: Final = f"""Say what a preview means on the OLT platform, for a pull-request comment.
+
+Reads what `pulumi preview --json` prints. Shows names and IDs only, never a value.
+
+Examples:
+
+  pulumi preview --json | olt review
+
+  olt review preview.json --format json
+
+  olt review preview.json --fail-on replace,delete
+
+  olt review preview.json --live --stack prod
+
+--fail-on: replace (an application), rotate (a client secret, in place), revoke (a tenant loses
+access, or may lose it), delete (an application). A preview that failed, a deletion that a guard
+refuses, and checks of --live that were not possible are always a problem.
+
+{EXIT_CODES}
+"""
+
+
+class Format(str, Enum):
+    """How the review is printed."""
+
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+def run(  # noqa: PLR0917 (typer passes them by name)
+    file: Annotated[
+        str, typer.Argument(help="What `pulumi preview --json` printed; -: standard input.")
+    ] = "-",
+    form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.MARKDOWN,
+    fail_on: Annotated[
+        str, typer.Option(metavar="KIND,...", help="replace, rotate, revoke, delete.")
+    ] = "",
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Ask the platform too, with the configured credentials."),
+    ] = False,
+    stack: Annotated[str | None, typer.Option(help="For --live: whose configuration.")] = None,
+    cwd: Annotated[Path | None, typer.Option(help="For --live: the project's folder.")] = None,
+) -> None:
+    """Print the review."""
+    from olt_provider.cli.review.markdown import render
+    from olt_provider.cli.review.meaning import review
+    from olt_provider.cli.review.preview import PreviewError, read_preview
+
+    kinds = _kinds(fail_on)
+    try:
+        preview = read_preview(_text(file))
+    except PreviewError as error:
+        fail("review", f"{'standard input' if file == '-' else file}: {error}")
+    found = review(preview)
+    if live:
+        found = found.model_copy(update={"live": _live(preview, stack, cwd)})
+    text = render(found) if form is Format.MARKDOWN else found.model_dump_json(indent=2) + "\n"
+    typer.echo(text, nl=False)
+    raise typer.Exit(_code(found, kinds, live=live))
+
+
+def _code(found: Review, kinds: list[Kind], *, live: bool) -> int:
+    unanswered = live and bool(found.live.reason)
+    problem = found.failed or found.live.refused or unanswered
+    return PROBLEM if problem or any(found.count(kind) for kind in kinds) else OK
+
+
+def _kinds(text: str) -> list[Kind]:
+    from olt_provider.cli.review.findings import KINDS
+
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    odd = [word for word in words if word not in KINDS]
+    if odd:
+        fail("review", f"--fail-on knows {', '.join(KINDS)}, but not {odd[0]}")
+    return [kind for kind in KINDS if kind in words]
+
+
+def _text(file: str) -> str:
+    from olt_provider.cli.review.preview import MAX_BYTES
+
+    try:
+        if file == "-":
+            if sys.stdin.isatty():
+                fail("review", "give it a file, or pipe `pulumi preview --json` into it")
+            content = sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            with Path(file).open("rb") as opened:
+                content = opened.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            fail("review", f"{file} is larger than any preview")
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        fail("review", f"cannot read {file}: {error.strerror}")
+    except UnicodeDecodeError:
+        fail("review", f"{file} is not text in UTF-8")
+
+
+def _live(preview: Preview, stack: str | None, cwd: Path | None) -> Live:
+    from olt_provider.api.errors import OltError
+    from olt_provider.cli import configured
+    from olt_provider.cli.review.findings import Live
+    from olt_provider.cli.review.live import check
+
+    try:
+        with progress("asking the platform") as tell:
+            client = configured.load(stack, cwd).client(user_agent="cli", notify=tell)
+            return check(preview, client, tell)
+    except OltError as error:
+        return Live(checked=False, reason=str(error))

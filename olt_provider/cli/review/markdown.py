@@ -1,0 +1,129 @@
+"""A review as Markdown, for a comment on a pull request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from olt_provider.cli.review.findings import Access, Affected, Live, Review
+
+LIMIT: Final = 60_000
+"""Characters; code hosts refuse comments of more than 65536."""
+SHOWN: Final = 200
+"""How much of a name is shown."""
+
+
+def marker(stack: str) -> str:
+    """A comment that no reader sees, the same for each run on a stack: find the comment by it."""
+    return f"<!-- olt-review {re.sub(r'[^A-Za-z0-9_./-]', '_', stack)} -->"
+
+
+def render(review: Review) -> str:
+    """The whole comment: the verdict first, the marker last."""
+    lines = [f"**{verdict(review)}**", "", *_facts(review), ""]
+    sections = [
+        ("Applications that are replaced", _affected(review.replaced)),
+        ("Applications that are deleted", _affected(review.deleted)),
+        ("Applications that are set inactive", _affected(review.inactive)),
+        (
+            "Client secrets that stop working",
+            [
+                f"- {code(each.application)}: {each.why}"
+                + (f" (client {code(each.client_id)})" if each.client_id else "")
+                for each in review.dead_secrets
+            ],
+        ),
+        ("Tenants that lose access", _access(review.loses_access)),
+        ("Tenants that gain access", _access(review.gains_access)),
+        ("Deletions that a guard refuses", _access(review.live.refused)),
+        ("Revoked tenants that have it installed", _access(review.live.revoked_installed)),
+        ("Drift", [f"- {code(each.resource)}: {each.what}" for each in review.drift or ()]),
+        ("Other changes", _affected(review.other)),
+    ]
+    for title, items in sections:
+        if items:
+            lines += [f"<details><summary>{title} ({len(items)})</summary>", "", *items, ""]
+            lines += ["</details>", ""]
+    return "\n".join([*_cut(lines), marker(review.stack), ""])
+
+
+def verdict(review: Review) -> str:
+    """One line that says whether something stops working."""
+    if review.failed:
+        return "OLT: the preview failed, so this review may miss changes"
+    counted = _counted(
+        (len(review.replaced), "application replaced", "applications replaced"),
+        (len(review.deleted), "application deleted", "applications deleted"),
+        (len(review.inactive), "application set inactive", "applications set inactive"),
+        (len(review.dead_secrets), "client secret stops working", "client secrets stop working"),
+        (len(review.loses_access), "loss of access", "losses of access"),
+    )
+    if review.live.refused:
+        return f"OLT: a guard will refuse this: {counted}"
+    if counted:
+        return f"OLT: something stops working: {counted}"
+    if review.gains_access or review.other:
+        return "OLT: nothing stops working"
+    return "OLT: nothing changes"
+
+
+def _counted(*counts: tuple[int, str, str]) -> str:
+    return ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)
+
+
+def _facts(review: Review) -> list[str]:
+    if review.drift is None:
+        drift = "not checked"
+    else:
+        drift = f"{len(review.drift)} found" if review.drift else "none"
+    stack = [f"- stack: {code(review.stack)}"] if review.stack else []
+    return [*stack, f"- drift: {drift}", f"- guards and installations: {_live(review.live)}"]
+
+
+def _live(live: Live) -> str:
+    if not live.checked:
+        return f"not checked ({_plain(live.reason)})"
+    text = f"{len(live.refused)} refusals, {len(live.revoked_installed)} revoked while installed"
+    return f"{text}; not all checked ({_plain(live.reason)})" if live.reason else text
+
+
+def _affected(items: Sequence[Affected]) -> list[str]:
+    return [
+        f"- {code(each.application)}"
+        + (f" ({code(each.application_id)})" if each.application_id else "")
+        + f": {each.note}"
+        for each in items
+    ]
+
+
+def _access(items: Sequence[Access]) -> list[str]:
+    return [
+        f"- {code(each.tenant) if each.tenant else 'tenants not told by the preview'}: "
+        f"{code(each.application)}, {each.why}"
+        for each in items
+    ]
+
+
+def code(text: str) -> str:
+    """Text of others, so that it can neither format the comment nor mention anybody."""
+    shown = "".join(c if c.isprintable() and c != "`" else " " for c in text)
+    return f"`{shown[:SHOWN].strip() or '?'}`"
+
+
+def _plain(text: str) -> str:
+    return code(text) if text and re.search(r"[^\w ,.:;()-]", text) else text
+
+
+def _cut(lines: Iterable[str]) -> list[str]:
+    """As many lines as fit into a comment."""
+    kept: list[str] = []
+    left, folded = LIMIT, False
+    for line in lines:
+        left -= len(line) + 1
+        if left < 0:
+            closing = ["", "</details>"] if folded else []
+            return [*kept, *closing, "", "More is left out here; `--format json` has all.", ""]
+        folded = line.startswith("<details>") or (folded and line != "</details>")
+        kept.append(line)
+    return kept

@@ -1,0 +1,155 @@
+"""What ``pulumi preview --json`` prints, as far as a review needs it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+APPLICATION: Final = "pulumi-python:dynamic/olt:OltApplication"
+INSTALLATION: Final = "pulumi-python:dynamic/olt:OltInstallation"
+UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What the engine writes for a value that is known only after the update."""
+SECRET: Final = "[secret]"  # noqa: S105 (what the engine writes instead of one)
+OPERATIONS: Final = frozenset(
+    {
+        "same",
+        "create",
+        "update",
+        "delete",
+        "replace",
+        "create-replacement",
+        "delete-replaced",
+        "read",
+        "read-replacement",
+        "refresh",
+        "read-discard",
+        "discard-replaced",
+        "discard",
+        "remove-pending-replace",
+        "import",
+        "import-replacement",
+        "diff-refresh",
+    }
+)
+MAX_BYTES: Final = 256 * 1024 * 1024
+
+
+class PreviewError(Exception):
+    """The input is not a whole preview in a known shape. The message is one line."""
+
+
+class _Part(BaseModel):
+    # Every engine adds keys of its own, so what is not known is left alone.
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class State(_Part):
+    """A resource before or after."""
+
+    id: str = ""
+    inputs: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
+    external: bool = False
+    retain: Annotated[bool, Field(alias="retainOnDelete")] = False
+    depends: Annotated[dict[str, list[str] | None], Field(alias="propertyDependencies")] = {}
+
+
+class Step(_Part):
+    """One operation on one resource."""
+
+    op: str
+    urn: str
+    old: Annotated[State | None, Field(alias="oldState")] = None
+    new: Annotated[State | None, Field(alias="newState")] = None
+    detailed: Annotated[dict[str, Any] | None, Field(alias="detailedDiff")] = None
+
+    @property
+    def kind(self) -> str:
+        """The resource's own type, without those of the components around it."""
+        return self.urn.split("::", 3)[2].rsplit("$", 1)[-1]
+
+    @property
+    def name(self) -> str:
+        """The resource's name in the program."""
+        return name_of(self.urn)
+
+    @property
+    def changed(self) -> set[str]:
+        """The inputs that change, by the names of whole properties."""
+        before = self.old.inputs if self.old else {}
+        after = self.new.inputs if self.new else {}
+        told = {re.split(r"[.\[]", path)[0] for path in self.detailed or {}}
+        return told | {
+            key for key in before.keys() | after.keys() if before.get(key) != after.get(key)
+        }
+
+
+class Diagnostic(_Part):
+    """Something the engine or a provider said. The message may be of anybody, so it is not kept."""
+
+    severity: str
+
+
+class Preview(_Part):
+    """A whole preview."""
+
+    steps: tuple[Step, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended with an error, so that steps may be missing."""
+        return any(each.severity.startswith("error") for each in self.diagnostics)
+
+
+def name_of(urn: str) -> str:
+    """The last part of a resource's name in the engine."""
+    return urn.split("::", 3)[3]
+
+
+def read_preview(text: str) -> Preview:
+    """Read it, or raise ``PreviewError`` saying in one line what it is instead."""
+    if not text.strip():
+        raise PreviewError("it is empty: the preview printed nothing")
+    try:
+        told = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise PreviewError(_not_json(text, error)) from None
+    except (RecursionError, ValueError):
+        raise PreviewError("it cannot be read as JSON") from None
+    if not isinstance(told, dict) or "changeSummary" not in told:
+        raise PreviewError(
+            "it is JSON, but not of `pulumi preview --json`, or of an engine whose shape this "
+            "version does not know"
+        )
+    try:
+        preview = Preview.model_validate({"steps": [], **told})
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise PreviewError(
+            f"{where} has a shape that this version does not know: the engine may be newer"
+        ) from None
+    for step in preview.steps:
+        _require_known(step)
+    return preview
+
+
+def _not_json(text: str, error: json.JSONDecodeError) -> str:
+    if error.msg == "Extra data":
+        return (
+            "it holds more than one JSON document: give it the standard output of `pulumi preview "
+            "--json` alone, without PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
+        )
+    if text.lstrip().startswith("{"):
+        return f"it is cut off or damaged at line {error.lineno}"
+    return "it is not JSON: run `pulumi preview --json`"
+
+
+def _require_known(step: Step) -> None:
+    if step.urn.count("::") < 3 or not step.urn.startswith("urn:pulumi:"):
+        raise PreviewError("a step names no resource: the engine may be newer")
+    if step.kind in (APPLICATION, INSTALLATION) and step.op not in OPERATIONS:
+        raise PreviewError("a step has an operation that this version does not know")

@@ -1,0 +1,99 @@
+"""``olt verify``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from olt_provider.cli.output import EXIT_CODES, OK, PROBLEM, fail, progress, table
+
+if TYPE_CHECKING:
+    from olt_provider.api.settings import Settings
+    from olt_provider.cli.verify_checks import Subject
+
+SECRET_VARIABLE: Final = "OLT_VERIFY_CLIENT_SECRET"  # noqa: S105 (its name)
+HELP: Final = f"""Verify that applications are registered, allowed, installed, and can reach data.
+
+For all applications of a stack, or one that options name. For each tenant: whether it is allowed
+and has it installed, whether the token endpoint accepts the client secret, and whether a token got
+with it reads devices. A tenant that is allowed and has no installation in the stack may leave it
+uninstalled.
+
+Examples:
+
+  olt verify
+
+  olt verify --stack prod --cwd infrastructure --json
+
+  olt verify --application-id ID --tenant ID --tenant ID
+
+The client secret of one that options name comes from {SECRET_VARIABLE}; without it, secret and
+data are not checked.
+
+{EXIT_CODES}
+"""
+
+
+def run(
+    stack: Annotated[str | None, typer.Option(help="Default: the selected one.")] = None,
+    cwd: Annotated[Path | None, typer.Option(help="The folder of the Pulumi project.")] = None,
+    application_id: Annotated[
+        str | None, typer.Option(help="One application, instead of a stack's.")
+    ] = None,
+    tenant: Annotated[
+        list[str] | None, typer.Option(help="With --application-id: a tenant; repeatable.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print what was verified."""
+    import json
+
+    from olt_provider.api.errors import OltError
+    from olt_provider.cli.verify_checks import COLUMNS, verify
+
+    if tenant and application_id is None:
+        fail("verify", "--tenant needs --application-id")
+    try:
+        settings, subjects = _subjects(stack, cwd, application_id, tenant or [])
+        with progress("verifying") as tell:
+            rows = [row for each in subjects for row in verify(settings, each, tell)]
+    except OltError as error:
+        fail("verify", str(error))
+    if as_json:
+        typer.echo(json.dumps({"version": 1, "results": [row._asdict() for row in rows]}))
+    elif rows:
+        table(COLUMNS, rows)
+    else:
+        typer.echo("no applications of this package in the stack")
+    failed = any(cell.startswith("failure") for row in rows for cell in row)
+    raise typer.Exit(PROBLEM if failed else OK)
+
+
+def _subjects(
+    stack: str | None, cwd: Path | None, application_id: str | None, tenants: list[str]
+) -> tuple[Settings, list[Subject]]:
+    from pydantic import SecretStr
+
+    from olt_provider.api.model import canonical_id
+    from olt_provider.api.path import segment
+    from olt_provider.cli import configured
+    from olt_provider.cli.verify_checks import Subject, of_stack
+
+    if application_id is None:
+        folder = cwd or Path()
+        exported = configured.pulumi(["stack", "export", "--show-secrets"], stack, folder)
+        return configured.load(stack, folder), of_stack(exported)
+    secret = os.environ.get(SECRET_VARIABLE, "").strip()
+    given = [segment(canonical_id(each), what="tenant ID") for each in tenants]
+    subject = Subject(
+        name=segment(canonical_id(application_id), what="application ID"),
+        application_id=canonical_id(application_id),
+        owner=None,
+        client_id=None,
+        secret=SecretStr(secret) if secret else None,
+        tenants=dict.fromkeys(given, True),
+    )
+    return configured.load(stack, cwd), [subject]

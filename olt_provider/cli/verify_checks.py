@@ -1,0 +1,172 @@
+"""The checks of ``olt verify``."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from pydantic import SecretStr
+
+from olt_provider.api.applications.domain import Application
+from olt_provider.api.client import OltClient
+from olt_provider.api.errors import ConfigurationError, OltError
+from olt_provider.api.settings import Settings
+from olt_provider.cli.review.preview import APPLICATION, INSTALLATION
+
+COLUMNS: Final = ("application", "tenant", "registered", "allowed", "installed", "secret", "data")
+OK: Final = "ok"
+NO: Final = "no"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An application to verify. ``tenants`` tells of each whether it has to be installed there."""
+
+    name: str
+    application_id: str
+    owner: str | None
+    client_id: str | None
+    secret: SecretStr | None = field(repr=False)
+    tenants: dict[str, bool]
+
+
+class Row(NamedTuple):
+    """One line. A cell begins with ok, no, failure or not checked."""
+
+    application: str
+    tenant: str
+    registered: str
+    allowed: str
+    installed: str
+    secret: str
+    data: str
+
+
+def of_stack(exported: Any) -> list[Subject]:
+    """The applications in what ``pulumi stack export --show-secrets`` prints.
+
+    Raises ``ConfigurationError`` for anything else.
+    """
+    try:
+        resources = (exported["deployment"] or {}).get("resources") or []
+        installed: dict[str, list[str]] = {}
+        for each in _managed(resources, INSTALLATION):
+            outputs = each["outputs"]
+            installed.setdefault(outputs["application_id"], []).append(outputs["tenant_id"])
+        return [_subject(each, installed) for each in _managed(resources, APPLICATION)]
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise ConfigurationError(
+            "the stack's state has a shape that this version does not know"
+        ) from None
+
+
+def _managed(resources: Iterable[Any], kind: str) -> list[Any]:
+    """The resources of a type. One that waits for its deletion is no longer the stack's."""
+    return [each for each in resources if each["type"] == kind and not each.get("delete")]
+
+
+def _subject(resource: Any, installed: dict[str, list[str]]) -> Subject:
+    outputs, application_id = resource["outputs"], resource["id"]
+    allowed = _plain(outputs.get("allowed_tenants")) or {}
+    secret = _plain(outputs.get("client_secret"))
+    wanted = installed.get(application_id, [])
+    return Subject(
+        name=resource["urn"].split("::", 3)[3],
+        application_id=application_id,
+        owner=_plain(outputs["tenant_id"]),
+        client_id=_plain(outputs["client_id"]),
+        secret=SecretStr(secret) if secret else None,
+        tenants={tenant: tenant in wanted for tenant in sorted({*allowed, *wanted})},
+    )
+
+
+def _plain(value: Any) -> Any:
+    """A value as it is, where the state wraps it as a secret."""
+    if isinstance(value, dict) and "plaintext" in value:
+        return json.loads(value["plaintext"])
+    return value
+
+
+def verify(settings: Settings, subject: Subject, tell: Callable[[str], None]) -> list[Row]:
+    """One row per tenant; one without a tenant where none is known.
+
+    Raises ``ConfigurationError`` where there are no credentials at all.
+    """
+    client = settings.client(user_agent="cli", notify=tell)
+    tell(subject.name)
+    found, registered = _registered(client, subject)
+    tenants = dict(subject.tenants)
+    if found is not None and not tenants:
+        tenants = {each.tenant_id: False for each in found.allowed_tenants}
+    if not tenants:
+        return [Row(subject.name, "", registered, *["not checked: no tenant"] * 4)]
+    rows = []
+    for tenant, wanted in tenants.items():
+        tell(f"{subject.name} in {tenant}")
+        allowed, installed = _usage(client, subject, found, tenant, wanted=wanted)
+        secret, data = _access(settings, client, subject, found, tenant=tenant, installed=installed)
+        rows.append(Row(subject.name, tenant, registered, allowed, installed, secret, data))
+    return rows
+
+
+def _registered(client: OltClient, subject: Subject) -> tuple[Application | None, str]:
+    try:
+        found = client.acting_for(subject.owner).applications.get(subject.application_id)
+    except ConfigurationError as error:
+        return None, f"not checked: {error}"
+    except OltError as error:
+        return None, f"failure: {error}"
+    return found, OK if found.status == "active" else "failure: it is inactive"
+
+
+def _usage(
+    client: OltClient, subject: Subject, found: Application | None, tenant: str, *, wanted: bool
+) -> tuple[str, str]:
+    """Allowed and installed: from the owner's list, else as the tenant itself sees it."""
+    no = f"failure: {NO}" if wanted else NO
+    if found is not None:
+        listed = {each.tenant_id: each for each in found.allowed_tenants}
+        if tenant not in listed:
+            return f"failure: {NO}", "not checked: not allowed"
+        return OK, OK if listed[tenant].installed else no
+    try:
+        seen = client.acting_for(tenant).installations.get(subject.application_id)
+    except ConfigurationError as error:
+        return f"not checked: {error}", f"not checked: {error}"
+    except OltError as error:
+        return f"failure: {error}", "not checked: not allowed"
+    return (OK if seen.available else f"failure: {NO}"), (OK if seen.installation else no)
+
+
+def _access(
+    settings: Settings,
+    client: OltClient,
+    subject: Subject,
+    found: Application | None,
+    *,
+    tenant: str,
+    installed: str,
+) -> tuple[str, str]:
+    """Whether the token endpoint accepts the secret, and whether its token reads devices."""
+    client_id = subject.client_id or (found.oauth2_client.id if found else None)
+    if subject.secret is None or client_id is None:
+        reason = "not checked: no client secret"
+        return reason, reason
+    if installed in (NO, f"failure: {NO}"):
+        return "not checked: not installed", "not checked: not installed"
+    try:
+        token = client.identity.client_credentials(
+            client_id, subject.secret, tenant_id=tenant
+        ).access_token
+    except OltError as error:
+        return f"failure: {error}", "not checked: no token"
+    its_own = dataclasses.replace(settings, credentials=(("apiToken", token),))
+    try:
+        devices = its_own.client(user_agent="cli", notify=lambda _: None).acting_for(tenant).devices
+        next(devices.list(), None)
+    except OltError as error:
+        return OK, f"failure: {error}"
+    return OK, OK

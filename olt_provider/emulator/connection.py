@@ -1,0 +1,53 @@
+"""uvicorn's HTTP protocol, handing the TCP connection itself to the application."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from typing import Any, Final
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from olt_provider.emulator.journal import Journal
+
+SCOPE_KEY: Final = "olt.connection"
+_NO_LINGER: Final = struct.pack("ii", 1, 0)
+
+
+class Connection:
+    """One accepted TCP connection."""
+
+    def __init__(self, transport: asyncio.Transport, number: int) -> None:
+        self._transport = transport
+        self.number = number
+
+    def reset(self) -> None:
+        """End it with a TCP reset: the other side loses even what it has not read yet."""
+        sock = self._transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self._transport.abort()
+
+    def close(self, last: bytes = b"") -> None:
+        """End it in order, after some last bytes."""
+        if last:
+            self._transport.write(last)
+        self._transport.close()
+
+
+def protocol(journal: Journal) -> type[H11Protocol]:
+    """A protocol class that counts its connections in a journal."""
+
+    class CountingProtocol(H11Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            connection = Connection(transport, journal.accept())
+            app = self.app
+
+            async def with_connection(scope: Any, receive: Any, send: Any) -> None:
+                scope[SCOPE_KEY] = connection
+                await app(scope, receive, send)
+
+            self.app = with_connection
+
+    return CountingProtocol

@@ -1,0 +1,107 @@
+"""What the emulator takes from the contract, and what nothing public says and it settles on.
+
+Names that begin with ``CHOICE`` are such settlements; changing one here changes the emulator.
+Those that are not a value are rules, and stand where the calls are:
+
+- Statuses: POST, PUT and PATCH 200, DELETE 204 (``routes``).
+- A body with a field that the contract lacks is a 400, and types are exact (``models.Body``).
+- A field that was never given is absent; a cleared ``url`` comes back as null, a cleared
+  ``teaserDescription`` as "" (``store.applications``).
+- Allowing once more changes the comment alone; of equal tenants in a registration the last counts.
+- Any UUID can be allowed: whether it is a tenant is not told.
+- Revoking who is not allowed, and uninstalling what is not installed, is a 404.
+- What is seen but not available cannot be installed, and again not either: 403.
+- An application keeps its access where it was revoked and is still installed. Uninstalled or
+  inactive: 403; deleted: 401. A new secret does not end tokens that were issued before.
+- The secret is checked before the tenant: ``invalid_client`` and ``unauthorized_client`` are about
+  the client alone, and a tenant that it is not for is ``invalid_grant`` (``routes.identity``).
+- Of the meta block, allowed tenants and installed tenants leave out the totals, and
+  ``/applications`` has ``totalSize``. Installed tenants come in one page.
+- A user has one role in all tenants.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+BASE_PATH: Final = "/v1"
+REALM_PATH: Final = "/id/auth/realms/olt"
+TOKEN_PATH: Final = f"{REALM_PATH}/protocol/openid-connect/token"
+ADMIN_PATH: Final = "/_emulator"
+
+ACCESS_LIFETIME: Final = 864_000
+"""Seconds that an access token lives: 10 days."""
+REFRESH_LIFETIME: Final = 950_400
+"""Seconds that a refresh token lives: 11 days."""
+SCOPE: Final = "olt-applications"
+
+DEFAULT_PAGE_SIZE: Final = 10
+MAX_PAGE_SIZE: Final = 100
+CHOICE_MAX_PAGE: Final = 2**31 - 1
+"""No list is that long; a larger number is a 400 and not an overflow of the database."""
+
+UUID: Final = r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
+"""An ID. Answers spell it in lower case."""
+CHOICE_ABSOLUTE_URL: Final = r"^[A-Za-z][A-Za-z0-9+.\-]*://[^\x00-\x20\x7f]+$"
+CHOICE_REDIRECT_URI: Final = r"^[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20\x7f*]+$"
+"""Apps on devices use schemes of their own (``com.example:/callback``). No wildcards."""
+CHOICE_NAME: Final = r"\S"
+"""A name needs one visible character."""
+
+CLIENT_TYPE: Final = "confidental"
+"""Spelled as the platform spells it."""
+SECRET_BYTES: Final = 12
+"""Give 16 URL-safe characters."""
+
+Role = Literal["owner", "writer", "reader", "none"]
+
+CHOICE_READ: Final = frozenset({"applications_development:read", "applications:read"})
+CHOICE_DEVICES: Final = frozenset({"devices:read"})
+"""Nothing public names it; every role but ``none`` has it."""
+CHOICE_WRITE: Final = frozenset({"applications_development:write", "applications:write"})
+PERMISSIONS: Final[dict[str, frozenset[str]]] = {
+    "owner": CHOICE_READ | CHOICE_WRITE | CHOICE_DEVICES,
+    "writer": CHOICE_READ | CHOICE_WRITE | CHOICE_DEVICES,
+    "reader": CHOICE_READ | CHOICE_DEVICES,
+    "none": frozenset(),
+}
+"""By role. Custom roles are written as their permissions, separated by spaces."""
+ALL_PERMISSIONS: Final = PERMISSIONS["owner"]
+APPLICATION_ROLE: Final = "writer"
+"""What an application's own token counts as."""
+
+APP_AVAILABLE: Final = "APP_AVAILABLE"
+CHOICE_APP_INACTIVE: Final = "APP_INACTIVE"
+CHOICE_APP_NOT_ALLOWED: Final = "APP_NOT_ALLOWED"
+"""Revoked while it was installed."""
+
+CHOICE_BAD_REQUEST: Final = "BAD_REQUEST"
+CHOICE_UNAUTHORIZED: Final = ("UNAUTHORIZED", "The access token is missing, invalid or expired")
+CHOICE_NOT_FOUND: Final = ("NOT_FOUND", "The resource does not exist or you have no access to it")
+"""The same for what does not exist and for what belongs to somebody else."""
+NOT_PERMITTED: Final = ("ID_FORBIDDEN", "User is not permitted to access this resource")
+NO_ACCESS: Final = ("NO_ACCESS_TO_RESOURCE", "Access to resource is forbidden")
+CHOICE_SERVER_ERROR: Final = ("INTERNAL_SERVER_ERROR", "Internal server error")
+
+CHOICE_CLIENT_ERROR_STATUS: Final = 401
+"""``invalid_client`` and ``unauthorized_client``; all other refusals of a token are 400."""
+
+
+def permissions(role: str) -> frozenset[str]:
+    """What a role may do: one of the four, or permissions separated by spaces.
+
+    Raises ``ValueError`` for a permission that no call asks for.
+    """
+    if role in PERMISSIONS:
+        return PERMISSIONS[role]
+    custom = frozenset(role.split())
+    if not custom or not custom <= ALL_PERMISSIONS:
+        known = ", ".join([*PERMISSIONS, *sorted(ALL_PERMISSIONS)])
+        raise ValueError(f"unknown role {role!r}; known roles and permissions: {known}")
+    return custom
+
+
+def fault_envelope(status: int) -> tuple[str, str]:
+    """Code and message of an error that is injected."""
+    known = {401: CHOICE_UNAUTHORIZED, 403: NOT_PERMITTED, 404: CHOICE_NOT_FOUND}
+    return known.get(status, (f"STATUS_{status}", "Something went wrong, as it was told to"))

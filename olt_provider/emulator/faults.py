@@ -1,0 +1,219 @@
+"""What can be told to go wrong. Every fault is real on the wire."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+
+Kind = Literal[
+    "latency",
+    "status",
+    "not_found",
+    "reset_before",
+    "reset_after",
+    "close_before",
+    "close_after",
+    "truncate",
+    "html",
+    "wrong_content_type",
+    "missing_field",
+    "wrong_type",
+    "oversize",
+    "redirect",
+    "hold",
+    "hold_before",
+]
+AFTER: Final = frozenset(
+    {
+        "reset_after",
+        "close_after",
+        "truncate",
+        "wrong_content_type",
+        "missing_field",
+        "wrong_type",
+        "oversize",
+        "hold",
+    }
+)
+"""Kinds that spoil the answer, so the change is made first; for the others ``when`` tells."""
+FIELD_KINDS: Final = frozenset({"missing_field", "wrong_type"})
+OVERSIZE: Final = 9 * 1024 * 1024
+
+
+class Fault(BaseModel):
+    """One thing that goes wrong, for the calls that it matches.
+
+    Of several that match, all of kind ``latency`` apply and the first of the others.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    kind: Kind
+    """
+    ``latency``: wait ``seconds``. ``status``: answer ``status``. ``not_found``: a 404 like that of
+    a hidden resource. ``reset_*``: a TCP reset without an answer. ``close_*``: an orderly end
+    without an answer. ``truncate``: half of the body, with the length of the whole.
+    ``html``: a page with ``status``, default 200. ``wrong_content_type``: the right body as
+    ``text/plain``. ``missing_field``, ``wrong_type``: the answer without ``field``, or with another
+    type there. ``oversize``: the answer, ``size`` bytes long. ``redirect``: to ``location``.
+    ``hold``: make the change and keep the answer until ``release()``; ``hold_before``: keep the
+    request until then. Either for at most ``seconds``.
+    """
+    method: str = "*"
+    """Default: any."""
+    path: str | re.Pattern[str] = "**"
+    """The path as the contract writes it, without ``/v1``: a pattern in which ``*`` and
+    ``{anything}`` stand for one segment and ``**`` for any number, or a regular expression for all
+    of it. Default: any."""
+    times: int | None = Field(default=1, ge=1)
+    """How often; None: until it is cleared. Default: once."""
+    after: int = Field(default=0, ge=0)
+    """How many matching calls are left alone first."""
+    when: Literal["before", "after"] = "before"
+    """Whether the change is made before the fault: for ``latency``, ``status``, ``not_found``,
+    ``html`` and ``redirect``. The others have it in their name or their nature."""
+    seconds: float = Field(default=30, ge=0, le=3600)
+    """For ``latency`` and the longest for ``hold``."""
+    status: int | None = Field(default=None, ge=200, le=599)
+    envelope: bool = True
+    """Whether ``status`` comes with the platform's error envelope, or with no body."""
+    retry_after: int | None = Field(default=None, ge=0)
+    """Seconds, for ``status``. Default: no such header."""
+    retry_after_as: Literal["seconds", "date"] = "seconds"
+    """Which of the two forms of ``Retry-After``."""
+    field: str | None = None
+    """Such as ``data.oauth2Client.secret`` or ``data.0.id``."""
+    size: int = Field(default=OVERSIZE, ge=1, le=1 << 30)
+    location: str | None = None
+
+    _seen: int = PrivateAttr(default=0)
+    _fired: int = PrivateAttr(default=0)
+    _released: bool = PrivateAttr(default=False)
+    _changed: threading.Condition = PrivateAttr(default_factory=threading.Condition)
+    _wake: list[Callable[[], None]] = PrivateAttr(default_factory=list)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Fault:
+        if self.kind == "status" and self.status is None:
+            raise ValueError("kind 'status' needs status")
+        if self.kind in FIELD_KINDS and not self.field:
+            raise ValueError(f"kind {self.kind!r} needs field")
+        if self.kind == "redirect" and not self.location:
+            raise ValueError("kind 'redirect' needs location")
+        return self
+
+    @property
+    def fired(self) -> int:
+        """How often it has been injected."""
+        with self._changed:
+            return self._fired
+
+    @property
+    def makes_the_change(self) -> bool:
+        """Whether the platform does what it was asked, whatever is answered."""
+        if self.kind.endswith("_before"):
+            return self.kind == "hold_before"
+        return self.kind in AFTER or self.when == "after"
+
+    def wait_until_fired(self, times: int = 1, timeout: float = 10) -> None:
+        """Wait until it has been injected so often; for ``hold``, until the change is made.
+
+        For ``latency`` and ``hold`` that is when the waiting begins.
+
+        Raises ``TimeoutError`` after ``timeout`` seconds.
+        """
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._fired >= times, timeout):
+                raise TimeoutError(f"the fault {self.kind} was not met within {timeout} s")
+
+    def release(self) -> None:
+        """Let go of all that is held or delayed, now and later."""
+        with self._changed:
+            self._released = True
+            wake, self._wake = self._wake, []
+        for call in wake:
+            call()
+
+    def on_release(self, call: Callable[[], None]) -> None:
+        """Call back once released; at once if it already is."""
+        with self._changed:
+            if not self._released:
+                self._wake.append(call)
+                return
+        call()
+
+    def matches(self, method: str, path: str) -> bool:
+        """Whether a call is meant."""
+        if self.method not in ("*", method):
+            return False
+        pattern = self.path if isinstance(self.path, re.Pattern) else _pattern(self.path)
+        return pattern.fullmatch(path) is not None
+
+    def take(self) -> bool:
+        """Count a matching call; whether it is one to spoil. Taken is not yet injected."""
+        with self._changed:
+            self._seen += 1
+            mine = self._seen - self.after
+            return mine > 0 and (self.times is None or mine <= self.times)
+
+    def injected(self) -> None:
+        """Count an injection."""
+        with self._changed:
+            self._fired += 1
+            self._changed.notify_all()
+
+
+def _pattern(glob: str) -> re.Pattern[str]:
+    pieces = re.split(r"(\*\*|\*|\{[^{}/]*\})", glob)
+    wild = {"**": ".*", "*": "[^/]*"}
+    return re.compile(
+        "".join(
+            "[^/]+" if piece.startswith("{") else wild.get(piece, re.escape(piece))
+            for piece in pieces
+        )
+    )
+
+
+class Faults:
+    """The faults that are set."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._faults: tuple[Fault, ...] = ()
+
+    @property
+    def all(self) -> tuple[Fault, ...]:
+        """Those that are set, used up or not."""
+        return self._faults
+
+    def add(self, fault: Fault) -> Fault:
+        """Set one more."""
+        with self._lock:
+            self._faults = (*self._faults, fault)
+        return fault
+
+    def clear(self) -> None:
+        """Take all away and release what they hold."""
+        with self._lock:
+            faults, self._faults = self._faults, ()
+        for fault in faults:
+            fault.release()
+
+    def take(self, method: str, path: str) -> tuple[list[Fault], Fault | None]:
+        """The latencies for a call, and the one other fault."""
+        latencies: list[Fault] = []
+        other: Fault | None = None
+        with self._lock:
+            for fault in self._faults:
+                if fault.kind == "latency" or other is None:
+                    if not fault.matches(method, path) or not fault.take():
+                        continue
+                    if fault.kind == "latency":
+                        latencies.append(fault)
+                    else:
+                        other = fault
+        return latencies, other

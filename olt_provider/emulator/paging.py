@@ -1,0 +1,55 @@
+"""Lists in pages, each endpoint with a meta block of its own."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, NamedTuple
+
+from fastapi import Depends, Query
+from pydantic import BeforeValidator, Field
+
+from olt_provider.emulator import contract
+from olt_provider.emulator.models import Meta
+
+
+def _digits(value: Any) -> Any:
+    # The library would take " 1.0" too.
+    if isinstance(value, str) and not (value.isascii() and value.isdecimal()):
+        raise ValueError("a number in digits is expected")
+    return value
+
+
+_Digits = BeforeValidator(_digits)
+_Page = Annotated[int, Field(ge=0, le=contract.CHOICE_MAX_PAGE), _Digits]
+_PageSize = Annotated[int, Field(ge=1, le=contract.MAX_PAGE_SIZE), _Digits, Query(alias="pageSize")]
+
+
+class Paging(NamedTuple):
+    """The page that is asked for."""
+
+    page: int
+    limit: int
+
+    @property
+    def offset(self) -> int:
+        """How many items come before it."""
+        return self.page * self.limit
+
+    def totals(self, items: int) -> Meta:
+        """The meta block with both totals."""
+        pages = -(-items // self.limit)
+        return Meta(page=self.page, page_size=self.limit, items_total=items, pages_total=pages)
+
+    def total_size(self, items: int) -> Meta:
+        """The meta block with one total by another name."""
+        return Meta(page=self.page, page_size=self.limit, total_size=items)
+
+    def bare(self) -> Meta:
+        """The meta block without totals."""
+        return Meta(page=self.page, page_size=self.limit)
+
+
+async def _paging(page: _Page = 0, page_size: _PageSize = contract.DEFAULT_PAGE_SIZE) -> Paging:
+    return Paging(page, page_size)
+
+
+PagingOf = Annotated[Paging, Depends(_paging)]

@@ -1,0 +1,109 @@
+"""``/_emulator``: what the real platform does not have."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from dataclasses import asdict
+from typing import Any, Final
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from olt_provider.emulator import contract, problems
+from olt_provider.emulator.access import WorldOf
+from olt_provider.emulator.faults import Fault
+from olt_provider.emulator.models import Body, IdIn
+from olt_provider.emulator.seed import PORTAL_CLIENT
+
+IDLE_ATTEMPTS: Final = 500
+IDLE_SECONDS: Final = 0.01
+router = APIRouter(prefix=contract.ADMIN_PATH)
+
+
+class TokenRequest(Body):
+    """Which token to hand out."""
+
+    tenant_id: IdIn
+    role: str = "owner"
+    lifetime: int = Field(default=contract.ACCESS_LIFETIME, ge=-(10**9), le=10**9)
+    subject: str | None = None
+
+
+@router.get("/health")
+async def health() -> dict[str, str]:
+    """Whether it is up."""
+    return {"status": "up"}
+
+
+@router.get("/tenants")
+async def tenants(world: WorldOf) -> list[dict[str, str]]:
+    """The tenants of the platform."""
+    return [tenant._asdict() for tenant in world.people.tenants()]
+
+
+@router.post("/token")
+async def token(body: TokenRequest, world: WorldOf) -> dict[str, str]:
+    """An API token as the portal hands it out."""
+    sub = body.subject or str(uuid.uuid4())
+    world.people.add_tenant(body.tenant_id)
+    try:
+        world.people.set_role(sub, body.role)
+    except ValueError as error:
+        raise problems.Refusal(400, (contract.CHOICE_BAD_REQUEST, str(error))) from None
+    issued = world.tokens.access(
+        sub=sub, client_id=PORTAL_CLIENT, tenant_id=body.tenant_id, lifetime=body.lifetime
+    )
+    return {"token": issued, "subject": sub}
+
+
+@router.get("/faults")
+async def faults(world: WorldOf) -> list[dict[str, Any]]:
+    """The faults that are set."""
+    return [
+        {**fault.model_dump(mode="json", exclude_none=True), "fired": fault.fired}
+        for fault in world.faults.all
+    ]
+
+
+@router.post("/faults")
+async def add_fault(fault: Fault, world: WorldOf) -> dict[str, int]:
+    """Set one more; the answer tells how many there are."""
+    world.faults.add(fault)
+    return {"faults": len(world.faults.all)}
+
+
+@router.delete("/faults")
+async def clear_faults(world: WorldOf) -> dict[str, int]:
+    """Take all faults away and release what they hold."""
+    world.faults.clear()
+    return {"faults": 0}
+
+
+@router.get("/calls")
+async def calls(world: WorldOf) -> dict[str, Any]:
+    """The calls since they were last cleared."""
+    return {
+        "connections": world.journal.connections,
+        "calls": [asdict(call) for call in world.journal.calls],
+    }
+
+
+@router.delete("/calls")
+async def clear_calls(world: WorldOf) -> dict[str, int]:
+    """Forget the calls."""
+    world.journal.clear()
+    return {"calls": 0}
+
+
+@router.post("/reset")
+async def reset(world: WorldOf) -> dict[str, str]:
+    """Back to the seed, without faults and calls."""
+    world.faults.clear()
+    # Else what was held would happen in the new world.
+    for _ in range(IDLE_ATTEMPTS):
+        if world.journal.in_flight == 0:
+            break
+        await asyncio.sleep(IDLE_SECONDS)
+    world.reset()
+    return {"status": "up"}

@@ -1,0 +1,18 @@
+"""``/application-info``: for an application's own token."""
+
+from __future__ import annotations
+
+from olt_provider.emulator import problems
+from olt_provider.emulator.access import ActorOf, WorldOf, guarded
+from olt_provider.emulator.models import InstalledTenant, Meta, Page
+
+router = guarded("", "/application-info")
+
+
+@router.get("/installed-tenants", response_model_exclude_unset=True)
+async def installed_tenants(actor: ActorOf, world: WorldOf) -> Page[InstalledTenant]:
+    """All tenants that have the calling application installed; the contract has no pages here."""
+    if actor.application_id is None:
+        raise problems.not_permitted()
+    found = world.usage.installed_tenants(actor.application_id)
+    return Page(data=found, meta=Meta(page=0, page_size=len(found)))

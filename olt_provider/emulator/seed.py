@@ -1,0 +1,118 @@
+"""What the emulated platform holds at the start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pydantic import Field
+
+from olt_provider.emulator.models import (
+    Body,
+    Change,
+    DeviceInfo,
+    IdIn,
+    Name,
+    Registration,
+    Status,
+)
+from olt_provider.emulator.store.applications import Identity
+
+if TYPE_CHECKING:
+    from olt_provider.emulator.world import World
+
+TENANT_A: Final = "a0000000-0000-4000-8000-00000000000a"
+TENANT_B: Final = "b0000000-0000-4000-8000-00000000000b"
+PORTAL_CLIENT: Final = "0f0f0f0f-0000-4000-8000-000000000000"
+"""The public client that the portal's tokens are issued to."""
+DEVICE_TYPE: Final = "04f14462-b44f-493c-aa2c-dd6d1c439ec3"
+
+
+class DeviceSeed(Body):
+    """A device."""
+
+    id: IdIn | None = None
+    name: str
+    description: str = ""
+    device_type_id: IdIn = DEVICE_TYPE
+    tags: list[str] = Field(default=[])
+    location: str = ""
+
+
+class ApplicationSeed(Body):
+    """An application. What is left out is drawn, its secret too."""
+
+    id: IdIn | None = None
+    client_id: IdIn | None = None
+    client_secret: str | None = Field(default=None, min_length=1, repr=False)
+    public_client_id: IdIn | None = None
+    registration: Registration
+    status: Status = "active"
+    installed_in: list[IdIn] = Field(default=[])
+
+
+class TenantSeed(Body):
+    """A tenant with what it owns."""
+
+    id: IdIn
+    name: Name
+    devices: list[DeviceSeed] = Field(default=[])
+    applications: list[ApplicationSeed] = Field(default=[])
+
+
+class Seed(Body):
+    """A whole platform."""
+
+    tenants: list[TenantSeed] = Field(min_length=1)
+
+
+def _devices(*names: str) -> list[DeviceSeed]:
+    return [DeviceSeed(name=name) for name in names]
+
+
+DEFAULT: Final = Seed(
+    tenants=[
+        TenantSeed(
+            id=TENANT_A,
+            name="Tenant A",
+            devices=_devices("RGB LED", "Temperature sensor", "Door contact"),
+        ),
+        TenantSeed(id=TENANT_B, name="Tenant B", devices=_devices("Street light", "Gateway")),
+    ]
+)
+
+
+def plant(world: World, seed: Seed) -> None:
+    """Put it all in; nothing stays in if something cannot be.
+
+    Raises ``ValueError`` for an application that is installed where it is not allowed, or that
+    has the ID of a public client and no such client.
+    """
+    with world.db.transaction():
+        for tenant in seed.tenants:
+            world.people.add_tenant(tenant.id, tenant.name)
+            for device in tenant.devices:
+                info = DeviceInfo.model_validate(device.model_dump(exclude={"id"}))
+                world.people.add_device(tenant.id, device.id, info)
+        for tenant in seed.tenants:
+            for application in tenant.applications:
+                _plant_application(world, tenant.id, application)
+
+
+def _plant_application(world: World, tenant_id: str, seed: ApplicationSeed) -> None:
+    if seed.public_client_id and not seed.registration.with_public_oauth2_client:
+        raise ValueError(
+            f"application {seed.registration.name!r} has a publicClientId, but no "
+            "withPublicOauth2Client"
+        )
+    identity = Identity(seed.id, seed.client_id, seed.client_secret, seed.public_client_id)
+    registered = world.applications.register(tenant_id, seed.registration, identity)
+    allowed = {tenant.tenant_id for tenant in registered.allowed_tenants}
+    for installed_in in seed.installed_in:
+        if installed_in not in allowed:
+            raise ValueError(
+                f"application {seed.registration.name!r} is installed in {installed_in}, "
+                "which is not among its allowedTenants"
+            )
+        world.usage.install(registered.id, installed_in)
+    if seed.status != "active":
+        world.applications.change(registered.id, Change(status=seed.status))

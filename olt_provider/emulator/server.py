@@ -1,0 +1,241 @@
+"""The emulator as a real HTTP server in a thread of this process."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from olt_provider.emulator import contract
+from olt_provider.emulator.faults import Fault
+from olt_provider.emulator.journal import Call
+from olt_provider.emulator.platform import Platform
+from olt_provider.emulator.seed import DEFAULT, PORTAL_CLIENT, Seed
+from olt_provider.emulator.serving import STOP_SECONDS, Server, configured, listening
+from olt_provider.emulator.store.people import Session, Tenant
+from olt_provider.emulator.world import World
+
+START_SECONDS: Final = 15
+
+
+class Emulator:
+    """A running emulator. Make one with ``Emulator.start()``."""
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        database: Path | None,
+        seed: Seed,
+        tls: tuple[str, str] | None,
+    ) -> None:
+        self._socket = listening(host, port)
+        self.port: int = self._socket.getsockname()[1]
+        name = f"[{host}]" if ":" in host else host
+        self._world: World | None = None
+        try:
+            base = f"{'https' if tls else 'http'}://{name}:{self.port}"
+            self._world = world = World(base, seed, database)
+            self._server = Server(configured(world, tls))
+        except BaseException:
+            self._socket.close()
+            if self._world is not None:
+                self._world.close()
+            raise
+        self.platform = Platform(world)
+        """What the platform holds, to look at and to change by hand, without HTTP."""
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._socket],), name="olt-emulator", daemon=True
+        )
+
+    @classmethod
+    @contextmanager
+    def start(
+        cls,
+        seed: Seed | Mapping[str, Any] | None = None,
+        port: int = 0,
+        *,
+        host: str = "127.0.0.1",
+        database: str | Path | None = None,
+        tls: tuple[str | Path, str | Path] | None = None,
+    ) -> Iterator[Emulator]:
+        """Run an emulator while the block runs.
+
+        :param seed: What the platform holds at the start; a mapping is read as a seed file is.
+            Default: two tenants, ``TENANT_A`` and ``TENANT_B``, with some devices.
+        :param port: Default: a free one.
+        :param host: Where to listen. Default: loopback only.
+        :param database: A file to keep everything in; one that holds tenants is not seeded
+            again. Default: in memory.
+        :param tls: Certificate and key files for ``https``.
+
+        Raises ``OSError`` for a port that is in use, ``ValueError`` for an unusable seed, and
+        ``sqlite3.Error`` for an unusable database file.
+        """
+        if seed is None:
+            seed = DEFAULT
+        emulator = cls(
+            host=host,
+            port=port,
+            database=Path(database) if database else None,
+            seed=seed if isinstance(seed, Seed) else Seed.model_validate(seed),
+            tls=(str(tls[0]), str(tls[1])) if tls else None,
+        )
+        try:
+            emulator._run()
+            yield emulator
+        finally:
+            emulator._end()
+
+    def _run(self) -> None:
+        self._thread.start()
+        if not self._server.up.wait(START_SECONDS):
+            raise RuntimeError(f"the emulator did not start within {START_SECONDS} s")
+
+    def _end(self) -> None:
+        self.clear_faults()
+        self._server.stop()
+        if self._thread.ident is not None:
+            self._thread.join(STOP_SECONDS)
+        if self._thread.is_alive():
+            raise RuntimeError(f"the emulator did not stop within {STOP_SECONDS} s")
+        self._socket.close()
+        self._the_world.close()
+
+    @property
+    def _the_world(self) -> World:
+        if self._world is None:
+            raise RuntimeError("the emulator has not been started")
+        return self._world
+
+    @property
+    def api_url(self) -> str:
+        """The API base URL."""
+        return self._the_world.url
+
+    @property
+    def identity_url(self) -> str:
+        """The identity base URL; here the same as the API's."""
+        return self._the_world.url
+
+    @property
+    def tenants(self) -> list[Tenant]:
+        """The tenants of the platform."""
+        return self._the_world.people.tenants()
+
+    def token(
+        self,
+        tenant_id: str,
+        role: str | None = "owner",
+        lifetime: int = contract.ACCESS_LIFETIME,
+        issued_at: int | None = None,
+        subject: str | None = None,
+        **claims: Any,
+    ) -> str:
+        """An API token as the portal hands it out, of a user of its own.
+
+        :param tenant_id: The acting tenant; one that is not known is added.
+        :param role: ``owner``, ``writer``, ``reader``, ``none``, or permissions separated by
+            spaces. It is kept by ``sub``: None leaves that of ``subject`` as it is.
+        :param lifetime: Seconds; negative for one that has expired.
+        :param issued_at: Seconds since 1970. Default: now.
+        :param subject: The user. Default: a new one.
+        :param claims: Claims on top or instead, for tokens that are odd; None leaves one out.
+
+        Raises ``ValueError`` for an unknown role.
+        """
+        sub = subject or str(uuid.uuid4())
+        world = self._the_world
+        world.people.add_tenant(tenant_id)
+        if role is not None:
+            world.people.set_role(sub, role)
+        return world.tokens.access(
+            sub=sub,
+            client_id=PORTAL_CLIENT,
+            tenant_id=tenant_id.lower(),
+            lifetime=lifetime,
+            issued_at=issued_at,
+            others=claims,
+        )
+
+    def refresh_token(
+        self,
+        tenant_ids: Sequence[str],
+        client_id: str = PORTAL_CLIENT,
+        *,
+        role: str = "owner",
+        subject: str | None = None,
+        lifetime: int = contract.REFRESH_LIFETIME,
+        issued_at: int | None = None,
+    ) -> str:
+        """A refresh token of a user who may act in these tenants, first in the first.
+
+        :param client_id: Default: the portal's public client. That of an application, public or
+            confidential, is possible too.
+
+        The rest is as for ``token``.
+        """
+        sub, session_id = subject or str(uuid.uuid4()), str(uuid.uuid4())
+        world = self._the_world
+        for tenant_id in tenant_ids:
+            world.people.add_tenant(tenant_id)
+        world.people.set_role(sub, role)
+        world.people.permit(sub, tenant_ids)
+        first = tenant_ids[0].lower()
+        world.people.open_session(Session(session_id, sub, client_id.lower(), first))
+        return world.tokens.refresh(
+            sub=sub,
+            client_id=client_id.lower(),
+            session_id=session_id,
+            lifetime=lifetime,
+            issued_at=issued_at,
+        )
+
+    @property
+    def calls(self) -> list[Call]:
+        """The requests since they were last cleared, in the order they ended."""
+        return self._the_world.journal.calls
+
+    def clear_calls(self) -> None:
+        """Forget the calls and count connections from 0."""
+        self._the_world.journal.clear()
+
+    @property
+    def connections(self) -> int:
+        """TCP connections accepted since the calls were last cleared."""
+        return self._the_world.journal.connections
+
+    @property
+    def requests_in_flight(self) -> int:
+        """How many requests are being answered, those that are held included."""
+        return self._the_world.journal.in_flight
+
+    def wait_until_idle(self, timeout: float = 10) -> None:
+        """Wait until no request is being answered.
+
+        Raises ``TimeoutError`` after ``timeout`` seconds.
+        """
+        if not self._the_world.journal.wait_until_idle(timeout):
+            raise TimeoutError(f"requests are still being answered after {timeout} s")
+
+    def drop_connections(self) -> None:
+        """End all TCP connections, as a gateway does that starts anew."""
+        self._server.drop_connections()
+
+    def add_fault(self, fault: Fault) -> Fault:
+        """Let something go wrong."""
+        return self._the_world.faults.add(fault)
+
+    def clear_faults(self) -> None:
+        """Let nothing go wrong any more, and release what is held."""
+        self._the_world.faults.clear()
+
+    def reset(self) -> None:
+        """Back to the seed, without faults and calls. Tokens of users stay valid."""
+        self.clear_faults()
+        self.wait_until_idle()  # else what was held would happen in the new world
+        self._the_world.reset()

@@ -1,0 +1,51 @@
+"""All that one emulator has: what it remembers, its key, its journal, its faults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from olt_provider.emulator import contract
+from olt_provider.emulator.faults import Faults
+from olt_provider.emulator.journal import Journal
+from olt_provider.emulator.seed import Seed, plant
+from olt_provider.emulator.store.applications import Applications
+from olt_provider.emulator.store.database import Database
+from olt_provider.emulator.store.people import People
+from olt_provider.emulator.store.usage import Usage
+from olt_provider.emulator.tokens import Tokens, signing_key
+
+
+class World:
+    """What the endpoints share."""
+
+    def __init__(self, base_url: str, seed: Seed, database: Path | None = None) -> None:
+        """
+        :param base_url: Scheme, host and port; part of every token's issuer.
+        :param seed: What a database without tenants is filled with.
+        :param database: A file. Default: in memory.
+
+        Raises ``sqlite3.Error`` for an unusable file, ``ValueError`` for an unusable seed.
+        """
+        self._seed = seed
+        self.url = base_url + contract.BASE_PATH
+        self.db = Database(database)
+        self.people = People(self.db)
+        self.usage = Usage(self.db)
+        self.applications = Applications(self.db, self.usage)
+        self.tokens = Tokens(signing_key(self.db), self.url + contract.REALM_PATH)
+        self.journal = Journal()
+        self.faults = Faults()
+        if not self.people.tenants():
+            plant(self, seed)
+
+    def reset(self) -> None:
+        """Back to the seed, without faults and calls. Tokens of users stay valid."""
+        self.faults.clear()
+        with self.db.transaction():
+            self.db.clear()
+            plant(self, self._seed)
+        self.journal.clear()
+
+    def close(self) -> None:
+        """Close the database."""
+        self.db.close()

@@ -1,0 +1,195 @@
+"""The process that runs the providers: ``python -m pulumi.dynamic``.
+
+It starts for every operation, and its four threads share what hangs here.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest
+from pulumi.output import Unknown
+
+from olt_provider.api.errors import ApiError, ConfigurationError, OltError, TokenError
+from olt_provider.api.keys import variable
+from olt_provider.api.settings import Settings
+from olt_provider.lifecycle.checking import Checked
+from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.values import UNKNOWN
+
+PROVIDER_KEY: Final = "__provider"
+HOST_MODULE: Final = str(Path("pulumi", "dynamic", "__main__.py"))
+ENGINE_TIMEOUT: Final = 5.0
+
+log = logging.getLogger("olt_provider")
+
+_lock = threading.Lock()
+_platforms: dict[Settings, Platform] = {}
+_warned: set[str] = set()
+
+
+def platform(request: ConfigureRequest) -> Platform:
+    """What all providers of this process with the same configuration share."""
+    return shared_platform(request.config.get, os.environ, warn=warn)
+
+
+def shared_platform(
+    config: Callable[[str], object], environ: Mapping[str, str], *, warn: Callable[[str], None]
+) -> Platform:
+    """One ``Platform`` per process and configuration, for the host and for programs."""
+    try:
+        settings = Settings.load(config, environ)
+    except ConfigurationError as error:
+        return Platform(error, warn=warn)
+    with _lock:
+        if settings not in _platforms:
+            agent = f"pulumi/{version('pulumi')}"
+            _platforms[settings] = Platform(
+                settings, warn=warn, user_agent=agent, require_wanted=require_engine
+            )
+        return _platforms[settings]
+
+
+def require_engine() -> None:
+    """Raise ``OltError`` if the engine of this host process is gone.
+
+    A host outlives an engine that was killed, and would finish what nobody records any more.
+    """
+    address = engine_address()
+    if address is None:
+        return
+    name, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((name, int(port)), timeout=ENGINE_TIMEOUT).close()
+    except OSError:
+        raise OltError("the engine is gone, so nothing more is registered or repeated") from None
+
+
+def engine_address() -> str | None:
+    """Where the engine listens: the first argument of the host process. Programs have none."""
+    return sys.argv[1] if len(sys.argv) > 1 and sys.argv[0].endswith(HOST_MODULE) else None
+
+
+def warn(message: str) -> None:
+    """Tell the user, once per process: the engine counts it in its summary."""
+    with _lock:
+        if message in _warned:
+            return
+        _warned.add(message)
+    # Python writes a logged warning to stderr, which the engine would show as well: once is enough.
+    told = len(sys.argv) > 1 and _tell_engine(sys.argv[1], message)
+    log.log(logging.INFO if told else logging.WARNING, "%s", message)
+
+
+def _tell_engine(address: str, message: str) -> bool:
+    import grpc
+    from pulumi.runtime.proto import engine_pb2
+    from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
+
+    request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=f"olt: {message}")
+    try:
+        with grpc.insecure_channel(address) as channel:
+            EngineStub(channel).Log(request, timeout=5)
+    except grpc.RpcError:
+        log.debug("the engine did not take the warning")
+        return False
+    return True
+
+
+class _ReportedError(Exception):
+    """An error as the user reads it: the engine shows the class and the message."""
+
+    __module__ = "builtins"  # so that no module path stands before the name
+
+
+_ReportedError.__qualname__ = "OltError"
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def reported(operation: F) -> F:
+    """Let a user's error reach the user as one line; ``OLT_DEBUG=1`` keeps its traceback.
+
+    The host sends tracebacks. Only ``sys.tracebacklimit`` shortens them, and for the whole
+    process, so it is set when an error of ours is raised and not before.
+    """
+
+    @functools.wraps(operation)
+    def call(*args: Any) -> Any:
+        try:
+            return operation(*args)
+        except OltError as error:
+            if os.environ.get("OLT_DEBUG"):
+                raise
+            message = str(error)
+        sys.tracebacklimit = 0
+        raise _ReportedError(message) from None
+
+    return call  # type: ignore[return-value]
+
+
+STORED: Final = (
+    "refresh, destroy and --refresh use the configuration that the last `up` stored in the state, "
+    "not the stack's current one: set {variable} in the environment, or add --run-program"
+)
+UNAUTHORIZED: Final = 401
+
+
+def with_stored_configuration(operation: F) -> F:
+    """Say where credentials that fail a read or a delete came from, and how to bring others.
+
+    Credentials from the environment are current ones, so there is nothing to add.
+    """
+
+    @functools.wraps(operation)
+    def call(provider: Any, *args: Any) -> Any:
+        try:
+            return operation(provider, *args)
+        except (ConfigurationError, TokenError, ApiError) as error:
+            refused = not isinstance(error, ApiError) or error.status == UNAUTHORIZED
+            if not refused or provider.platform.uses_environment:
+                raise
+            hint = STORED.format(variable=variable("apiToken"))
+            raise OltError(f"{error}. {hint}") from None
+
+    return call  # type: ignore[return-value]
+
+
+def received(props: Mapping[str, Any]) -> dict[str, Any]:
+    """Properties as the lifecycle takes them: without the provider, unknowns as ``UNKNOWN``."""
+    return {key: _plain(value) for key, value in props.items() if key != PROVIDER_KEY}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Unknown):
+        return UNKNOWN
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value
+
+
+def check_result(checked: Checked) -> CheckResult:
+    """A checked declaration as the engine takes it."""
+    failures = [CheckFailure(failure.property, failure.reason) for failure in checked.failures]
+    return CheckResult({key: _sent(value) for key, value in checked.inputs.items()}, failures)
+
+
+def _sent(value: Any) -> Any:
+    if value is UNKNOWN:
+        return Unknown()  # type: ignore[no-untyped-call]
+    if isinstance(value, Mapping):
+        return {key: _sent(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_sent(item) for item in value]
+    return value

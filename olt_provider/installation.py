@@ -1,0 +1,146 @@
+"""``OltInstallation``: an application installed in a tenant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import (
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from olt_provider import host, shape
+from olt_provider.api.errors import ConfigurationError
+from olt_provider.lifecycle.installation import declaration, operations
+from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
+from olt_provider.plain_text import warn_of_plain_text
+
+
+class InstallationProvider(ResourceProvider):
+    """The operations of ``OltInstallation``. Its path is in the state of every installation."""
+
+    serialize_as_secret_always = False
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the stack's configuration."""
+        self.platform = host.platform(req)
+
+    @host.reported
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Validate, and fill in the tenant, without a call."""
+        return host.check_result(
+            declaration.check(self.platform, host.received(_olds), host.received(news))
+        )
+
+    @host.reported
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """What differs, without a call. Every change replaces."""
+        changed = declaration.diff(host.received(_olds), host.received(_news))
+        if not changed:
+            return DiffResult(changes=False)
+        return DiffResult(changes=None, replaces=list(changed))
+
+    @host.reported
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Install."""
+        state = operations.create(self.platform, InstallationInputs.from_props(props))
+        return CreateResult(state.id, state.to_props())
+
+    @host.reported
+    @host.with_stored_configuration
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """What the platform holds; without earlier outputs, one that is managed elsewhere."""
+        if "installed_at" not in props:
+            found = operations.get(self.platform, _inputs_of(id_))
+            return ReadResult(found.id, found.to_props())
+        state = operations.read(self.platform, InstallationState.from_props(props))
+        if state is None:
+            return ReadResult("", {})
+        # Without inputs, because they cannot drift, and a .get declares none.
+        return ReadResult(state.id, state.to_props())
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Nothing on the platform can change in place: keep what is known."""
+        return UpdateResult({**_olds, **_news})
+
+    @host.reported
+    @host.with_stored_configuration
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Uninstall."""
+        operations.delete(self.platform, InstallationState.from_props(_props))
+
+
+def _inputs_of(id_: str) -> InstallationInputs:
+    tenant_id, _, application_id = id_.partition("/")
+    if not application_id:
+        raise ConfigurationError(
+            f"{id_!r} is not the ID of an installation: write {{tenant_id}}/{{application_id}}"
+        )
+    return InstallationInputs(application_id.lower(), tenant_id.lower())
+
+
+class OltInstallation(Resource, module="olt", name="OltInstallation"):
+    """An application installed in a tenant that it allows.
+
+    Needs ``applications:write`` (roles ``owner`` and ``writer``) in that tenant, whose token the
+    credentials must give. Every declared change replaces. The ID is
+    ``{tenant_id}/{application_id}``.
+    """
+
+    application_id: pulumi.Output[str]
+    """The application."""
+    tenant_id: pulumi.Output[str]
+    """The tenant that has it installed."""
+    installed_at: pulumi.Output[str]
+    """Since when, RFC 3339 in UTC."""
+    api_url: pulumi.Output[str]
+    """The API base URL of the platform where it lives."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        application_id: pulumi.Input[str] | None = None,
+        tenant_id: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """
+        :param resource_name: The resource's name in the stack.
+        :param application_id: The application to install: ``app.id``. Required.
+        :param tenant_id: The tenant to install it in. Default: ``olt:tenantId``, else the tenant
+            of the credentials.
+        :param opts: Pulumi's resource options.
+        """
+        props = {
+            "application_id": application_id,
+            "tenant_id": tenant_id,
+            "installed_at": None,
+            "api_url": None,
+        }
+        warn_of_plain_text()
+        with shape.pickled_alike():
+            super().__init__(InstallationProvider(), resource_name, props, opts)
+
+    @classmethod
+    def get(
+        cls,
+        resource_name: str,
+        id: pulumi.Input[str],  # noqa: A002 - the name that every Pulumi resource uses
+        *,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> OltInstallation:
+        """Read an installation that is managed elsewhere. One that is missing is an error.
+
+        :param resource_name: The resource's name in the stack.
+        :param id: ``{tenant_id}/{application_id}``.
+        :param opts: Pulumi's resource options.
+        """
+        options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        return cls(resource_name, opts=options)

@@ -1,0 +1,1 @@
+"""What a declaration means: decisions over plain typed values, without Pulumi."""

@@ -1,0 +1,133 @@
+"""From what an application is to what is declared: the calls that differ, in a safe order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import SecretStr
+
+from olt_provider.api.applications.domain import Application, ApplicationPatch
+from olt_provider.api.client import TenantClient
+from olt_provider.api.errors import ApiError, OltError
+from olt_provider.lifecycle.application.model import ApplicationInputs, allowed_in
+from olt_provider.lifecycle.application.secret import LostSecretError, make_secret
+from olt_provider.lifecycle.errors import LifecycleError, may_have_changed
+from olt_provider.lifecycle.existence import NOT_FOUND
+
+PATCHED: Final = (
+    "name",
+    "teaser_description",
+    "url",
+    "with_public_oauth2_client",
+    "redirect_uris",
+    "status",
+)
+
+MEND: Final = (
+    "Part of the change may have been made: run `pulumi up` again to finish it, or, if you take "
+    "the change out of the program, `pulumi up --refresh --run-program`"
+)
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What the calls gave back: the application if it was patched, a secret if one was made."""
+
+    application: Application | None = None
+    secret: SecretStr | None = None
+
+
+class Changes:
+    """One PATCH, then one call per tenant, a new secret last, because it ends the old at once.
+
+    Every step can be repeated. ``current.allowed_tenants`` ``None`` with tenants desired: they
+    are looked up first. ``require_wanted`` is asked before each step, because one made for nobody
+    could undo what a later run did: it would end a secret that a state has just got.
+    """
+
+    def __init__(
+        self,
+        acting: TenantClient,
+        application_id: str,
+        current: ApplicationInputs,
+        desired: ApplicationInputs,
+        *,
+        new_secret: bool,
+        require_wanted: Callable[[], None],
+    ) -> None:
+        self._acting = acting
+        self._id = application_id
+        self._current = current
+        self._desired = desired
+        self._new_secret = new_secret
+        self._require_wanted = require_wanted
+        self._begun = False
+
+    def apply(self) -> Changed:
+        """Make the calls. Raises ``OltError``, with what to run if a part may have been done.
+
+        ``LostSecretError``: the secret that was known before may be dead.
+        """
+        allowed = self._allowed_now()
+        try:
+            application = self._patch()
+            self._set_tenants(allowed)
+            secret = self._make_secret()
+        except LostSecretError as error:
+            raise LostSecretError(f"{error}. {MEND}") from None
+        except OltError as error:
+            if self._begun or may_have_changed(error):
+                raise LifecycleError(f"{error}. {MEND}") from None
+            raise
+        return Changed(application, secret)
+
+    def _allowed_now(self) -> Mapping[str, str]:
+        if self._desired.allowed_tenants is None:
+            return {}
+        if self._current.allowed_tenants is not None:
+            return self._current.allowed_tenants
+        return allowed_in(self._acting.applications.get(self._id))
+
+    def _patch(self) -> Application | None:
+        changed: dict[str, Any] = {
+            key: getattr(self._desired, key)
+            for key in PATCHED
+            if getattr(self._desired, key) != getattr(self._current, key)
+        }
+        if not changed:
+            return None
+        self._require_wanted()
+        application = self._acting.applications.patch(self._id, ApplicationPatch(**changed))
+        self._begun = True
+        return application
+
+    def _set_tenants(self, allowed: Mapping[str, str]) -> None:
+        desired = self._desired.allowed_tenants
+        if desired is None:
+            return
+        for tenant_id, comment in sorted(desired.items()):
+            if allowed.get(tenant_id) != comment:
+                self._require_wanted()
+                self._acting.allowed_tenants.allow(self._id, tenant_id, comment)
+                self._begun = True
+        for tenant_id in sorted(allowed.keys() - desired.keys()):
+            self._require_wanted()
+            self._revoke(tenant_id)
+            self._begun = True
+
+    def _revoke(self, tenant_id: str) -> None:
+        try:
+            self._acting.allowed_tenants.revoke(self._id, tenant_id)
+        except ApiError as error:
+            if error.status != NOT_FOUND or not error.from_platform:
+                raise
+            # Revoked already, or the application is hidden: only a look tells.
+            if tenant_id in allowed_in(self._acting.applications.get(self._id)):
+                raise
+
+    def _make_secret(self) -> SecretStr | None:
+        if not self._new_secret:
+            return None
+        return make_secret(self._acting, self._id, self._require_wanted)

@@ -1,0 +1,146 @@
+"""Checking what is declared of an application, and comparing it with what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from olt_provider.lifecycle import values
+from olt_provider.lifecycle.application.model import Props
+from olt_provider.lifecycle.checking import Checked, apply_rules, check_tenant
+from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.values import UNKNOWN, InvalidError, Rule, has_unknown
+
+
+def _adopt(value: Any) -> dict[str, Any]:
+    declared = values.mapping(value)
+    application_id = declared.get("application_id")
+    if application_id is None:
+        raise InvalidError("application_id is missing: say which application to take over")
+    adopt: dict[str, Any] = {"application_id": _known(values.uuid, application_id)}
+    if declared.get("client_secret") is not None:
+        adopt["client_secret"] = _known(values.text, declared["client_secret"])
+    return adopt
+
+
+def _known(rule: Rule, value: Any) -> Any:
+    return value if value is UNKNOWN else rule(value)
+
+
+RULES: Final[Mapping[str, Rule]] = MappingProxyType(
+    {
+        "name": values.name,
+        "tenant_id": values.uuid,
+        "allowed_tenants": values.allowed_tenants,
+        "with_public_oauth2_client": values.flag,
+        "redirect_uris": values.redirect_uris,
+        "teaser_description": values.text,
+        "url": values.absolute_url,
+        "status": values.status,
+        "rotate_secret_when_changed": values.mapping,
+        "force_destroy": values.flag,
+        "prevent_duplicate_name": values.flag,
+        "adopt": _adopt,
+    }
+)
+
+DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "with_public_oauth2_client": False,
+        "redirect_uris": [],
+        "teaser_description": "",
+        "status": "active",
+        "force_destroy": False,
+        "prevent_duplicate_name": True,
+    }
+)
+"""The platform's defaults, and ours. They are filled in so that a deviation shows as drift."""
+
+COMPARED: Final = tuple(key for key in RULES if key != "adopt")
+PARTLY_UNKNOWN: Final = frozenset({"allowed_tenants", "rotate_secret_when_changed", "adopt"})
+
+
+def check(platform: Platform, olds: Props, news: Props) -> Checked:
+    """Validate a declaration and fill in its defaults, without a call.
+
+    ``olds`` are the old inputs, empty on creation and on replacement. ``adopt`` is read on
+    creation only and dropped later, so that its secret leaves the state.
+    """
+    checked = apply_rules(news, RULES, partly_unknown=PARTLY_UNKNOWN)
+    inputs = {**DEFAULTS, **checked.inputs}
+    adopt = inputs.pop("adopt", None) if olds else inputs.get("adopt")
+    result = check_tenant(
+        platform,
+        {key: olds[key] for key in COMPARED if key in olds},
+        Checked(inputs, checked.failures),
+    )
+    if adopt and not result.failures and adopt["application_id"] is not UNKNOWN:
+        platform.taken_over.add(adopt["application_id"])
+        if not olds and "client_secret" not in adopt:
+            platform.warn(
+                f"application {adopt['application_id']} is adopted without its client_secret, so "
+                "it gets a new one, and whoever uses the present one loses access"
+            )
+    return result
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What an update would change: the names of the properties, and those that replace.
+
+    ``notes`` say what the engine's diff of the inputs cannot show.
+    """
+
+    properties: tuple[str, ...]
+    replaces: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def diff(outputs: Props, inputs: Props) -> Difference:
+    """What differs between the last outputs and checked inputs, which may hold unknowns."""
+    changed = tuple(
+        key
+        for key in COMPARED
+        if has_unknown(inputs.get(key)) or inputs.get(key) != outputs.get(key)
+    )
+    replaces = tuple(key for key in changed if key == "tenant_id")
+    return Difference(changed, replaces, () if replaces else tuple(_notes(outputs, inputs)))
+
+
+def _notes(outputs: Props, inputs: Props) -> Iterator[str]:
+    """What would mislead a reader of the engine's own diff."""
+    was, will_be = "allowed_tenants" in outputs, "allowed_tenants" in inputs
+    if was and will_be and isinstance(inputs["allowed_tenants"], Mapping):
+        yield from _comment_notes(outputs, inputs["allowed_tenants"])
+    if was and inputs.get("allowed_tenants") is UNKNOWN:
+        yield (
+            f"application {outputs.get('name')!r}: not all tenant IDs in allowed_tenants are known "
+            "yet, so the preview cannot tell which tenants it changes; that all are shown as "
+            "removed does not mean that they lose their access"
+        )
+    if was and not will_be:
+        yield (
+            f"application {outputs.get('name')!r}: allowed_tenants is not declared any more, so "
+            "its tenants keep their access and are not managed from now on; to revoke them all, "
+            "declare allowed_tenants={}"
+        )
+    if will_be and not was:
+        yield (
+            f"application {outputs.get('name')!r}: allowed_tenants is declared for the first time, "
+            "so every tenant that was allowed by hand and is not in it will be revoked"
+        )
+
+
+def _comment_notes(outputs: Props, tenants: Mapping[str, Any]) -> Iterator[str]:
+    """The engine shows text that becomes empty as taken out, and text that was empty as new."""
+    before = outputs["allowed_tenants"]
+    for tenant_id in sorted(tenants.keys() & before.keys()):
+        if tenants[tenant_id] == before[tenant_id] or (before[tenant_id] and tenants[tenant_id]):
+            continue
+        said = "loses its comment" if before[tenant_id] else "gets a comment"
+        yield (
+            f"application {outputs.get('name')!r}: tenant {tenant_id} keeps its access and only "
+            f"{said}"
+        )

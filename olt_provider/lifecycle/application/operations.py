@@ -1,0 +1,170 @@
+"""Create, read, update and delete an application."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from olt_provider.api.applications.domain import Application, ApplicationPatch
+from olt_provider.api.client import TenantClient
+from olt_provider.api.errors import ApiError, OltError
+from olt_provider.lifecycle.application.adoption import adopt
+from olt_provider.lifecycle.application.changes import Changes
+from olt_provider.lifecycle.application.model import (
+    ApplicationInputs,
+    ApplicationState,
+)
+from olt_provider.lifecycle.application.registration import register
+from olt_provider.lifecycle.application.secret import LostSecretError
+from olt_provider.lifecycle.errors import LifecycleError
+from olt_provider.lifecycle.existence import APPLICATIONS, NOT_FOUND, require_gone
+from olt_provider.lifecycle.platform import Platform
+
+
+def create(platform: Platform, inputs: ApplicationInputs) -> ApplicationState:
+    """Register or adopt an application: ``POST /application-developer/applications``.
+
+    If something fails after a registration, what was registered is deleted again. Raises
+    ``OltError``.
+    """
+    acting = platform.acting_for(inputs.tenant_id)
+    if inputs.adopt is not None:
+        return adopt(platform, acting, inputs, inputs.adopt)
+    registered = register(platform, acting, inputs)
+    made = ApplicationState.of(registered, inputs, registered.oauth2_client.secret, acting.api_url)
+    try:
+        _finish(acting, registered, inputs)
+    except Exception as error:  # noqa: BLE001 - whatever it was, nothing may be left behind
+        raise _undo(platform, made, error) from None
+    return made
+
+
+def _finish(acting: TenantClient, registered: Application, inputs: ApplicationInputs) -> None:
+    """What a registration cannot set."""
+    if registered.tenant_id != inputs.tenant_id:
+        raise LifecycleError(
+            f"application {registered.id} was registered for tenant {registered.tenant_id} "
+            f"instead of {inputs.tenant_id}"
+        )
+    if registered.status != inputs.status:
+        acting.applications.patch(registered.id, ApplicationPatch(status=inputs.status))
+
+
+def _undo(platform: Platform, made: ApplicationState, error: Exception) -> LifecycleError:
+    said = str(error) if isinstance(error, OltError) else f"unexpected {type(error).__name__}"
+    try:
+        delete(platform, replace(made, inputs=replace(made.inputs, force_destroy=True)))
+    except OltError as failure:
+        return LifecycleError(
+            f"{said}. The application was registered as {made.id} and could not be deleted again "
+            f'({failure}): if it is there, declare adopt=AdoptArgs(application_id="{made.id}") or '
+            "delete it by hand"
+        )
+    return LifecycleError(
+        f"{said}. The application that was registered, {made.id}, was deleted again, so "
+        "nothing is left: run `pulumi up` again"
+    )
+
+
+def read(platform: Platform, state: ApplicationState) -> ApplicationState | None:
+    """``GET .../{applicationId}``: what the platform holds, or ``None`` if it is gone.
+
+    Raises ``LifecycleError`` where a 404 does not prove that.
+    """
+    acting = platform.acting_for(state.inputs.tenant_id)
+    try:
+        application = acting.applications.get(state.id)
+    except ApiError as error:
+        if error.status != NOT_FOUND:
+            raise
+        require_gone(platform, acting, APPLICATIONS, state.id, api_url=state.api_url, error=error)
+        return None
+    return _as_found(state, application, acting.api_url)
+
+
+def _as_found(state: ApplicationState, application: Application, api_url: str) -> ApplicationState:
+    return ApplicationState.of(
+        application, state.inputs.as_found(application), state.client_secret, api_url
+    )
+
+
+def get(platform: Platform, application_id: str, tenant_id: str | None) -> ApplicationState:
+    """One that is managed elsewhere: without its secret, and it must exist.
+
+    ``tenant_id`` ``None``: of the credentials' tenant. Raises ``OltError`` if it is missing.
+    """
+    owner = tenant_id or platform.default_tenant()
+    acting = platform.acting_for(owner)
+    application = acting.applications.get(application_id)
+    found = ApplicationInputs(name=application.name, tenant_id=owner, allowed_tenants={})
+    return ApplicationState.of(application, found.as_found(application), None, acting.api_url)
+
+
+def update(
+    platform: Platform, state: ApplicationState, inputs: ApplicationInputs
+) -> ApplicationState:
+    """``PATCH``, allow and revoke, and a new secret, each only where something differs.
+
+    Raises ``OltError``; if a part may have been done, with what to run.
+    """
+    acting = platform.acting_for(inputs.tenant_id)
+    changes = Changes(
+        acting,
+        state.id,
+        state.inputs,
+        inputs,
+        new_secret=rotates(state.inputs, inputs),
+        require_wanted=platform.require_wanted,
+    )
+    try:
+        changed = changes.apply()
+    except LostSecretError as error:
+        raise LifecycleError(
+            f"{error}. The client secret in the state may be dead, which no refresh finds out: "
+            "leave the rotation in the program, or give rotate_secret_when_changed another value"
+        ) from None
+    platform.registrations(inputs.tenant_id).note(state.id, inputs.name)
+    kept = replace(state, inputs=replace(inputs, adopt=None), api_url=acting.api_url)
+    if changed.application is not None:
+        public = changed.application.public_oauth2_client
+        kept = replace(kept, public_client_id=None if public is None else public.id)
+    return kept if changed.secret is None else replace(kept, client_secret=changed.secret)
+
+
+def rotates(old: ApplicationInputs, new: ApplicationInputs) -> bool:
+    """Whether an update makes a new secret: a trigger that is not empty and differs."""
+    trigger = new.rotate_secret_when_changed
+    return bool(trigger) and trigger != (old.rotate_secret_when_changed or {})
+
+
+def delete(platform: Platform, state: ApplicationState) -> None:
+    """``DELETE .../{applicationId}``, unless it is installed and ``force_destroy`` is not set.
+
+    Returns without a call for one that this process has adopted. Raises ``LifecycleError`` where
+    it is refused, and where a 404 does not prove that the application is gone.
+    """
+    if state.id in platform.taken_over:
+        platform.warn(f"application {state.id} is adopted in this run, so it was not deleted")
+        return
+    acting = platform.acting_for(state.inputs.tenant_id)
+    try:
+        if not state.inputs.force_destroy:
+            _require_not_installed(acting, state.id)
+        acting.applications.delete(state.id)
+    except ApiError as error:
+        if error.status != NOT_FOUND:
+            raise
+        require_gone(platform, acting, APPLICATIONS, state.id, api_url=state.api_url, error=error)
+    platform.registrations(state.inputs.tenant_id).forget(state.id)
+    platform.forget_lists(state.inputs.tenant_id)
+
+
+def _require_not_installed(acting: TenantClient, application_id: str) -> None:
+    application = acting.applications.get(application_id)
+    installed = sorted(item.tenant_id for item in application.allowed_tenants if item.installed)
+    if installed:
+        raise LifecycleError(
+            f"application {application_id} is still installed in tenant {', '.join(installed)}, "
+            "which would lose it: uninstall it there, or set force_destroy=True and run "
+            "`pulumi up` before you destroy it. Installations of this stack that are gone by now "
+            "are put back by the next `pulumi up`"
+        )

@@ -1,0 +1,43 @@
+"""Making a client secret, of which nobody but the answer ever tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from pydantic import SecretStr
+
+from olt_provider.api.client import TenantClient
+from olt_provider.api.errors import OltError
+from olt_provider.lifecycle.errors import LifecycleError, may_have_changed
+
+SECRET_TRIES: Final = 3
+"""Each on top of the transport's own retries, which know nothing of answers of no use."""
+
+
+class LostSecretError(LifecycleError):
+    """A new secret may have been made that nobody knows, so the old one may be dead."""
+
+
+def make_secret(
+    acting: TenantClient, application_id: str, require_wanted: Callable[[], None]
+) -> SecretStr:
+    """``POST .../{applicationId}/secret``, again when the answer is of no use: that is safe.
+
+    The old secret may be dead after the first try, so one that is known is needed.
+    ``require_wanted`` is asked before each try. Raises ``LostSecretError`` if none has become
+    known and one may have been made, else ``OltError``.
+    """
+    lost: OltError | None = None
+    for _ in range(SECRET_TRIES):
+        require_wanted()
+        try:
+            return acting.applications.new_secret(application_id)
+        except OltError as error:
+            if may_have_changed(error):
+                lost = error
+            elif lost is None:
+                raise
+            else:
+                raise LostSecretError(str(error)) from None
+    raise LostSecretError(str(lost))

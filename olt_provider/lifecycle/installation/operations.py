@@ -1,0 +1,135 @@
+"""Create, read and delete an installation. There is nothing to update: every change replaces."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from olt_provider.api.client import TenantClient
+from olt_provider.api.errors import ApiError, OltError, RequestError
+from olt_provider.api.model import format_timestamp
+from olt_provider.lifecycle.errors import LifecycleError
+from olt_provider.lifecycle.existence import INSTALLATIONS, NOT_FOUND, require_gone
+from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
+from olt_provider.lifecycle.platform import Platform
+
+FORBIDDEN: Final = 403
+
+
+def create(platform: Platform, inputs: InstallationInputs) -> InstallationState:
+    """``PUT /applications/{applicationId}/installation``, in the name of the tenant.
+
+    Raises ``OltError``; a refusal says why, as far as the platform lets the tenant see it.
+    """
+    acting = platform.acting_for(inputs.tenant_id)
+    try:
+        installation = acting.installations.install(inputs.application_id)
+    except ApiError as error:
+        raise _refused(acting, inputs, error) from None
+    if installation.tenant_id != inputs.tenant_id:
+        raise LifecycleError(
+            f"application {inputs.application_id} was installed in tenant "
+            f"{installation.tenant_id} instead of {inputs.tenant_id}: uninstall it there"
+        )
+    platform.forget_lists(inputs.tenant_id)
+    return InstallationState(inputs, format_timestamp(installation.created_at), acting.api_url)
+
+
+def _refused(acting: TenantClient, inputs: InstallationInputs, error: ApiError) -> OltError:
+    """Explain a refusal by what the tenant sees of the application."""
+    if not error.from_platform or error.status >= 500:
+        return error
+    try:
+        seen = acting.installations.get(inputs.application_id)
+    except ApiError as failure:
+        if failure.status == FORBIDDEN:
+            why = "these credentials may not read or install applications (applications:write)"
+        else:
+            why = (
+                f"tenant {inputs.tenant_id} cannot see the application: its owner has not allowed "
+                "this tenant, or the ID is wrong"
+            )
+    except RequestError:
+        return error
+    else:
+        if seen.available:
+            why = "the application is available, so these credentials lack applications:write"
+        else:
+            why = (
+                f"the platform says {seen.available_code or 'that it is not available'}: the "
+                "application is inactive, or its owner no longer allows this tenant"
+            )
+    return LifecycleError(f"{error}. Not installed: {why}")
+
+
+def read(platform: Platform, state: InstallationState) -> InstallationState | None:
+    """``GET /applications/{applicationId}``: ``None`` if it is not installed any more.
+
+    Raises ``LifecycleError`` where a 404 does not prove that.
+    """
+    acting = platform.acting_for(state.inputs.tenant_id)
+    try:
+        seen = acting.installations.get(state.inputs.application_id)
+    except ApiError as error:
+        if error.status != NOT_FOUND:
+            raise
+        require_gone(
+            platform,
+            acting,
+            INSTALLATIONS,
+            state.inputs.application_id,
+            api_url=state.api_url,
+            error=error,
+        )
+        return None
+    if seen.installation is None:
+        return None
+    _require_tenant(seen.installation.tenant_id, state.inputs)
+    return replace(
+        state,
+        installed_at=format_timestamp(seen.installation.created_at),
+        api_url=acting.api_url,
+    )
+
+
+def get(platform: Platform, inputs: InstallationInputs) -> InstallationState:
+    """One that is managed elsewhere. Raises ``OltError`` if it does not exist."""
+    acting = platform.acting_for(inputs.tenant_id)
+    seen = acting.installations.get(inputs.application_id)
+    if seen.installation is None:
+        raise LifecycleError(
+            f"application {inputs.application_id} is not installed in tenant {inputs.tenant_id}"
+        )
+    _require_tenant(seen.installation.tenant_id, inputs)
+    return InstallationState(inputs, format_timestamp(seen.installation.created_at), acting.api_url)
+
+
+def _require_tenant(tenant_id: str, inputs: InstallationInputs) -> None:
+    if tenant_id != inputs.tenant_id:
+        raise LifecycleError(
+            f"the platform answered with an installation of tenant {tenant_id} instead of "
+            f"{inputs.tenant_id}. Nothing was changed"
+        )
+
+
+def delete(platform: Platform, state: InstallationState) -> None:
+    """``DELETE /applications/{applicationId}/installation``, in the name of the tenant.
+
+    Returns without a call for one that the program still declares: renamed or replaced, it was
+    created before the old one is deleted, and both are the same. A 404 is also what a tenant gets
+    that does not have it installed. Raises ``LifecycleError`` where that is not proven.
+    """
+    if (state.inputs.tenant_id, state.inputs.application_id) in platform.declared_installations:
+        return
+    acting = platform.acting_for(state.inputs.tenant_id)
+    try:
+        acting.installations.uninstall(state.inputs.application_id)
+    except ApiError as error:
+        if error.status != NOT_FOUND:
+            raise
+        if read(platform, state) is not None:
+            raise LifecycleError(
+                f"{error}, although it is installed, so these credentials lack "
+                "applications:write. Nothing was changed"
+            ) from None
+    platform.forget_lists(state.inputs.tenant_id)

@@ -1,0 +1,107 @@
+"""The platform as the operations of one process share it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from functools import cached_property
+
+from olt_provider.api.client import OltClient, TenantClient
+from olt_provider.api.errors import ConfigurationError
+from olt_provider.api.settings import Settings
+from olt_provider.lifecycle.registrations import Registrations
+
+
+class Platform:
+    """One set of settings and credentials, and what this process has learned with them.
+
+    Safe to share by threads. ``settings`` may be the error that reading them gave; it is raised
+    where they are needed, because an unchanged stack needs none. ``warn`` tells the user.
+    ``require_wanted`` raises if nobody waits for the result any more; it is asked before each
+    registration, before each step of an update, and after each wait.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | ConfigurationError,
+        *,
+        warn: Callable[[str], None],
+        user_agent: str = "",
+        sleep: Callable[[float], None] = time.sleep,
+        require_wanted: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._settings = settings
+        self._sleep = sleep
+        self.require_wanted = require_wanted
+        self._user_agent = user_agent
+        self.warn = warn
+        self.taken_over: set[str] = set()
+        """IDs of applications that this process adopts, or that its program declares to adopt. It
+        never deletes one of them: a replacement would destroy what it has just taken over."""
+        self.declared_installations: set[tuple[str, str]] = set()
+        """Tenant and application of what this process's program declares. It never uninstalls one
+        of them: under another name, or replaced, it is the same installation."""
+        self._lock = threading.Lock()
+        self._registrations: dict[str, Registrations] = {}
+        self._listed: dict[tuple[str, str], frozenset[str]] = {}
+
+    @property
+    def settings(self) -> Settings:
+        """The settings. Raises ``ConfigurationError`` if they are unusable."""
+        if isinstance(self._settings, ConfigurationError):
+            raise self._settings
+        return self._settings
+
+    @property
+    def uses_environment(self) -> bool:
+        """Whether the credentials come from the environment, so that they are current ones."""
+        usable = isinstance(self._settings, Settings)
+        return usable and self.settings.credentials_in_environment
+
+    @cached_property
+    def client(self) -> OltClient:
+        """The API. Raises ``ConfigurationError`` if settings or credentials are unusable."""
+        return self.settings.client(user_agent=self._user_agent, notify=self.warn, sleep=self._wait)
+
+    def _wait(self, seconds: float) -> None:
+        self._sleep(seconds)
+        self.require_wanted()
+
+    def acting_for(self, tenant_id: str | None) -> TenantClient:
+        """The API in the name of a tenant."""
+        return self.client.acting_for(tenant_id)
+
+    def default_tenant(self) -> str:
+        """The tenant of a resource that declares none: ``olt:tenantId``, else the credentials'.
+
+        Raises ``ConfigurationError`` if neither tells.
+        """
+        tenant_id = self.settings.tenant_id or self.client.tokens.tenant()
+        if tenant_id is None:
+            raise ConfigurationError(
+                "no tenant: declare tenant_id, or run `pulumi config set olt:tenantId`, because "
+                "these credentials act for several tenants"
+            )
+        return tenant_id
+
+    def registrations(self, tenant_id: str) -> Registrations:
+        """What this process has registered in a tenant."""
+        with self._lock:
+            return self._registrations.setdefault(tenant_id, Registrations())
+
+    def listed(
+        self, kind: str, tenant_id: str, fetch: Callable[[], Iterable[str]]
+    ) -> frozenset[str]:
+        """The IDs of a list, fetched at most once per process and tenant."""
+        key = (kind, tenant_id)
+        with self._lock:
+            if key not in self._listed:
+                self._listed[key] = frozenset(fetch())
+            return self._listed[key]
+
+    def forget_lists(self, tenant_id: str) -> None:
+        """After a change: what was listed may have become wrong."""
+        with self._lock:
+            for key in [key for key in self._listed if key[1] == tenant_id]:
+                del self._listed[key]

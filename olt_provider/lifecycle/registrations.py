@@ -1,0 +1,85 @@
+"""What one process knows of a tenant's applications when it registers more of them."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from olt_provider.api.applications.domain import Application, ApplicationRegistration
+from olt_provider.lifecycle.errors import LifecycleError
+
+
+class Registrations:
+    """The applications of one tenant: listed once, then kept up to date with what is done here.
+
+    Safe to share by threads.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._names: dict[str, str] | None = None
+        self._seen: set[str] = set()
+        self._pending: Counter[str] = Counter()
+        self._equal: dict[ApplicationRegistration, threading.Lock] = {}
+
+    def list_once(self, fetch: Callable[[], Iterable[Application]]) -> None:
+        """Before the first registration: which applications there are."""
+        with self._lock:
+            if self._names is None:
+                self._names = {item.id: item.name for item in fetch()}
+                self._seen |= set(self._names)
+
+    @contextmanager
+    def claim(self, registration: ApplicationRegistration, *, unique_name: bool) -> Iterator[None]:
+        """Hold the name while it is registered; equal registrations wait for one another.
+
+        They wait because a lost answer is found by what was sent, which is equal for both. Raises
+        ``LifecycleError`` if ``unique_name`` and the name is in use.
+        """
+        name = registration.name
+        with self._lock:
+            if unique_name:
+                self._require_unused(name)
+            self._pending[name] += 1
+            one_at_a_time = self._equal.setdefault(registration, threading.Lock())
+        try:
+            with one_at_a_time:
+                yield
+        finally:
+            with self._lock:
+                self._pending[name] -= 1
+
+    def _require_unused(self, name: str) -> None:
+        if self._pending[name]:
+            raise LifecycleError(
+                f"another resource registers an application named {name!r} at this moment; give "
+                "one another name, or set prevent_duplicate_name=False on both"
+            )
+        ids = sorted(key for key, used in (self._names or {}).items() if used == name)
+        if ids:
+            raise LifecycleError(
+                f"an application named {name!r} exists already: {', '.join(ids)}. To take it over, "
+                f'declare adopt=AdoptArgs(application_id="{ids[0]}"); to register another, set '
+                "prevent_duplicate_name=False; if this resource replaces that application, set "
+                "delete_before_replace=True in its options, or prevent_duplicate_name=False"
+            )
+
+    def knows(self, application_id: str) -> bool:
+        """Whether an application was there before, or was registered by this process."""
+        with self._lock:
+            return application_id in self._seen
+
+    def note(self, application_id: str, name: str) -> None:
+        """An application is there under a name: registered, adopted or renamed."""
+        with self._lock:
+            self._seen.add(application_id)
+            if self._names is not None:
+                self._names[application_id] = name
+
+    def forget(self, application_id: str) -> None:
+        """An application was deleted, so its name is free."""
+        with self._lock:
+            if self._names is not None:
+                self._names.pop(application_id, None)

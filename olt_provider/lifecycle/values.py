@@ -1,0 +1,157 @@
+"""Single values: what is allowed, and the one form in which it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from olt_provider.api.model import canonical_id
+
+
+class Unknown:
+    """A value that is not known before another resource exists. Only previews have it."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = Unknown()
+
+STATUSES: Final = ("active", "inactive")
+
+
+class InvalidError(ValueError):
+    """A value that is not allowed. The message says what is."""
+
+
+Rule = Callable[[Any], Any]
+
+
+def has_unknown(value: Any) -> bool:
+    """Whether ``value`` is, or holds at any depth, an unknown value."""
+    if isinstance(value, Mapping):
+        return any(has_unknown(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return any(has_unknown(item) for item in value)
+    return value is UNKNOWN
+
+
+def uuid(value: Any) -> str:
+    """An ID, in lower case."""
+    written = canonical_id(text(value))
+    try:
+        return str(UUID(written))
+    except ValueError:
+        raise InvalidError(
+            f"{value!r} is not an ID: write a UUID such as 9aa3b618-8cd2-4dc0-b7a1-da6df60af254"
+        ) from None
+
+
+def name(value: Any) -> str:
+    """A name that is not empty."""
+    if not text(value).strip():
+        raise InvalidError("a name must not be empty; leave it out to use the resource's name")
+    return text(value)
+
+
+def text(value: Any) -> str:
+    """Any text. The value is in no message, because it may be a secret."""
+    if not isinstance(value, str):
+        raise InvalidError(f"must be text, but is a {type(value).__name__}")
+    return value
+
+
+def flag(value: Any) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise InvalidError(f"must be true or false, but is a {type(value).__name__}")
+    return value
+
+
+def status(value: Any) -> str:
+    """The status of an application."""
+    if value not in STATUSES:
+        raise InvalidError(f"must be one of {', '.join(STATUSES)}, but is {value!r}")
+    return text(value)
+
+
+def absolute_url(value: Any) -> str:
+    """An absolute URL with scheme and host."""
+    url = text(value)
+    try:
+        parts = urlsplit(url)
+        complete = bool(parts.scheme and parts.hostname)
+    except ValueError:
+        complete = False
+    if not complete or any(character.isspace() for character in url):
+        raise InvalidError(
+            f"{url!r} is not an absolute URL: write it with scheme and host, such as "
+            "https://example.com/app, or leave it out for none"
+        )
+    return url
+
+
+def redirect_uris(value: Any) -> list[str]:
+    """Absolute URIs without wildcards, as a sorted list without repetitions."""
+    if not isinstance(value, list | tuple):
+        raise InvalidError("must be a list of URIs")
+    return sorted({_redirect_uri(item) for item in value})
+
+
+def _redirect_uri(value: Any) -> str:
+    uri = text(value)
+    if "*" in uri:
+        raise InvalidError(
+            f"{uri!r} has a wildcard, which the platform does not allow: list each URI in full"
+        )
+    try:
+        parts = urlsplit(uri)
+        complete = bool(parts.scheme and (parts.netloc or parts.path))
+    except ValueError:
+        complete = False
+    if not complete or any(character.isspace() for character in uri):
+        raise InvalidError(
+            f"{uri!r} is not an absolute URI: write it with its scheme, such as "
+            "https://example.com/callback"
+        )
+    return uri
+
+
+def allowed_tenants(value: Any) -> dict[str, Any]:
+    """Tenant IDs and their comments. A comment may be unknown."""
+    if isinstance(value, list | tuple):
+        raise InvalidError(_repeated([_tenant_id(item) for item in value]))
+    if not isinstance(value, Mapping):
+        raise InvalidError("must map tenant IDs to comments, or be a sequence of tenant IDs")
+    tenants: dict[str, Any] = {}
+    for key, comment in value.items():
+        tenant_id = uuid(key)
+        if tenant_id in tenants:
+            raise InvalidError(_repeated([tenant_id, tenant_id]))
+        tenants[tenant_id] = comment if comment is UNKNOWN else _comment(comment, tenant_id)
+    return dict(sorted(tenants.items()))
+
+
+def _comment(value: Any, tenant_id: str) -> str:
+    if value is not None and not isinstance(value, str):
+        raise InvalidError(f"the comment of tenant {tenant_id} must be text")
+    return value or ""
+
+
+def _tenant_id(item: Any) -> str:
+    return uuid(item.get("tenant_id") if isinstance(item, Mapping) else item)
+
+
+def _repeated(tenant_ids: list[str]) -> str:
+    """The constructor makes a mapping of every sequence but one that names a tenant twice."""
+    twice = sorted({item for item in tenant_ids if tenant_ids.count(item) > 1})
+    return f"tenant {', '.join(twice)} is listed twice: list each tenant once"
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """Any mapping."""
+    if not isinstance(value, Mapping):
+        raise InvalidError(f"must be a mapping, but is a {type(value).__name__}")
+    return dict(value)

@@ -1,0 +1,161 @@
+"""Look-ups for programs: what exists on the platform, whoever manages it.
+
+They run in the program, with the stack's configuration and credentials, and so cost their calls
+in every preview and every update. No look-up tells a client secret.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pulumi
+
+from olt_provider import host
+from olt_provider.api.applications.domain import Application
+from olt_provider.api.model import canonical_id, format_timestamp
+from olt_provider.lifecycle.application.model import allowed_in
+from olt_provider.lifecycle.installation import operations as installation
+from olt_provider.lifecycle.installation.model import InstallationInputs
+from olt_provider.lifecycle.platform import Platform
+
+
+@dataclass(frozen=True)
+class ApplicationResult:
+    """An application as the platform holds it. Times are RFC 3339 in UTC."""
+
+    id: str
+    name: str
+    tenant_id: str
+    client_id: str
+    client_type: str
+    public_client_id: str | None
+    with_public_oauth2_client: bool
+    redirect_uris: Sequence[str]
+    teaser_description: str
+    url: str | None
+    status: str
+    allowed_tenants: Mapping[str, str]
+    """Tenant ID -> comment."""
+    installed_tenants: Sequence[str]
+    """Those of the allowed tenants that have it installed."""
+    created_at: str
+
+
+@dataclass(frozen=True)
+class InstallationResult:
+    """An installation as the platform holds it."""
+
+    id: str
+    application_id: str
+    tenant_id: str
+    installed_at: str
+    """RFC 3339 in UTC."""
+
+
+def get_application(application_id: str, *, tenant_id: str | None = None) -> ApplicationResult:
+    """One application: ``GET /application-developer/applications/{applicationId}``.
+
+    ``tenant_id`` is the owner; default: ``olt:tenantId``, else the tenant of the credentials.
+    Raises ``OltError`` if there is none that the credentials may see.
+    """
+    platform, owner = _acting(tenant_id)
+    return _result(platform.acting_for(owner).applications.get(application_id))
+
+
+def list_applications(*, tenant_id: str | None = None) -> list[ApplicationResult]:
+    """All applications of a tenant, by name: ``GET /application-developer/applications``.
+
+    ``tenant_id`` as in ``get_application``. One call per 100 applications. Raises ``OltError``.
+    """
+    platform, owner = _acting(tenant_id)
+    found = [_result(item) for item in platform.acting_for(owner).applications.list()]
+    return sorted(found, key=lambda item: (item.name, item.id))
+
+
+def find_applications(*, name: str, tenant_id: str | None = None) -> list[ApplicationResult]:
+    """The applications of a tenant with exactly this name: none, one, or several.
+
+    ``tenant_id`` and calls as in ``list_applications``. Raises ``OltError``.
+    """
+    return [item for item in list_applications(tenant_id=tenant_id) if item.name == name]
+
+
+def get_installation(application_id: str, *, tenant_id: str | None = None) -> InstallationResult:
+    """An installation: ``GET /applications/{applicationId}`` in the name of ``tenant_id``.
+
+    ``tenant_id`` as in ``get_application``. Raises ``OltError`` if it is not installed there.
+    """
+    platform, tenant = _acting(tenant_id)
+    state = installation.get(platform, InstallationInputs(canonical_id(application_id), tenant))
+    inputs = state.inputs
+    return InstallationResult(state.id, inputs.application_id, inputs.tenant_id, state.installed_at)
+
+
+R = TypeVar("R")
+
+
+def _output(look_up: Callable[..., R], **arguments: pulumi.Input[Any]) -> pulumi.Output[R]:
+    return pulumi.Output.all(**arguments).apply(lambda known: look_up(**known))
+
+
+def get_application_output(
+    application_id: pulumi.Input[str], *, tenant_id: pulumi.Input[str] | None = None
+) -> pulumi.Output[ApplicationResult]:
+    """``get_application`` for arguments that may be Outputs."""
+    return _output(get_application, application_id=application_id, tenant_id=tenant_id)
+
+
+def list_applications_output(
+    *, tenant_id: pulumi.Input[str] | None = None
+) -> pulumi.Output[list[ApplicationResult]]:
+    """``list_applications`` for arguments that may be Outputs."""
+    return _output(list_applications, tenant_id=tenant_id)
+
+
+def find_applications_output(
+    *, name: pulumi.Input[str], tenant_id: pulumi.Input[str] | None = None
+) -> pulumi.Output[list[ApplicationResult]]:
+    """``find_applications`` for arguments that may be Outputs."""
+    return _output(find_applications, name=name, tenant_id=tenant_id)
+
+
+def get_installation_output(
+    application_id: pulumi.Input[str], *, tenant_id: pulumi.Input[str] | None = None
+) -> pulumi.Output[InstallationResult]:
+    """``get_installation`` for arguments that may be Outputs."""
+    return _output(get_installation, application_id=application_id, tenant_id=tenant_id)
+
+
+def _acting(tenant_id: str | None) -> tuple[Platform, str]:
+    platform = host.shared_platform(_configured, os.environ, warn=pulumi.log.warn)
+    return platform, canonical_id(tenant_id) if tenant_id else platform.default_tenant()
+
+
+def _configured(key: str) -> object:
+    namespace, _, name = key.partition(":")
+    return pulumi.Config(namespace).get(name)
+
+
+def _result(application: Application) -> ApplicationResult:
+    public = application.public_oauth2_client
+    return ApplicationResult(
+        id=application.id,
+        name=application.name,
+        tenant_id=application.tenant_id,
+        client_id=application.oauth2_client.id,
+        client_type=application.oauth2_client.type,
+        public_client_id=None if public is None else public.id,
+        with_public_oauth2_client=application.with_public_oauth2_client,
+        redirect_uris=sorted(application.redirect_uris),
+        teaser_description=application.teaser_description,
+        url=application.url,
+        status=application.status,
+        allowed_tenants=allowed_in(application),
+        installed_tenants=sorted(
+            item.tenant_id for item in application.allowed_tenants if item.installed
+        ),
+        created_at=format_timestamp(application.created_at),
+    )

@@ -1,0 +1,82 @@
+"""``Provider``: a second platform, tenant or set of credentials in one stack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from olt_provider.api.keys import configured
+
+
+class Provider(pulumi.ProviderResource):
+    """Settings and credentials for the resources that name it in ``opts.provider``.
+
+    It inherits nothing from the stack's ``olt:`` configuration, but the environment variables
+    hold for it too. Credentials are kept as secrets; a change of any argument replaces nothing.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        api_url: pulumi.Input[str] | None = None,
+        identity_url: pulumi.Input[str] | None = None,
+        environment: pulumi.Input[str] | None = None,
+        tenant_id: pulumi.Input[str] | None = None,
+        ca_bundle: pulumi.Input[str] | None = None,
+        request_timeout: pulumi.Input[float] | None = None,
+        max_retries: pulumi.Input[int] | None = None,
+        api_token: pulumi.Input[str] | None = None,
+        tenant_tokens: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        client_id: pulumi.Input[str] | None = None,
+        client_secret: pulumi.Input[str] | None = None,
+        refresh_token: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """
+        :param resource_name: The resource's name in the stack.
+        :param api_url: The API base URL. Default: that of ``environment``.
+        :param identity_url: The identity base URL. Default: that of ``environment``.
+        :param environment: ``prod``, ``preview``, ``int`` or ``dev``. Default: ``prod``.
+        :param tenant_id: The tenant of resources that declare none. Default: the credentials'.
+        :param ca_bundle: Path of a PEM file with a private certificate authority. Default: none.
+        :param request_timeout: Seconds that an answer may take, 1 to 600. Default: 30.
+        :param max_retries: How often a request is repeated, 0 to 20. Default: 5.
+        :param api_token: An API token of the portal.
+        :param tenant_tokens: Tenant ID -> API token.
+        :param client_id: A client ID, with ``client_secret`` or ``refresh_token``.
+        :param client_secret: The secret of the client.
+        :param refresh_token: A refresh token.
+        :param opts: Pulumi's resource options.
+        """
+        plain = {
+            "apiUrl": api_url,
+            "identityUrl": identity_url,
+            "environment": environment,
+            "tenantId": tenant_id,
+            "caBundle": ca_bundle,
+            "requestTimeout": _text(request_timeout),
+            "maxRetries": _text(max_retries),
+            "clientId": client_id,
+        }
+        secret = {
+            "apiToken": api_token,
+            "tenantTokens": _json(tenant_tokens),
+            "clientSecret": client_secret,
+            "refreshToken": refresh_token,
+        }
+        props: dict[str, Any] = {configured(key): value for key, value in plain.items()}
+        for key, value in secret.items():
+            props[configured(key)] = None if value is None else pulumi.Output.secret(value)
+        super().__init__("pulumi-python", resource_name, props, opts)
+
+
+def _text(value: Any) -> Any:
+    return None if value is None else pulumi.Output.from_input(value).apply(str)
+
+
+def _json(value: Any) -> Any:
+    return None if value is None else pulumi.Output.from_input(value).apply(json.dumps)

@@ -1,0 +1,88 @@
+"""The client on a real server that answers from a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from pydantic import SecretStr
+
+from olt_provider.api.client import OltClient, TenantClient
+from olt_provider.api.identity.client import IdentityClient
+from olt_provider.api.tokens import ApiToken
+from olt_provider.api.transport import Transport
+from tests.api.samples import NOW, TENANT, TOKEN
+from tests.api.scripted_server import ScriptedServer
+
+MakeTransport = Callable[..., Transport]
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy_and_no_certificates_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as scripted:
+        yield scripted
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[ScriptedServer]:
+    """A second host, which must hear nothing."""
+    with ScriptedServer() as scripted:
+        yield scripted
+
+
+@pytest.fixture
+def sleeps() -> list[float]:
+    """The waits that were asked for, in seconds. None of them is waited for."""
+    return []
+
+
+def close(transport: Transport) -> None:
+    if transport._session is not None:
+        transport._session.close()
+
+
+@pytest.fixture
+def make_transport(server: ScriptedServer, sleeps: list[float]) -> Iterator[MakeTransport]:
+    """Makes transports to the server, which are closed at the end."""
+    with ExitStack() as opened:
+
+        def make(base_url: str | None = None, **options: object) -> Transport:
+            settings = {"sleep": sleeps.append, "request_timeout": 5.0, **options}
+            transport = Transport(base_url or server.url, **settings)  # type: ignore[arg-type]
+            opened.callback(close, transport)
+            return transport
+
+        yield make
+
+
+@pytest.fixture
+def transport(make_transport: MakeTransport) -> Transport:
+    return make_transport()
+
+
+@pytest.fixture
+def client(transport: Transport) -> OltClient:
+    """The platform, API and identity server on one host."""
+    token = ApiToken(SecretStr(TOKEN), origin="the API token", clock=lambda: NOW)
+    return OltClient(transport, transport, token)
+
+
+@pytest.fixture
+def tenant(client: OltClient) -> TenantClient:
+    """The platform in the name of ``TENANT``."""
+    return client.acting_for(TENANT)
+
+
+@pytest.fixture
+def identity(client: OltClient) -> IdentityClient:
+    return client.identity

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from olt_provider.api.client import TenantClient
+from olt_provider.api.errors import ConfigurationError, RequestError
+from tests.api.samples import APPLICATION, TENANT, available, installation
+from tests.api.scripted_server import Answer, ScriptedServer, data_answer, json_answer
+
+ONE = f"/v1/applications/{APPLICATION}"
+INSTALLATION = f"{ONE}/installation"
+INSTALLED_AT = datetime(2019, 5, 9, 11, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("installed", "query"),
+    [(None, {}), (True, {"installed": "true"}), (False, {"installed": "false"})],
+)
+def test_the_list_is_asked_for_by_page_and_by_what_is_installed(
+    server: ScriptedServer, tenant: TenantClient, installed: bool | None, query: dict[str, str]
+) -> None:
+    server.answers(json_answer({"data": []}))
+    list(tenant.installations.list(installed=installed))
+    assert (server.only.method, server.only.path) == ("GET", "/v1/applications")
+    assert server.only.query == {"page": "0", "pageSize": "100", **query}
+
+
+def test_every_page_is_asked_for_by_what_is_installed(
+    server: ScriptedServer, tenant: TenantClient
+) -> None:
+    server.answers(json_answer({"data": [available()] * 100}), json_answer({"data": []}))
+    list(tenant.installations.list(installed=True))
+    assert [sent.query["installed"] for sent in server.received] == ["true", "true"]
+
+
+def test_the_list_returns_all_applications(server: ScriptedServer, tenant: TenantClient) -> None:
+    server.answers(json_answer({"data": [available(name="a"), available(name="b")]}))
+    assert [item.name for item in tenant.installations.list()] == ["a", "b"]
+
+
+def test_one_application_is_got_by_its_id(server: ScriptedServer, tenant: TenantClient) -> None:
+    server.answers(data_answer(available()))
+    tenant.installations.get(APPLICATION)
+    assert (server.only.method, server.only.target, server.only.body) == ("GET", ONE, b"")
+
+
+def test_an_installed_application_tells_where_and_since_when(
+    server: ScriptedServer, tenant: TenantClient
+) -> None:
+    server.answers(data_answer(available(installation=installation())))
+    found = tenant.installations.get(APPLICATION).installation
+    assert found is not None
+    assert (found.tenant_id, found.created_at) == (TENANT, INSTALLED_AT)
+
+
+@pytest.mark.parametrize("value", [available(), available(installation=None)])
+def test_an_application_that_is_not_installed_has_no_installation(
+    server: ScriptedServer, tenant: TenantClient, value: dict[str, Any]
+) -> None:
+    server.answers(data_answer(value))
+    assert tenant.installations.get(APPLICATION).installation is None
+
+
+def test_a_revoked_application_shows_as_unavailable(
+    server: ScriptedServer, tenant: TenantClient
+) -> None:
+    server.answers(data_answer(available(available=False, installation=installation())))
+    assert tenant.installations.get(APPLICATION).available is False
+
+
+@pytest.mark.parametrize("code", [{}, {"availableCode": None}, {"availableCode": ""}])
+def test_there_may_be_no_available_code(
+    server: ScriptedServer, tenant: TenantClient, code: dict[str, str | None]
+) -> None:
+    value = {"id": APPLICATION, "name": "x", "available": True, **code}
+    server.answers(data_answer(value))
+    assert tenant.installations.get(APPLICATION).available_code is None
+
+
+@pytest.mark.parametrize("status", [200, 201])
+def test_an_application_is_installed_with_an_empty_put(
+    server: ScriptedServer, tenant: TenantClient, status: int
+) -> None:
+    server.answers(data_answer(installation(), status))
+    tenant.installations.install(APPLICATION)
+    sent = server.only
+    assert (sent.method, sent.target, sent.body) == ("PUT", INSTALLATION, b"")
+
+
+def test_the_answer_to_an_installation_tells_where_and_since_when(
+    server: ScriptedServer, tenant: TenantClient
+) -> None:
+    server.answers(data_answer(installation()))
+    made = tenant.installations.install(APPLICATION)
+    assert (made.tenant_id, made.created_at) == (TENANT, INSTALLED_AT)
+
+
+@pytest.mark.parametrize("answer", [Answer(204), data_answer({})])
+def test_an_application_is_uninstalled_with_a_delete(
+    server: ScriptedServer, tenant: TenantClient, answer: Answer
+) -> None:
+    server.answers(answer)
+    tenant.installations.uninstall(APPLICATION)
+    sent = server.only
+    assert (sent.method, sent.target, sent.body) == ("DELETE", INSTALLATION, b"")
+
+
+def test_an_installation_without_a_tenant_is_an_unusable_answer(
+    server: ScriptedServer, tenant: TenantClient
+) -> None:
+    server.answers(data_answer({"createdAt": "2019-05-09T11:00:00.000Z"}))
+    with pytest.raises(RequestError, match="tenantId: Field required"):
+        tenant.installations.install(APPLICATION)
+
+
+@pytest.mark.parametrize("wrong", ["", "..", "a/b"])
+def test_what_is_no_id_never_becomes_a_path(
+    server: ScriptedServer, tenant: TenantClient, wrong: str
+) -> None:
+    with pytest.raises(ConfigurationError, match="application ID"):
+        tenant.installations.install(wrong)
+    assert server.received == []

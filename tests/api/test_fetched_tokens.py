@@ -1,0 +1,333 @@
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from olt_provider.api.applications.domain import ApplicationRegistration
+from olt_provider.api.client import OltClient
+from olt_provider.api.errors import ConfigurationError, OltError, TokenError
+from olt_provider.api.fetched_tokens import RENEWAL_MARGIN, ClientCredentials, RefreshToken
+from olt_provider.api.identity.client import IdentityClient
+from olt_provider.api.transport import Transport
+from tests.api.samples import (
+    CLIENT,
+    NOW,
+    OTHER_TENANT,
+    SECRET,
+    TENANT,
+    device,
+    issued,
+    make_token,
+    registered,
+)
+from tests.api.scripted_server import (
+    Answer,
+    Closed,
+    Scripted,
+    ScriptedServer,
+    error_answer,
+    json_answer,
+)
+
+LIFE = 864000
+
+
+class Passing:
+    """A monotonic clock that moves when told."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def token_answer(tenant: str = TENANT, number: int = 1, **changes: Any) -> Answer:
+    token = make_token(tenant=tenant, jti=str(number))
+    return json_answer(issued(**{"access_token": token, "expires_in": LIFE, **changes}))
+
+
+def refusal(code: str, status: int = 401) -> Answer:
+    return json_answer({"error": code, "error_description": "Refused"}, status)
+
+
+@pytest.fixture
+def passing() -> Passing:
+    return Passing()
+
+
+@pytest.fixture
+def credentials(identity: IdentityClient, passing: Passing) -> ClientCredentials:
+    return ClientCredentials(
+        identity, CLIENT, SecretStr(SECRET), origin="the client credentials", clock=passing
+    )
+
+
+@pytest.fixture
+def refreshing(identity: IdentityClient, passing: Passing) -> RefreshToken:
+    return RefreshToken(
+        identity,
+        SecretStr("first-refresh-token"),
+        CLIENT,
+        None,
+        origin="the refresh token",
+        clock=passing,
+        now=lambda: NOW,
+    )
+
+
+# Fetching and keeping
+
+
+def test_no_token_is_fetched_before_it_is_needed(
+    server: ScriptedServer, credentials: ClientCredentials
+) -> None:
+    credentials.check(TENANT)
+    assert server.received == []
+
+
+def test_a_token_is_fetched_for_its_tenant(
+    server: ScriptedServer, credentials: ClientCredentials
+) -> None:
+    server.answers(token_answer())
+    credentials.token(TENANT.upper())
+    assert server.only.headers["tenant"] == TENANT
+
+
+def test_a_token_is_fetched_once(server: ScriptedServer, credentials: ClientCredentials) -> None:
+    server.answers(token_answer())
+    assert credentials.token(TENANT) == credentials.token(TENANT)
+    assert len(server.received) == 1
+
+
+def test_each_tenant_has_a_token_of_its_own(
+    server: ScriptedServer, credentials: ClientCredentials
+) -> None:
+    server.answers(token_answer(TENANT), token_answer(OTHER_TENANT))
+    assert credentials.token(TENANT) != credentials.token(OTHER_TENANT)
+
+
+def test_threads_that_need_the_same_token_fetch_it_once(
+    server: ScriptedServer, credentials: ClientCredentials
+) -> None:
+    server.always = token_answer()
+    together = threading.Barrier(4)
+
+    def ask() -> str:
+        together.wait(10)
+        return credentials.token(TENANT)
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(ask) for _ in range(4)]
+        assert len({future.result(30) for future in asked}) == 1
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("life", "passed", "fetched"),
+    [
+        (LIFE, LIFE - RENEWAL_MARGIN - 1, 1),
+        (LIFE, LIFE - RENEWAL_MARGIN, 2),
+        (100, 89, 1),
+        (100, 90, 2),
+    ],
+)
+def test_a_token_is_replaced_shortly_before_it_expires(
+    server: ScriptedServer,
+    credentials: ClientCredentials,
+    passing: Passing,
+    life: int,
+    passed: float,
+    fetched: int,
+) -> None:
+    server.always = token_answer(expires_in=life)
+    credentials.token(TENANT)
+    passing.now += passed
+    credentials.token(TENANT)
+    assert len(server.received) == fetched
+
+
+def test_several_tenants_mean_that_one_has_to_be_named(
+    server: ScriptedServer, credentials: ClientCredentials
+) -> None:
+    with pytest.raises(OltError, match="acts for several tenants"):
+        credentials.token(None)
+    assert (server.received, credentials.tenant()) == ([], None)
+
+
+# What comes instead of a token
+
+
+@pytest.mark.parametrize("code", ["invalid_client", "unauthorized_client"])
+def test_refused_client_credentials_say_what_to_check(
+    server: ScriptedServer, credentials: ClientCredentials, code: str
+) -> None:
+    server.answers(refusal(code))
+    said = f"{code}: Refused.*check olt:clientId and olt:clientSecret.*installed in tenant {TENANT}"
+    with pytest.raises(TokenError, match=said):
+        credentials.token(TENANT)
+
+
+def test_a_refused_refresh_token_says_how_to_get_another(
+    server: ScriptedServer, refreshing: RefreshToken
+) -> None:
+    server.answers(refusal("invalid_grant", 400))
+    with pytest.raises(TokenError, match=r"invalid_grant: Refused.*get a new one from the portal"):
+        refreshing.token(TENANT)
+
+
+def test_a_token_of_another_tenant_is_refused(
+    server: ScriptedServer, credentials: ClientCredentials
+) -> None:
+    server.answers(token_answer(OTHER_TENANT))
+    with pytest.raises(TokenError, match=f"of tenant {OTHER_TENANT} instead of {TENANT}"):
+        credentials.token(TENANT)
+
+
+def test_a_token_of_another_tenant_is_not_kept(
+    server: ScriptedServer, credentials: ClientCredentials
+) -> None:
+    server.answers(token_answer(OTHER_TENANT), token_answer(TENANT))
+    with pytest.raises(TokenError):
+        credentials.token(TENANT)
+    assert credentials.token(TENANT) == make_token(jti="1")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Closed(),
+        Answer(200, b"<html>"),
+        Answer(404, b"<html>"),
+        json_answer({}),
+        json_answer(issued(access_token="opaque-access-token")),
+        json_answer(issued(access_token=make_token(), expires_in=float("nan"))),
+        json_answer(issued(access_token=make_token(), expires_in=float("inf"))),
+    ],
+    ids=["broken", "not JSON", "not the platform's", "empty", "opaque", "nan", "infinite"],
+)
+def test_an_answer_that_is_no_token_is_an_error_that_shows_none(
+    server: ScriptedServer, credentials: ClientCredentials, answer: Scripted
+) -> None:
+    server.always = answer
+    with pytest.raises(OltError) as caught:
+        credentials.token(TENANT)
+    shown = [text for text in (SECRET, "opaque-access-token") if text in str(caught.value)]
+    assert shown == []
+
+
+# Refresh tokens
+
+
+def test_the_next_refresh_uses_the_newest_refresh_token(
+    server: ScriptedServer, refreshing: RefreshToken
+) -> None:
+    server.answers(token_answer(refresh_token="second"), token_answer(OTHER_TENANT))
+    refreshing.token(TENANT)
+    refreshing.token(OTHER_TENANT)
+    sent = [received.form["refresh_token"] for received in server.received]
+    assert sent == ["first-refresh-token", "second"]
+
+
+def test_an_answer_without_a_refresh_token_leaves_the_old_one(
+    server: ScriptedServer, refreshing: RefreshToken
+) -> None:
+    server.answers(token_answer(refresh_token=None), token_answer(OTHER_TENANT))
+    refreshing.token(TENANT)
+    refreshing.token(OTHER_TENANT)
+    assert server.received[1].form["refresh_token"] == "first-refresh-token"
+
+
+def test_an_expired_refresh_token_is_known_without_a_call(
+    server: ScriptedServer, identity: IdentityClient
+) -> None:
+    dead = RefreshToken(
+        identity,
+        SecretStr(make_token(tenant=None)),
+        CLIENT,
+        None,
+        origin="the refresh token",
+        now=lambda: NOW + 2 * LIFE,
+    )
+    with pytest.raises(ConfigurationError, match="the refresh token expired"):
+        dead.check(TENANT)
+    assert server.received == []
+
+
+# A token that the platform rejects
+
+
+@pytest.fixture
+def deployer(transport: Transport, credentials: ClientCredentials) -> OltClient:
+    return OltClient(transport, transport, credentials)
+
+
+def test_a_rejected_token_is_replaced_and_the_call_repeated(
+    server: ScriptedServer, deployer: OltClient
+) -> None:
+    server.answers(
+        token_answer(number=1),
+        error_answer(401),
+        token_answer(number=2),
+        json_answer({"data": [device()]}),
+    )
+    assert len(list(deployer.acting_for(TENANT).devices.list())) == 1
+    assert server.received[3].headers["Authorization"] == f"Bearer {make_token(jti='2')}"
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 500])
+def test_no_other_refusal_replaces_the_token(
+    server: ScriptedServer, deployer: OltClient, status: int
+) -> None:
+    server.answers(token_answer(), error_answer(status))
+    with pytest.raises(Exception, match=f"answered {status}"):
+        list(deployer.acting_for(TENANT).devices.list())
+    assert len(server.received) == 2
+
+
+def test_even_a_registration_is_repeated_with_another_token(
+    server: ScriptedServer, deployer: OltClient
+) -> None:
+    server.answers(
+        token_answer(number=1),
+        error_answer(401),
+        token_answer(number=2),
+        json_answer({"data": registered()}),
+    )
+    deployer.acting_for(TENANT).applications.register(ApplicationRegistration(name="x"))
+    assert len(server.received) == 4
+
+
+def test_a_token_that_is_rejected_again_is_an_error(
+    server: ScriptedServer, deployer: OltClient
+) -> None:
+    server.answers(
+        token_answer(number=1), error_answer(401), token_answer(number=2), error_answer(401)
+    )
+    with pytest.raises(Exception, match="answered 401"):
+        list(deployer.acting_for(TENANT).devices.list())
+    assert len(server.received) == 4
+
+
+def test_a_token_that_another_thread_has_replaced_is_not_replaced_again(
+    server: ScriptedServer, credentials: ClientCredentials
+) -> None:
+    server.answers(token_answer(number=1), token_answer(number=2))
+    rejected = credentials.token(TENANT)
+    for _ in range(2):
+        assert credentials.renew(TENANT, rejected)
+        assert credentials.token(TENANT) == make_token(jti="2")
+    assert len(server.received) == 2
+
+
+def test_a_rejected_api_token_is_an_error_at_once(
+    server: ScriptedServer, client: OltClient
+) -> None:
+    server.always = error_answer(401)
+    with pytest.raises(Exception, match="answered 401"):
+        list(client.acting_for(TENANT).devices.list())
+    assert len(server.received) == 1

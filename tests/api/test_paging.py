@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from itertools import count, islice
+from typing import Any
+
+import pytest
+
+from olt_provider.api.client import TenantClient
+from olt_provider.api.errors import RequestError
+from olt_provider.api.paging import MAX_PAGES, all_pages
+from tests.api.samples import device
+from tests.api.scripted_server import Answer, ScriptedServer, error_answer, json_answer
+
+
+def page(number: int, size: int, meta: object = None) -> Answer:
+    """A page of devices, each of another name."""
+    info = [{"name": f"{number}-{index}"} for index in range(size)]
+    body: dict[str, Any] = {"data": [device(info=entry) for entry in info]}
+    return json_answer(body if meta is None else {**body, "meta": meta})
+
+
+METAS: dict[str, Any] = {
+    "absent": None,
+    "empty": {},
+    "null": {"pageSize": None},
+    "no totals": {"page": 0, "pageSize": 100},
+    "documented": {"page": 0, "pageSize": 100, "itemsTotal": 103, "pagesTotal": 2},
+    "totalSize": {"page": 0, "pageSize": 100, "totalSize": 103},
+    "totals too small": {"page": 0, "pageSize": 100, "itemsTotal": 1, "pagesTotal": 1},
+    "totals too large": {"page": 0, "pageSize": 100, "itemsTotal": 9999, "pagesTotal": 99},
+    "a list": [],
+    "text": "x",
+    "text as size": {"pageSize": "10"},
+    "true as size": {"pageSize": True},
+    "zero as size": {"pageSize": 0},
+    "negative size": {"pageSize": -1},
+    "size over what was asked for": {"pageSize": 1000},
+}
+
+
+@pytest.mark.parametrize("meta", METAS.values(), ids=list(METAS))
+def test_all_pages_are_read_whatever_meta_says(
+    server: ScriptedServer, tenant: TenantClient, meta: object
+) -> None:
+    server.answers(page(0, 100, meta), page(1, 3, meta))
+    assert len(list(tenant.devices.list())) == 103
+
+
+def test_items_come_in_order(server: ScriptedServer, tenant: TenantClient) -> None:
+    server.answers(page(0, 100), page(1, 2))
+    names = [item.info.name for item in tenant.devices.list()]
+    assert (names[0], names[99], names[100:]) == ("0-0", "0-99", ["1-0", "1-1"])
+
+
+def test_pages_are_counted_from_0(server: ScriptedServer, tenant: TenantClient) -> None:
+    server.answers(page(0, 100), page(1, 100), page(2, 0))
+    list(tenant.devices.list())
+    assert [sent.query["page"] for sent in server.received] == ["0", "1", "2"]
+
+
+def test_a_short_page_is_the_last(server: ScriptedServer, tenant: TenantClient) -> None:
+    server.answers(page(0, 99))
+    list(tenant.devices.list())
+    assert len(server.received) == 1
+
+
+def test_an_empty_list_is_empty(server: ScriptedServer, tenant: TenantClient) -> None:
+    server.answers(page(0, 0))
+    assert list(tenant.devices.list()) == []
+
+
+def test_a_page_size_smaller_than_asked_for_does_not_end_the_list_early(
+    server: ScriptedServer, tenant: TenantClient
+) -> None:
+    meta = {"pageSize": 10}
+    server.answers(page(0, 10, meta), page(1, 10, meta), page(2, 4, meta))
+    assert len(list(tenant.devices.list())) == 24
+
+
+def test_pages_are_fetched_only_as_needed(server: ScriptedServer, tenant: TenantClient) -> None:
+    server.answers(page(0, 100))
+    assert len(list(islice(tenant.devices.list(), 5))) == 5
+    assert len(server.received) == 1
+
+
+def test_a_server_that_does_not_turn_the_page_is_an_error(
+    server: ScriptedServer, tenant: TenantClient
+) -> None:
+    server.always = page(0, 100)
+    with pytest.raises(RequestError, match="page 1 repeats page 0"):
+        list(tenant.devices.list())
+
+
+def test_a_list_that_does_not_end_is_an_error() -> None:
+    numbers = count()
+    pages = all_pages(lambda _, size: {"data": [next(numbers)] * size}, source="GET /x")
+    with pytest.raises(RequestError, match=rf"GET /x: .*not end after {MAX_PAGES} pages"):
+        for _ in pages:
+            pass
+
+
+@pytest.mark.parametrize("data", [None, {}, "text", 7])
+def test_data_that_is_no_list_is_an_error(
+    server: ScriptedServer, tenant: TenantClient, data: object
+) -> None:
+    server.answers(json_answer({"data": data}))
+    with pytest.raises(RequestError, match="GET /devices: a list was expected"):
+        list(tenant.devices.list())
+
+
+def test_a_refusal_of_a_later_page_is_an_error_and_not_the_end(
+    server: ScriptedServer, tenant: TenantClient
+) -> None:
+    server.answers(page(0, 100), error_answer(403))
+    with pytest.raises(Exception, match="answered 403"):
+        list(tenant.devices.list())

@@ -1,0 +1,357 @@
+from __future__ import annotations
+
+import socket
+import types
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+import tenacity
+
+from olt_provider.api.applications.domain import ApplicationPatch, ApplicationRegistration
+from olt_provider.api.client import OltClient, TenantClient
+from olt_provider.api.errors import ApiError, OltError, RequestError
+from olt_provider.api.request import Request
+from olt_provider.api.retry import MAX_TOTAL, MAX_WAIT, Repeat
+from olt_provider.api.transport import DEFAULT_MAX_RETRIES, TOLD_WAIT, Transport
+from tests.api.conftest import MakeTransport
+from tests.api.samples import (
+    APPLICATION,
+    CLIENT,
+    OTHER_TENANT,
+    SECRET,
+    TENANT,
+    application,
+    available,
+    installation,
+    issued,
+    registered,
+)
+from tests.api.scripted_server import (
+    Answer,
+    Closed,
+    Raw,
+    Reset,
+    Scripted,
+    ScriptedServer,
+    data_answer,
+    error_answer,
+    json_answer,
+)
+
+GET = Request("GET", "/x")
+REGISTRATION = ApplicationRegistration(name="x")
+CUT = Raw(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"data":')
+CUT_CHUNK = Raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n{")
+
+SAFE_CALLS: dict[str, tuple[Any, Answer]] = {
+    "GET": (lambda t: t.applications.get(APPLICATION), data_answer(application())),
+    "GET of a page": (lambda t: list(t.devices.list()), json_answer({"data": []})),
+    "PUT of a tenant": (
+        lambda t: t.allowed_tenants.allow(APPLICATION, OTHER_TENANT),
+        Answer(204),
+    ),
+    "PUT of an installation": (
+        lambda t: t.installations.install(APPLICATION),
+        data_answer(installation()),
+    ),
+    "GET of an installation": (
+        lambda t: t.installations.get(APPLICATION),
+        data_answer(available()),
+    ),
+    "PATCH": (
+        lambda t: t.applications.patch(APPLICATION, ApplicationPatch(name="x")),
+        data_answer(application()),
+    ),
+    "DELETE": (lambda t: t.applications.delete(APPLICATION), Answer(204)),
+    "POST of a new secret": (
+        lambda t: t.applications.new_secret(APPLICATION),
+        data_answer({"secret": "new"}),
+    ),
+}
+safe_calls = pytest.mark.parametrize("call", list(SAFE_CALLS))
+
+TEMPORARY: dict[str, Scripted] = {
+    "closed": Closed(),
+    "reset": Reset(),
+    "cut": CUT,
+    "cut chunk": CUT_CHUNK,
+    "408": error_answer(408),
+    "429": error_answer(429),
+    "502": error_answer(502),
+    "502 of a gateway": Answer(502, b"<html>", {"Content-Type": "text/html"}),
+    "503": error_answer(503),
+    "504": error_answer(504),
+}
+FINAL: dict[str, Scripted] = {
+    **{str(status): error_answer(status) for status in (400, 401, 403, 404, 409, 422, 500, 501)},
+    "redirect": Answer(302, b"", {"Location": "https://x.example/"}),
+    "not JSON": Answer(200, b"<html>"),
+}
+
+
+@safe_calls
+@pytest.mark.parametrize("fault", list(TEMPORARY))
+def test_what_is_safe_to_repeat_is_repeated_after(
+    server: ScriptedServer, tenant: TenantClient, call: str, fault: str
+) -> None:
+    send, answer = SAFE_CALLS[call]
+    server.answers(TEMPORARY[fault], answer)
+    send(tenant)
+    assert len(server.received) == 2
+
+
+@safe_calls
+@pytest.mark.parametrize("fault", list(FINAL))
+def test_nothing_is_repeated_after(
+    server: ScriptedServer, tenant: TenantClient, call: str, fault: str
+) -> None:
+    server.always = FINAL[fault]
+    if call in {"PUT of a tenant", "DELETE"} and fault == "not JSON":
+        server.always = Answer(200, b"{")
+    with pytest.raises(OltError):
+        SAFE_CALLS[call][0](tenant)
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("fault", [fault for fault in TEMPORARY if fault != "429"] + list(FINAL))
+def test_a_registration_is_never_repeated_after(
+    server: ScriptedServer, tenant: TenantClient, fault: str
+) -> None:
+    server.always = {**TEMPORARY, **FINAL}[fault]
+    with pytest.raises(OltError):
+        tenant.applications.register(REGISTRATION)
+    assert len(server.received) == 1
+
+
+def test_a_registration_is_repeated_after_429(server: ScriptedServer, tenant: TenantClient) -> None:
+    server.answers(error_answer(429), data_answer(registered()))
+    tenant.applications.register(REGISTRATION)
+    assert len(server.received) == 2
+
+
+@pytest.mark.parametrize("fault", ["closed", "reset", "cut", "cut chunk"])
+def test_a_registration_whose_answer_is_lost_may_have_happened(
+    server: ScriptedServer, tenant: TenantClient, fault: str
+) -> None:
+    server.always = TEMPORARY[fault]
+    with pytest.raises(RequestError) as caught:
+        tenant.applications.register(REGISTRATION)
+    assert caught.value.sent
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """A base URL where nobody listens: the port is taken, so that nobody else gets it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
+
+
+@pytest.mark.parametrize("repeat", list(Repeat))
+def test_a_connection_that_was_never_made_is_tried_again(
+    make_transport: MakeTransport, sleeps: list[float], nobody: str, repeat: Repeat
+) -> None:
+    with pytest.raises(RequestError):
+        make_transport(nobody).send(Request("POST", "/x", repeat=repeat))
+    assert len(sleeps) == DEFAULT_MAX_RETRIES
+
+
+def test_after_a_connection_that_was_never_made_nothing_can_have_changed(
+    make_transport: MakeTransport, nobody: str
+) -> None:
+    with pytest.raises(RequestError, match="could not connect to 127") as caught:
+        make_transport(nobody, max_retries=0).send(GET)
+    assert not caught.value.sent
+
+
+@pytest.mark.parametrize("fault", list(TEMPORARY))
+def test_the_token_endpoint_is_repeated_after(
+    server: ScriptedServer, client: OltClient, fault: str
+) -> None:
+    from pydantic import SecretStr
+
+    server.answers(TEMPORARY[fault], json_answer(issued()))
+    client.identity.client_credentials(CLIENT, SecretStr(SECRET), tenant_id=TENANT)
+    assert len(server.received) == 2
+
+
+@pytest.mark.parametrize("max_retries", [0, 1, 5])
+def test_a_call_is_repeated_as_often_as_it_is_allowed_to(
+    server: ScriptedServer, make_transport: MakeTransport, max_retries: int
+) -> None:
+    server.always = error_answer(503)
+    with pytest.raises(ApiError, match="answered 503"):
+        make_transport(max_retries=max_retries).send(GET)
+    assert len(server.received) == max_retries + 1
+
+
+# How long it waits
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 17, 60])
+def test_the_wait_is_what_retry_after_asks_for_in_seconds(
+    server: ScriptedServer, transport: Transport, sleeps: list[float], seconds: int
+) -> None:
+    server.answers(error_answer(429, Retry_After=str(seconds)), data_answer({}))
+    transport.send(GET)
+    assert sleeps == [seconds]
+
+
+def test_the_wait_is_until_the_date_that_retry_after_names(
+    server: ScriptedServer, transport: Transport, sleeps: list[float]
+) -> None:
+    until = datetime.now(timezone.utc) + timedelta(seconds=30)
+    header = format_datetime(until, usegmt=True)
+    server.answers(error_answer(503, Retry_After=header), data_answer({}))
+    transport.send(GET)
+    assert 20 < sleeps[0] <= 30
+
+
+def test_a_date_that_has_passed_asks_for_no_wait(
+    server: ScriptedServer, transport: Transport, sleeps: list[float]
+) -> None:
+    header = "Wed, 21 Oct 2015 07:28:00 GMT"
+    server.answers(error_answer(503, Retry_After=header), data_answer({}))
+    transport.send(GET)
+    assert sleeps == [0]
+
+
+@pytest.mark.parametrize("header", ["61", "864000", "9" * 30, "Fri, 31 Dec 2999 23:59:59 GMT"])
+@pytest.mark.parametrize("status", [429, 503])
+def test_an_answer_that_asks_for_too_long_a_wait_ends_the_call(
+    server: ScriptedServer, transport: Transport, sleeps: list[float], status: int, header: str
+) -> None:
+    server.always = error_answer(status, Retry_After=header)
+    with pytest.raises(ApiError) as caught:
+        transport.send(GET)
+    assert (caught.value.status, len(server.received), sleeps) == (status, 1, [])
+
+
+def test_too_long_a_wait_ends_a_registration_too(
+    server: ScriptedServer, tenant: TenantClient
+) -> None:
+    server.always = error_answer(429, Retry_After="61")
+    with pytest.raises(ApiError):
+        tenant.applications.register(REGISTRATION)
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("header", ["soon", "-5", "1.5", "", "9" * 5000])
+def test_a_retry_after_that_cannot_be_read_is_passed_over(
+    server: ScriptedServer, transport: Transport, sleeps: list[float], header: str
+) -> None:
+    server.answers(error_answer(503, Retry_After=header), data_answer({}))
+    transport.send(GET)
+    assert 0 <= sleeps[0] <= 0.5
+
+
+def test_a_500_is_not_repeated_even_if_it_says_when(
+    server: ScriptedServer, transport: Transport
+) -> None:
+    server.always = error_answer(500, Retry_After="1")
+    with pytest.raises(ApiError):
+        transport.send(GET)
+    assert len(server.received) == 1
+
+
+def test_without_retry_after_the_waits_grow_up_to_a_cap(
+    server: ScriptedServer, make_transport: MakeTransport, sleeps: list[float]
+) -> None:
+    server.always = error_answer(503)
+    with pytest.raises(ApiError):
+        make_transport(max_retries=12).send(GET)
+    caps = [min(0.5 * 2**n, 20.0) for n in range(12)]
+    assert [n for n, wait in enumerate(sleeps) if not 0 <= wait <= caps[n]] == []
+
+
+def test_the_waits_are_not_the_same_twice(
+    server: ScriptedServer, transport: Transport, sleeps: list[float]
+) -> None:
+    server.always = error_answer(503)
+    for _ in range(2):
+        with pytest.raises(ApiError):
+            transport.send(GET)
+    assert sleeps[:5] != sleeps[5:]
+
+
+def test_a_call_does_not_go_on_for_longer_than_it_may(
+    server: ScriptedServer, make_transport: MakeTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = [0.0]
+
+    def wait(seconds: float) -> None:
+        passed[0] += seconds
+
+    clock = types.SimpleNamespace(monotonic=lambda: passed[0], sleep=wait)
+    monkeypatch.setattr(tenacity, "time", clock)
+    server.always = error_answer(503, Retry_After=f"{MAX_WAIT:.0f}")
+    with pytest.raises(ApiError):
+        make_transport(max_retries=20, sleep=wait).send(GET)
+    assert 0 < passed[0] <= MAX_TOTAL
+
+
+# Who hears of it
+
+
+def test_a_long_wait_is_told_with_its_reason(
+    server: ScriptedServer, make_transport: MakeTransport
+) -> None:
+    told: list[str] = []
+    server.answers(error_answer(429, Retry_After="17"), data_answer({}))
+    make_transport(notify=told.append).send(GET)
+    (line,) = told
+    assert line.startswith("waiting 17 s before the next try: GET /x: answered 429")
+
+
+def test_a_short_wait_is_not_told(server: ScriptedServer, make_transport: MakeTransport) -> None:
+    told: list[str] = []
+    server.answers(error_answer(429, Retry_After=f"{TOLD_WAIT:.0f}"), data_answer({}))
+    make_transport(notify=told.append).send(GET)
+    assert told == []
+
+
+# Who else waits
+
+
+def during_the_first_wait(sleeps: list[float], call: Callable[[], object]) -> Callable[..., None]:
+    """A way to wait in which another thread makes a call while the first wait goes on."""
+
+    def wait(seconds: float) -> None:
+        sleeps.append(seconds)
+        if len(sleeps) == 1:
+            call()
+
+    return wait
+
+
+def test_a_call_that_waits_already_waits_on_when_another_is_told_to(
+    server: ScriptedServer, make_transport: MakeTransport, sleeps: list[float]
+) -> None:
+    wait = during_the_first_wait(sleeps, lambda: transport.send(GET))
+    transport = make_transport(sleep=wait)
+    server.answers(error_answer(503), error_answer(429, Retry_After="17"), data_answer({}))
+    server.always = data_answer({})
+    transport.send(GET)
+    own, told, rest = sleeps
+    assert own <= 0.5
+    assert told == 17
+    assert 10 < rest <= 17
+
+
+@pytest.mark.parametrize(("asked", "waits"), [("17", True), (f"{MAX_WAIT + 1:.0f}", False)])
+def test_the_others_wait_also_where_the_call_that_was_told_to_is_given_up(
+    server: ScriptedServer,
+    make_transport: MakeTransport,
+    sleeps: list[float],
+    asked: str,
+    waits: bool,
+) -> None:
+    transport = make_transport(max_retries=0)
+    server.answers(error_answer(429, Retry_After=asked), data_answer({}))
+    with pytest.raises(ApiError):
+        transport.send(GET)
+    transport.send(GET)
+    assert [10 < wait <= 17 for wait in sleeps] == [True] * waits

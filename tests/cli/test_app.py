@@ -1,0 +1,76 @@
+"""What all commands of ``olt`` have in common."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Final
+
+import pytest
+from typer.testing import CliRunner
+
+from olt_provider.cli.app import app
+
+COMMANDS: Final = (
+    ("doctor",),
+    ("emulator",),
+    ("emulator", "reset"),
+    ("emulator", "token"),
+    ("review",),
+    ("verify",),
+)
+HEAVY: Final = ("fastapi", "grpc", "jwt", "pulumi", "pydantic", "requests", "uvicorn")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_shows_examples(command: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(app, [*command, "--help"])
+    assert result.exit_code == 0
+    assert f"olt {' '.join(command)} " in result.output
+    assert "Examples" in result.output
+
+
+@pytest.mark.parametrize("command", ["doctor", "review", "verify"])
+def test_help_tells_the_exit_codes(command: str) -> None:
+    assert "Exit codes: 0" in CliRunner().invoke(app, [command, "--help"]).output
+
+
+@pytest.mark.parametrize("arguments", [["fly"], ["review", "--colour"], ["doctor", "x"]])
+def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_shell_can_complete(shell: str) -> None:
+    program = "from olt_provider.cli import main; main()"
+    env = {**os.environ, "_OLT_COMPLETE": f"complete_{shell}", "COMP_WORDS": "olt re"}
+    env |= {
+        "COMP_CWORD": "1",
+        "_TYPER_COMPLETE_ARGS": "olt re",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.argv[0] = 'olt'; {program}"],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert "review" in done.stdout, done.stderr
+
+
+def test_the_version_is_told_without_loading_what_it_does_not_need() -> None:
+    program = (
+        "import sys; sys.argv = ['olt', '--version']\n"
+        "from olt_provider.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        f"print([name for name in {HEAVY} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,149 @@
+"""``olt doctor``: each thing that can be wrong is told, with what to do, and nothing secret."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from typer.testing import CliRunner
+
+from olt_provider.cli.app import app
+from olt_provider.emulator import TENANT_A, TENANT_B, Emulator
+
+READS: Final = ("permission to read applications", "permission to read installations")
+
+
+@pytest.fixture
+def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    with Emulator.start() as emulator:
+        monkeypatch.setenv("OLT_API_URL", emulator.api_url)
+        monkeypatch.setenv("OLT_IDENTITY_URL", emulator.identity_url)
+        yield emulator
+
+
+def _doctor(*arguments: str, code: int) -> dict[str, dict[str, str]]:
+    result = CliRunner().invoke(app, ["doctor", "--json", *arguments])
+    assert result.exit_code == code, result.output
+    checks: list[dict[str, Any]] = json.loads(result.stdout)["checks"]
+    return {each["check"]: each for each in checks}
+
+
+def test_all_is_well(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = emulator.token(TENANT_A)
+    monkeypatch.setenv("OLT_API_TOKEN", token)
+    found = _doctor(code=0)
+    wanted = ("configuration", "API host", "identity host", "credentials", "token", *READS)
+    assert {name: found[name]["level"] for name in wanted} == dict.fromkeys(wanted, "ok")
+    assert found["tenant"]["found"] == TENANT_A
+    assert "environment" in found["credentials"]["found"]
+    assert found["permission to write"]["level"] == "not checked"
+    assert token not in json.dumps(found)
+
+
+def test_it_only_reads(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OLT_API_TOKEN", emulator.token(TENANT_A))
+    _doctor(code=0)
+    assert {call.method for call in emulator.calls} == {"GET"}
+
+
+def test_a_missing_permission_is_a_failure_with_its_name(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLT_API_TOKEN", emulator.token(TENANT_A, role="applications:read"))
+    found = _doctor(code=1)
+    assert [found[name]["level"] for name in READS] == ["failure", "ok"]
+    assert "applications_development:read" in found[READS[0]]["fix"]
+
+
+def test_no_credentials_are_a_failure(emulator: Emulator) -> None:
+    found = _doctor(code=1)
+    assert "OLT_API_TOKEN" in found["credentials"]["found"]
+    assert found["API host"]["level"] == "ok"
+
+
+def test_an_expired_token_is_a_failure(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OLT_API_TOKEN", emulator.token(TENANT_A, lifetime=-1000))
+    found = _doctor(code=1)
+    assert found["token"]["level"] == "failure"
+    assert "expired" in found["token"]["found"]
+
+
+def test_a_token_that_soon_ends_is_a_warning(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLT_API_TOKEN", emulator.token(TENANT_A, lifetime=5000))
+    assert _doctor(code=0)["token"]["level"] == "warning"
+
+
+def test_each_tenants_token_is_told(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = {tenant: emulator.token(tenant) for tenant in (TENANT_A, TENANT_B)}
+    monkeypatch.setenv("OLT_TENANT_TOKENS", json.dumps(tokens))
+    found = _doctor(code=0)
+    assert found["tenant"]["level"] == "warning"
+    assert {found[f"token of {tenant}"]["level"] for tenant in tokens} == {"ok"}
+
+
+def test_client_credentials_that_are_refused_are_a_failure(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLT_CLIENT_ID", TENANT_B)
+    monkeypatch.setenv("OLT_CLIENT_SECRET", "a-wrong-secret")
+    monkeypatch.setenv("OLT_TENANT_ID", TENANT_A)
+    found = _doctor(code=1)
+    assert found["token"]["level"] == "failure"
+    assert "a-wrong-secret" not in json.dumps(found)
+
+
+def test_hosts_that_cannot_be_reached_are_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OLT_API_URL", "http://127.0.0.1:1/v1")
+    monkeypatch.setenv("OLT_IDENTITY_URL", "http://127.0.0.1:1/v1")
+    found = _doctor(code=1)
+    assert [found[name]["level"] for name in ("API host", "identity host")] == ["failure"] * 2
+
+
+def test_a_wrong_setting_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OLT_ENVIRONMENT", "moon")
+    assert "moon" in _doctor(code=1)["configuration"]["found"]
+
+
+def test_without_an_engine_a_stack_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = _doctor("--stack", "dev", code=1)
+    assert found["Pulumi engine"]["level"] == "warning"
+    assert "PATH" in found["configuration"]["found"]
+
+
+def _fake_engine(folder: Path, monkeypatch: pytest.MonkeyPatch, printed: str) -> None:
+    (folder / "said").write_text(printed)
+    script = folder / "pulumi"
+    script.write_text(f'#!/bin/sh\n[ "$1" = version ] && echo v3.1.0 || /bin/cat {folder}/said\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+
+
+def test_a_stacks_configuration_is_used_and_an_old_engine_told(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    token = emulator.token(TENANT_B)
+    told = {"olt:apiToken": {"value": token, "secret": True}}
+    _fake_engine(tmp_path, monkeypatch, json.dumps(told))
+    found = _doctor("--stack", "dev", code=0)
+    assert found["tenant"]["found"] == TENANT_B
+    assert "configuration" in found["credentials"]["found"]
+    assert found["Pulumi engine"]["level"] == "warning"
+    assert token not in json.dumps(found)
+
+
+def test_the_table_shows_no_colour_without_a_terminal(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLT_API_TOKEN", emulator.token(TENANT_A))
+    result = CliRunner().invoke(app, ["doctor"])
+    assert result.exit_code == 0
+    assert "\x1b" not in result.output
+    assert "not checked" in result.output

@@ -1,0 +1,344 @@
+"""``olt emulator`` as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import requests
+
+from olt_provider._version import __version__
+
+TIMEOUT: Final = 20
+OLT: Final = (sys.executable, "-c", "from olt_provider.cli import main; main()")
+TENANT: Final = "a0000000-0000-4000-8000-0000000000aa"
+SEED: Final[dict[str, Any]] = {
+    "tenants": [
+        {
+            "id": TENANT,
+            "name": "Seeded",
+            "applications": [{"registration": {"name": "App"}, "clientSecret": "s3cr3t-s3cr3t-s3"}],
+        }
+    ]
+}
+NOT_ALLOWED: Final = f"""
+tenants:
+  - id: {TENANT}
+    name: A
+    applications: [{{registration: {{name: x}}, installedIn: [{TENANT}]}}]
+"""
+
+
+def _olt(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*OLT, *arguments], capture_output=True, text=True, timeout=TIMEOUT, check=False
+    )
+
+
+class Running:
+    """A process of the command that has said that it is ready."""
+
+    def __init__(self, process: subprocess.Popen[str], ready_file: Path) -> None:
+        self.process = process
+        self.ready_file = ready_file
+        self.ready: dict[str, Any] = json.loads(ready_file.read_text(encoding="utf-8"))
+        self.said = ""
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        self.said, _ = self.process.communicate(timeout=TIMEOUT)
+        return self.process.returncode
+
+
+@contextmanager
+def _emulator(folder: Path, *arguments: str) -> Iterator[Running]:
+    ready_file = folder / "ready.json"
+    command = [*OLT, "emulator", "--ready-file", str(ready_file), *arguments]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder
+    )
+    watchdog = threading.Timer(TIMEOUT, process.kill)
+    watchdog.start()
+    said: list[str] = []
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            said.append(line)
+            if line.startswith("ready"):
+                break
+        assert ready_file.exists(), "".join(said)
+        running = Running(process, ready_file)
+        yield running
+        running.said = "".join(said) + running.said
+    finally:
+        watchdog.cancel()
+        process.kill()
+        process.communicate(timeout=TIMEOUT)
+
+
+def test_the_ready_file_tells_all_that_a_client_needs(tmp_path: Path) -> None:
+    with _emulator(tmp_path) as running:
+        ready = running.ready
+        assert set(ready) == {"apiUrl", "identityUrl", "pid", "tenants"}
+        assert ready["pid"] == running.process.pid
+        assert len(ready["tenants"]) == 2
+        for tenant in ready["tenants"]:
+            assert set(tenant) == {"id", "name", "apiToken"}
+            headers = {"Authorization": f"Bearer {tenant['apiToken']}"}
+            url = f"{ready['apiUrl']}/devices"
+            assert requests.get(url, headers=headers, timeout=TIMEOUT).status_code == 200
+
+
+def test_the_ready_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    with _emulator(tmp_path) as running:
+        assert stat.S_IMODE(running.ready_file.stat().st_mode) == 0o600
+        assert [file.name for file in tmp_path.iterdir()] == ["ready.json"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly(tmp_path: Path, number: int) -> None:
+    with _emulator(tmp_path) as running:
+        assert running.end(number) == 0
+        assert not running.ready_file.exists()
+    assert "Traceback" not in running.said
+
+
+def test_it_says_what_it_serves(tmp_path: Path) -> None:
+    with _emulator(tmp_path) as running:
+        running.end()
+        ready = running.ready
+    assert ready["apiUrl"] in running.said
+    assert ready["identityUrl"] in running.said
+    assert all(tenant["id"] in running.said for tenant in ready["tenants"])
+
+
+def test_the_log_names_calls_and_nothing_secret(tmp_path: Path) -> None:
+    with _emulator(tmp_path) as running:
+        url, token = running.ready["apiUrl"], running.ready["tenants"][0]["apiToken"]
+        headers = {"Authorization": f"Bearer {token}"}
+        path = f"{url}/application-developer/applications"
+        answer = requests.post(path, json={"name": "x"}, headers=headers, timeout=TIMEOUT)
+        client = answer.json()["data"]["oauth2Client"]
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": client["id"],
+            "client_secret": client["secret"],
+        }
+        endpoint = f"{url}/id/auth/realms/olt/protocol/openid-connect/token"
+        requests.post(endpoint, data=form, headers={"tenant": TENANT}, timeout=TIMEOUT)
+        requests.get(path, params={"token": token}, headers=headers, timeout=TIMEOUT)
+        running.end()
+    assert "POST /application-developer/applications 200" in running.said
+    assert "protocol/openid-connect/token 400" in running.said
+    assert token not in running.said
+    assert client["secret"] not in running.said
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_a_seed_file(tmp_path: Path, form: str) -> None:
+    seed = tmp_path / f"seed.{form}"
+    text = json.dumps(SEED) if form == "json" else _as_yaml()
+    seed.write_text(text, encoding="utf-8")
+    with _emulator(tmp_path, "--seed", str(seed)) as running:
+        (tenant,) = running.ready["tenants"]
+        assert (tenant["id"], tenant["name"]) == (TENANT, "Seeded")
+        headers = {"Authorization": f"Bearer {tenant['apiToken']}"}
+        path = f"{running.ready['apiUrl']}/application-developer/applications"
+        (found,) = requests.get(path, headers=headers, timeout=TIMEOUT).json()["data"]
+        assert found["name"] == "App"
+
+
+def _as_yaml() -> str:
+    return f"""
+    # a comment
+    tenants:
+      - id: {TENANT}
+        name: Seeded
+        applications:
+          - clientSecret: s3cr3t-s3cr3t-s3
+            registration:
+              name: App
+    """
+
+
+def test_a_database_file_is_kept(tmp_path: Path) -> None:
+    database = ("--database", str(tmp_path / "platform.sqlite"))
+    for expected in (0, 1):
+        with _emulator(tmp_path, *database) as running:
+            token = running.ready["tenants"][0]["apiToken"]
+            headers = {"Authorization": f"Bearer {token}"}
+            path = f"{running.ready['apiUrl']}/application-developer/applications"
+            found = requests.get(path, headers=headers, timeout=TIMEOUT).json()["data"]
+            assert len(found) == expected
+            requests.post(path, json={"name": "x"}, headers=headers, timeout=TIMEOUT)
+            assert running.end() == 0
+
+
+def _one_line(run: subprocess.CompletedProcess[str], *words: str) -> bool:
+    assert run.returncode == 1, run.stderr
+    assert run.stderr.count("\n") == 1, run.stderr
+    assert all(word in run.stderr for word in words), run.stderr
+    return True
+
+
+def test_a_port_in_use_is_one_line() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert _one_line(_olt("emulator", "--port", port), port, "in use")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, ("cannot read", "No such file")),
+        ("{", ("neither YAML nor JSON",)),
+        ("[]", ("is not right",)),
+        ("tenants: []", ("is not right", "tenants")),
+        (f"tenants: [{{id: {TENANT}, name: A, color: red}}]", ("is not right", "color")),
+        (
+            NOT_ALLOWED,
+            ("allowedTenants",),
+        ),
+    ],
+)
+def test_an_unusable_seed_is_one_line(
+    tmp_path: Path, content: str | None, words: tuple[str, ...]
+) -> None:
+    seed = tmp_path / "seed.yaml"
+    if content is not None:
+        seed.write_text(content, encoding="utf-8")
+    assert _one_line(_olt("emulator", "--seed", str(seed)), str(seed), *words)
+
+
+def test_an_unusable_seed_does_not_show_its_secrets(tmp_path: Path) -> None:
+    seed = tmp_path / "seed.json"
+    broken = json.loads(json.dumps(SEED))
+    broken["tenants"][0]["applications"][0]["clientSecret"] = ["s3cr3t-s3cr3t-s3"]
+    seed.write_text(json.dumps(broken), encoding="utf-8")
+    run = _olt("emulator", "--seed", str(seed))
+    assert _one_line(run, "clientSecret")
+    assert "s3cr3t-s3cr3t-s3" not in run.stderr
+
+
+def test_an_unusable_database_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "other"
+    file.write_text("no database" * 100, encoding="utf-8")
+    assert _one_line(_olt("emulator", "--database", str(file)), str(file), "not a database")
+
+
+def test_a_ready_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    missing = tmp_path / "missing" / "ready.json"
+    run = _olt("emulator", "--ready-file", str(missing))
+    assert run.returncode == 1
+    assert run.stderr.count("\n") == 1
+    assert "cannot write the ready file" in run.stderr
+
+
+@pytest.mark.parametrize("arguments", [("--port", "x"), ("--port", "70000"), ("--nothing",)])
+def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...]) -> None:
+    run = _olt("emulator", *arguments)
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr
+
+
+def test_version() -> None:
+    assert _olt("--version").stdout == f"olt {__version__}\n"
+
+
+def test_help_shows_examples() -> None:
+    run = _olt("emulator", "--help")
+    assert run.returncode == 0
+    assert "olt emulator --port 8080 --ready-file ready.json" in run.stdout
+
+
+def test_without_the_libraries_it_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise ModuleNotFoundError(name='typer')\n", "utf-8")
+    run = subprocess.run(
+        OLT,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (
+        2,
+        "olt needs more packages: pip install 'pulumi-olt[cli]'\n",
+    )
+
+
+def test_without_the_server_it_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "fastapi.py").write_text("raise ModuleNotFoundError(name='fastapi')\n", "utf-8")
+    run = subprocess.run(
+        [*OLT, "emulator"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert _one_line(run, "pip install 'pulumi-olt[emulator]'")
+
+
+def test_a_token_of_a_role_is_printed_alone(tmp_path: Path) -> None:
+    with _emulator(tmp_path) as running:
+        tenant = running.ready["tenants"][0]["id"]
+        ready = ("--ready-file", str(running.ready_file))
+        printed = _olt("emulator", "token", tenant, "--role", "reader", *ready)
+        assert (printed.returncode, printed.stderr) == (0, "")
+        headers = {"Authorization": f"Bearer {printed.stdout.strip()}"}
+        path = f"{running.ready['apiUrl']}/application-developer/applications"
+        assert requests.get(path, headers=headers, timeout=TIMEOUT).status_code == 200
+        body = {"name": "x"}
+        refused = requests.post(path, json=body, headers=headers, timeout=TIMEOUT)
+        assert refused.status_code == 403
+
+
+def test_a_reset_brings_the_seed_back(tmp_path: Path) -> None:
+    with _emulator(tmp_path) as running:
+        token = running.ready["tenants"][0]["apiToken"]
+        headers = {"Authorization": f"Bearer {token}"}
+        path = f"{running.ready['apiUrl']}/application-developer/applications"
+        requests.post(path, json={"name": "x"}, headers=headers, timeout=TIMEOUT)
+        assert _olt("emulator", "reset", "--url", running.ready["apiUrl"]).returncode == 0
+        tenant = running.ready["tenants"][0]["id"]
+        ready = ("--ready-file", str(running.ready_file))
+        token = _olt("emulator", "token", tenant, *ready).stdout.strip()
+        headers = {"Authorization": f"Bearer {token}"}
+        assert requests.get(path, headers=headers, timeout=TIMEOUT).json()["data"] == []
+
+
+def test_an_unknown_role_is_one_line(tmp_path: Path) -> None:
+    with _emulator(tmp_path) as running:
+        ready = ("--ready-file", str(running.ready_file))
+        assert _one_line(_olt("emulator", "token", TENANT, "--role", "king", *ready), "king")
+
+
+def test_no_emulator_to_ask_is_one_line() -> None:
+    with socket.socket() as unserved:
+        unserved.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unserved.getsockname()[1]}"
+        assert _one_line(_olt("emulator", "reset", "--url", url), "no emulator answers")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [((), "say which"), (("--url", "x"), "not a URL"), (("--ready-file", "none"), "cannot read")],
+)
+def test_not_saying_which_emulator_is_wrong_usage(arguments: tuple[str, ...], word: str) -> None:
+    done = _olt("emulator", "reset", *arguments)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert word in done.stderr

@@ -1,0 +1,242 @@
+"""``olt review``: what it prints and how it ends, on previews that the real engine made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from typer.testing import CliRunner
+
+from olt_provider.cli.app import app
+from olt_provider.cli.review.markdown import LIMIT, marker
+from olt_provider.emulator import TENANT_A, TENANT_B, Emulator
+
+PREVIEWS: Final = Path(__file__).parent / "previews"
+GOLDEN: Final = Path(__file__).parent / "golden"
+KEPT: Final = ("change", "drift", "removal", "failure")
+APPLICATION: Final = "pulumi-python:dynamic/olt:OltApplication"
+INSTALLATION: Final = "pulumi-python:dynamic/olt:OltInstallation"
+
+
+def _review(*arguments: str, stdin: str | None = None, code: int = 0) -> str:
+    result = CliRunner().invoke(app, ["review", *arguments], input=stdin)
+    assert result.exit_code == code, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.stdout if code < 2 else result.stderr
+
+
+def _preview(*steps: dict[str, Any], **more: Any) -> str:
+    return json.dumps({"steps": steps, "changeSummary": {}, **more})
+
+
+def _step(op: str, kind: str = APPLICATION, name: str = "app", **states: Any) -> dict[str, Any]:
+    return {"op": op, "urn": f"urn:pulumi:dev::test::{kind}::{name}", **states}
+
+
+def _old(**inputs: Any) -> dict[str, Any]:
+    return {"id": TENANT_B, "inputs": inputs, "outputs": {"client_id": TENANT_A}}
+
+
+DELETED: Final = _step("delete", oldState=_old(allowed_tenants={}))
+INACTIVE: Final = _step(
+    "update",
+    oldState=_old(status="active"),
+    newState={"inputs": {"status": "inactive"}},
+)
+
+
+def _told(text: str) -> Any:
+    return json.loads(_review("--format", "json", stdin=text))
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_markdown_and_json_read_as_kept(name: str) -> None:
+    file, code = str(PREVIEWS / f"{name}.json"), int(name == "failure")
+    assert _review(file, code=code) == (GOLDEN / f"{name}.md").read_text("utf-8")
+    told = _review(file, "--format", "json", code=code)
+    assert told == (GOLDEN / f"{name}.json").read_text("utf-8")
+
+
+def test_standard_input_is_read() -> None:
+    text = (PREVIEWS / "change.json").read_text("utf-8")
+    assert _review("-", stdin=text) == _review(stdin=text) == _review(str(PREVIEWS / "change.json"))
+
+
+def test_the_verdict_is_the_first_line_and_the_marker_the_last() -> None:
+    lines = _review(str(PREVIEWS / "change.json")).splitlines()
+    assert lines[0].startswith("**OLT: something stops working: ")
+    assert lines[-1] == marker("test/dev") == "<!-- olt-review test/dev -->"
+
+
+def test_a_preview_without_olt_resources_changes_nothing() -> None:
+    step = _step("delete", "aws:s3/bucket:Bucket", oldState=_old(), newState=None)
+    text = _review("--fail-on", "replace,rotate,revoke,delete", stdin=_preview(step))
+    assert text.startswith("**OLT: nothing changes**")
+
+
+def test_a_foreign_operation_of_a_foreign_resource_is_ignored() -> None:
+    assert "nothing changes" in _review(stdin=_preview(_step("warp", "a:b:C")))
+
+
+def test_a_large_preview_fits_into_a_comment() -> None:
+    steps = [_step("delete", name=f"app-{n}" * 20, oldState=_old()) for n in range(800)]
+    text = _review(stdin=_preview(*steps))
+    assert len(text) < LIMIT + 500
+    assert text.count("<details>") == text.count("</details>")
+    assert "More is left out here" in text
+    assert text.splitlines()[-1] == marker("test/dev")
+
+
+def test_a_name_cannot_format_the_comment() -> None:
+    text = _review(stdin=_preview(_step("delete", name="`@all`<b>\n# x", oldState=_old())))
+    assert "` @all <b> # x`" in text or "`@all <b> # x`" in text
+    assert "\n# x" not in text
+
+
+def test_what_is_not_an_id_is_not_shown() -> None:
+    step = _step("create", newState={"inputs": {"allowed_tenants": {"s3cr3t": "c0mment"}}})
+    told = json.dumps(_told(_preview(step))) + _review(stdin=_preview(step))
+    assert "s3cr3t" not in told
+    assert "c0mment" not in told
+
+
+@pytest.mark.parametrize(
+    ("kind", "fails_on"),
+    [
+        ("replace", {"change"}),
+        ("rotate", {"change"}),
+        ("revoke", {"change", "drift", "removal"}),
+        ("delete", {"change", "removal"}),
+    ],
+)
+def test_fail_on_ends_with_1_where_there_is_such_a_change(kind: str, fails_on: set[str]) -> None:
+    for name in ("change", "drift", "removal"):
+        _review(str(PREVIEWS / f"{name}.json"), "--fail-on", kind, code=int(name in fails_on))
+
+
+def test_setting_inactive_counts_as_revoking() -> None:
+    _review("--fail-on", "revoke", stdin=_preview(INACTIVE), code=1)
+    _review("--fail-on", "delete", stdin=_preview(INACTIVE), code=0)
+
+
+def test_a_deletion_alone_is_no_rotation() -> None:
+    _review("--fail-on", "rotate,replace", stdin=_preview(DELETED))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "empty"),
+        ("Previewing update (dev)\n", "not JSON"),
+        ("[]", "not of `pulumi preview --json`"),
+        ('{"name": "x"}', "not of `pulumi preview --json`"),
+        (_preview(DELETED)[:-40], "cut off or damaged"),
+        (_preview() + "\n" + _preview(), "more than one JSON document"),
+        ('{"steps": 1, "changeSummary": {}}', "steps has a shape"),
+        (_preview({"op": "same"}), "steps.0.urn has a shape"),
+        (_preview({"op": "same", "urn": "x"}), "names no resource"),
+        (_preview(_step("teleport")), "an operation that this version does not know"),
+        ("[" * 100_000, "cannot be read|damaged|not JSON"),
+    ],
+)
+def test_what_is_no_preview_is_one_line_and_2(text: str, words: str) -> None:
+    said = _review(stdin=text, code=2)
+    assert said.count("\n") == 1
+    assert any(word in said for word in words.split("|")), said
+
+
+def test_a_missing_file_is_one_line_and_2(tmp_path: Path) -> None:
+    assert "No such file" in _review(str(tmp_path / "none"), code=2)
+
+
+def test_bytes_that_are_no_text_are_one_line_and_2(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"\xff\xfe{")
+    assert "UTF-8" in _review(str(tmp_path / "x"), code=2)
+
+
+def test_an_unknown_kind_to_fail_on_is_2() -> None:
+    assert "explode" in _review("--fail-on", "delete,explode", stdin=_preview(), code=2)
+
+
+@pytest.fixture
+def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    with Emulator.start() as emulator:
+        monkeypatch.setenv("OLT_API_URL", emulator.api_url)
+        monkeypatch.setenv("OLT_IDENTITY_URL", emulator.identity_url)
+        monkeypatch.setenv("OLT_API_TOKEN", emulator.token(TENANT_A))
+        yield emulator
+
+
+def _registered(emulator: Emulator, *installed_in: str) -> str:
+    """An application of tenant A that A and B may install."""
+    import requests
+
+    def call(method: str, path: str, tenant: str, body: Any = None) -> Any:
+        headers = {"Authorization": f"Bearer {emulator.token(tenant)}"}
+        url = f"{emulator.api_url}{path}"
+        answer = requests.request(method, url, json=body, headers=headers, timeout=10)
+        answer.raise_for_status()
+        return answer.json()["data"]
+
+    allowed = [{"tenantId": tenant} for tenant in (TENANT_A, TENANT_B)]
+    body = {"name": "app", "allowedTenants": allowed}
+    made = call("POST", "/application-developer/applications", TENANT_A, body)
+    for tenant in installed_in:
+        call("PUT", f"/applications/{made['id']}/installation", tenant)
+    return str(made["id"])
+
+
+def _live(text: str, code: int) -> Any:
+    return json.loads(_review("--live", "--format", "json", stdin=text, code=code))["live"]
+
+
+def _owned(application_id: str, **inputs: Any) -> dict[str, Any]:
+    inputs = {"tenant_id": TENANT_A, "allowed_tenants": {TENANT_A: "", TENANT_B: ""}, **inputs}
+    return {"id": application_id, "inputs": inputs, "outputs": inputs}
+
+
+def test_live_tells_which_deletion_a_guard_refuses(emulator: Emulator) -> None:
+    application = _registered(emulator, TENANT_A, TENANT_B)
+    installation = {"inputs": {"application_id": application, "tenant_id": TENANT_A}}
+    uninstalled = _step("delete", INSTALLATION, "here", oldState=installation)
+    deleted = _step("delete", oldState=_owned(application))
+    live = _live(_preview(deleted, uninstalled), code=1)
+    assert [each["tenant"] for each in live["refused"]] == [TENANT_B]
+
+
+def test_live_refuses_nothing_where_it_is_forced(emulator: Emulator) -> None:
+    application = _registered(emulator, TENANT_A)
+    deleted = _step("delete", oldState=_owned(application, force_destroy=True))
+    assert _live(_preview(deleted), code=0)["refused"] == []
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_live_tells_which_revoked_tenant_has_it_installed(
+    emulator: Emulator, installed: bool
+) -> None:
+    application = _registered(emulator, *([TENANT_B] if installed else []))
+    after = _owned(application, allowed_tenants={TENANT_A: ""})
+    step = _step("update", oldState=_owned(application), newState=after)
+    live = _live(_preview(step), code=0)
+    assert [each["tenant"] for each in live["revoked_installed"]] == [TENANT_B] * installed
+
+
+def test_live_without_an_answer_says_not_checked_and_ends_with_1(emulator: Emulator) -> None:
+    deleted = _step("delete", oldState=_owned(TENANT_B))
+    live = _live(_preview(deleted), code=1)
+    assert "404" in live["reason"]
+
+
+def test_live_without_credentials_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    live = _live(_preview(DELETED), code=1)
+    assert not live["checked"]
+    assert "OLT_API_TOKEN" in live["reason"]
+
+
+def test_no_call_is_made_without_live(emulator: Emulator) -> None:
+    told = _told(_preview(DELETED))
+    assert told["live"]["checked"] is False
+    assert list(emulator.calls) == []

@@ -1,0 +1,126 @@
+"""README and docs as tests see them: pages, their code blocks, headings and links."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from tools.workspace import ROOT
+
+DOCS = ROOT / "docs"
+README = ROOT / "README.md"
+PAGES = sorted([README, ROOT / "CHANGELOG.md", *DOCS.glob("*.md")])
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced code block. ``file`` is the name that stands alone, in backticks, before it."""
+
+    page: Path
+    line: int
+    language: str
+    text: str
+    file: str | None
+
+    @property
+    def name(self) -> str:
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
+
+
+def _tokens(page: Path) -> list[Token]:
+    return MarkdownIt("commonmark").enable("table").parse(page.read_text(encoding="utf-8"))
+
+
+@cache
+def blocks(language: str = "", page: Path | None = None) -> list[Block]:
+    """All code blocks, or those of a language or a page."""
+    found = []
+    for each in PAGES if page is None else [page]:
+        told: str | None = None
+        for token in _tokens(each):
+            if token.type == "inline":
+                told = token.content
+            if token.type == "fence":
+                name = re.match(r"`([\w./-]+\.\w+)`", told or "")
+                line = (token.map or [0])[0] + 1
+                found.append(
+                    Block(each, line, token.info, token.content, name[1] if name else None)
+                )
+    return [block for block in found if language in ("", block.language)]
+
+
+def anchors(page: Path) -> set[str]:
+    """The fragments that links to a page may have, as code hosts make them of headings."""
+    tokens = _tokens(page)
+    headings = [
+        tokens[i + 1].content for i, each in enumerate(tokens) if each.type[:8] == "heading_"
+    ]
+    kept = [re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings]
+    return {heading.strip().replace(" ", "-") for heading in kept}
+
+
+def links(page: Path) -> list[str]:
+    """The targets of all links of a page."""
+    inline = [child for token in _tokens(page) for child in token.children or []]
+    return [str(child.attrs["href"]) for child in inline if child.type == "link_open"]
+
+
+def headings(page: Path, level: str) -> list[str]:
+    """The headings of a level, such as ``h3``, as they are written."""
+    tokens = _tokens(page)
+    opened = [i for i, token in enumerate(tokens) if token.type == "heading_open"]
+    return [tokens[i + 1].content for i in opened if tokens[i].tag == level]
+
+
+# Why a shell block is not run, by its page and how it begins. All others are run.
+ENVIRONMENT = "the tests' environment has the package; tests/test_packaging.py installs the wheel"
+FIXED_PORT = "a fixed port may be taken; tests/cli and tests/emulator do the same on a free one"
+IN_PASSING = "a reminder: tests/engine does the same and asks the platform what it holds"
+TOO_MUCH = "it sets up this project, or runs these tests themselves"
+CLI = "tests/cli does the same on previews and stacks of the real engine, and on the emulator"
+NOT_RUN = {
+    ("README.md", "make demo"): "tests/tools/test_demo.py runs it; `make test` runs this",
+    ("README.md", "mkdir olt-quickstart"): ENVIRONMENT,
+    ("README.md", "make setup"): TOO_MUCH,
+    ("docs/quickstart.md", "mkdir olt-quickstart"): ENVIRONMENT,
+    ("docs/quickstart.md", "export TENANT_ID=..."): "a blank to fill in",
+    ("docs/quickstart.md", "olt emulator"): "the test starts one of its own",
+    ("docs/emulator.md", "pip install"): ENVIRONMENT,
+    ("docs/emulator.md", "olt emulator"): FIXED_PORT,
+    ("docs/emulator.md", "export OLT_API_URL"): FIXED_PORT,
+    ("docs/emulator.md", "curl"): FIXED_PORT,
+    ("docs/background_applications.md", "pulumi stack output"): IN_PASSING,
+    ("docs/background_applications.md", "pulumi refresh"): IN_PASSING,
+    ("docs/troubleshooting.md", "pulumi config set --secret olt:apiToken"): IN_PASSING,
+    ("docs/troubleshooting.md", "pulumi config set --secret --path"): IN_PASSING,
+    ("docs/rotation.md", "pulumi config set rotation"): "the test of this page does the same",
+    ("docs/adoption.md", "pulumi up"): "the test of this page does the same",
+    ("docs/adoption.md", "pulumi state delete"): "it is Pulumi's own, for any resource",
+    ("docs/previews.md", "pulumi preview --refresh"): IN_PASSING,
+    ("docs/background_client.md", "pip install"): ENVIRONMENT,
+    (
+        "docs/background_client.md",
+        "pulumi stack output",
+    ): "tests/test_example_background.py does so",
+    ("docs/reliability.md", "pulumi cancel"): "tests/engine/test_interruption.py does the same",
+    ("docs/cli.md", "pip install"): ENVIRONMENT,
+    ("docs/cli.md", "pulumi preview --json"): CLI,
+    ("docs/cli.md", "olt doctor"): CLI,
+    ("docs/cli.md", "olt verify"): CLI,
+    ("docs/cli.md", "OLT_VERIFY_CLIENT_SECRET"): "a blank to fill in",
+    ("docs/cli.md", "olt emulator --seed"): CLI,
+    ("docs/cli.md", "olt emulator token"): CLI,
+    ("docs/contributing.md", "git clone"): TOO_MUCH,
+    ("docs/contributing.md", "make lint"): TOO_MUCH,
+}
+
+
+def reason_not_to_run(block: Block) -> tuple[str, str] | None:
+    """The key of ``NOT_RUN`` that a block falls under."""
+    page = str(block.page.relative_to(ROOT))
+    return next((key for key in NOT_RUN if key[0] == page and block.text.startswith(key[1])), None)

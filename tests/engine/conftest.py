@@ -1,0 +1,40 @@
+"""The real engine's tests: each gets a stack in a folder of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.emulated import emulator, owner, shared_emulator
+from tests.engine.harness import Engine, Stack
+
+__all__ = ["emulator", "owner", "shared_emulator"]
+
+MakeStack = Callable[[str], Stack]
+
+# Seconds; a walk through a whole life is some twenty calls of the CLI, 2 s each on an idle machine.
+TIMEOUT = 400
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.engine)
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(TIMEOUT))
+
+
+@pytest.fixture
+def new_stack(engine: Engine, tmp_path: Path) -> MakeStack:
+    """Make a new stack from a program; several times in a test, if need be."""
+    made: list[Stack] = []
+
+    def make(program: str) -> Stack:
+        folder = tmp_path / f"stack-{len(made)}"
+        folder.mkdir()
+        made.append(engine.stack(folder, program))
+        return made[-1]
+
+    return make

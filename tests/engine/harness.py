@@ -1,0 +1,276 @@
+"""Drives the real Pulumi CLI in throw-away projects: a folder, a file backend, a stack each."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PASSPHRASE = "a passphrase for throw-away stacks"
+TIMEOUT = 100.0
+STACK = "dev"
+OUTPUT_SHOWN = 8000
+# What the environment of whoever runs the tests must not decide.
+FOREIGN = ("OLT_", "PULUMI_", "OTEL_", "PYTHON")
+
+
+class EngineError(AssertionError):
+    """The CLI succeeded or failed against what the test expects, or took too long."""
+
+
+@dataclass(frozen=True, repr=False)
+class Result:
+    """What one call of the CLI answered. Its repr shows no output, which may hold secrets."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+    @property
+    def output(self) -> str:
+        """Everything the user would have seen."""
+        return self.stdout + self.stderr
+
+    def __repr__(self) -> str:
+        return f"Result(returncode={self.returncode}, {len(self.output)} characters of output)"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine and a Python environment, and what all stacks of a test session share.
+
+    Attributes:
+        folder: where the CLI lies, as tools/engine.py tells.
+        home: a folder for PULUMI_HOME and HOME, so that nothing of the user's is read or written.
+        python: the folder of the `python3` that programs run with; default: that of this process.
+    """
+
+    folder: Path
+    home: Path
+    python: Path = field(default_factory=lambda: Path(sys.executable).parent)
+
+    def environment(self, backend: Path) -> dict[str, str]:
+        """Return the environment of a CLI call that keeps its state in the folder backend."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN)}
+        return kept | {
+            "PATH": os.pathsep.join((str(self.python), str(self.folder), os.environ["PATH"])),
+            "HOME": str(self.home),
+            "PULUMI_HOME": str(self.home / "pulumi"),
+            "PULUMI_BACKEND_URL": f"file://{backend}",
+            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
+            "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "1",
+        }
+
+    def call(
+        self,
+        folder: Path,
+        backend: Path,
+        arguments: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        stdin: str = "",
+        timeout: float = TIMEOUT,
+    ) -> Result:
+        """Run the CLI in a folder, and end it with all it started if it takes too long."""
+        process = subprocess.Popen(
+            [str(self.folder / "pulumi"), *arguments, "--non-interactive", "--color", "never"],
+            cwd=folder,
+            env=self.environment(backend) | dict(env or {}),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        try:
+            stdout, stderr = process.communicate(stdin, timeout)
+        except subprocess.TimeoutExpired:
+            raise EngineError(f"pulumi {arguments[0]} took over {timeout:.0f} s") from None
+        finally:
+            if process.poll() is None:
+                _kill_with_all_it_started(process.pid)
+                process.communicate()
+        return Result(process.returncode, stdout, stderr)
+
+    @cached_property
+    def _new_stack(self) -> tuple[str, str]:
+        """The settings file and the state of a new stack: made once, `stack init` costs 0.6 s."""
+        folder = Path(tempfile.mkdtemp(prefix="template-", dir=self.home))
+        backend = folder / "backend"
+        backend.mkdir()
+        (folder / "Pulumi.yaml").write_text("name: template\nruntime: python\n")
+        result = self.call(folder, backend, ["stack", "init", STACK])
+        if result.returncode != 0:
+            raise EngineError(f"no stack could be made: {result.output}")
+        state = backend / ".pulumi" / "stacks" / "template" / f"{STACK}.json"
+        return (folder / f"Pulumi.{STACK}.yaml").read_text(), state.read_text()
+
+    def stack(self, folder: Path, program: str, *, project: str = "test") -> Stack:
+        """Return a new, empty stack in a folder, with a program."""
+        settings, state = self._new_stack
+        stack = Stack(self, folder, project)
+        stack.state_file.parent.mkdir(parents=True)
+        stack.state_file.write_text(state.replace("/template/", f"/{project}/"))
+        (stack.backend / ".pulumi" / "meta.yaml").write_text("version: 1\n")
+        stack.settings_file.write_text(settings)
+        stack.program(program)
+        return stack
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack in a folder of its own.
+
+    Every call that changes something skips the preview pass unless asked for (`preview=True`), so
+    the provider runs once; `env` is added to the environment; `expect_failure` turns the check of
+    the exit code around. Values given as secrets, and `OLT_` variables that hold credentials, are
+    masked in the errors that a failing test shows.
+    """
+
+    engine: Engine
+    folder: Path
+    project: str = "test"
+    env: dict[str, str] = field(default_factory=dict, repr=False)
+    _secrets: set[str] = field(default_factory=set, repr=False)
+
+    @property
+    def backend(self) -> Path:
+        return self.folder / ".backend"
+
+    @property
+    def state_file(self) -> Path:
+        return self.backend / ".pulumi" / "stacks" / self.project / f"{STACK}.json"
+
+    @property
+    def settings_file(self) -> Path:
+        return self.folder / f"Pulumi.{STACK}.yaml"
+
+    def program(self, source: str) -> None:
+        """Write the program, in place of the one before."""
+        (self.folder / "__main__.py").write_text(source, encoding="utf-8")
+        (self.folder / "Pulumi.yaml").write_text(f"name: {self.project}\nruntime: python\n")
+
+    def config(self, key: str, value: str, *, secret: bool = False, path: bool = False) -> None:
+        """Set a configuration value; plain ones are written to the file, which saves a CLI call."""
+        if secret or path:
+            flags = ["--secret"] if secret else ["--plaintext"]
+            self._secrets.update([value] if secret else [])
+            self.run("config", "set", *flags, *(["--path"] if path else []), key, stdin=value)
+            return
+        settings = yaml.safe_load(self.settings_file.read_text()) or {}
+        name = key if ":" in key else f"{self.project}:{key}"
+        settings.setdefault("config", {})[name] = value
+        self.settings_file.write_text(yaml.safe_dump(settings))
+
+    def unset(self, key: str) -> None:
+        """Remove a configuration value, plain or secret."""
+        settings = yaml.safe_load(self.settings_file.read_text()) or {}
+        del settings["config"][key if ":" in key else f"{self.project}:{key}"]
+        self.settings_file.write_text(yaml.safe_dump(settings))
+
+    def up(self, *arguments: str, preview: bool = False, **options: Any) -> Result:
+        """Deploy the program."""
+        return self._change("up", *arguments, preview=preview, **options)
+
+    def refresh(self, *arguments: str, preview: bool = False, **options: Any) -> Result:
+        """Read every resource anew."""
+        return self._change("refresh", *arguments, preview=preview, **options)
+
+    def destroy(self, *arguments: str, preview: bool = False, **options: Any) -> Result:
+        """Delete every resource."""
+        return self._change("destroy", *arguments, preview=preview, **options)
+
+    def preview(self, *arguments: str, **options: Any) -> Result:
+        """Show what `up` would do."""
+        return self.run("preview", *arguments, **options)
+
+    def preview_json(self, *arguments: str, **options: Any) -> dict[str, Any]:
+        """Return what `up` would do: `steps`, `changeSummary` and more, as the CLI tells it."""
+        told = json.loads(self.run("preview", "--json", *arguments, **options).stdout)
+        assert isinstance(told, dict)
+        return told
+
+    def outputs(self, *, show_secrets: bool = True) -> dict[str, Any]:
+        """Return the stack's outputs; costs a CLI call."""
+        flags = ["--show-secrets"] if show_secrets else []
+        told = json.loads(self.run("stack", "output", "--json", *flags).stdout)
+        assert isinstance(told, dict)
+        return told
+
+    def state(self) -> dict[str, Any]:
+        """Return the state as it lies on disk, secrets encrypted."""
+        latest = json.loads(self.state_file.read_text())["checkpoint"]["latest"]
+        assert isinstance(latest, dict)
+        return latest
+
+    def resources(self) -> list[dict[str, Any]]:
+        """Return all resources in the state, the stack and the providers included."""
+        return list(self.state().get("resources", []))
+
+    def resource(self, name: str) -> dict[str, Any]:
+        """Return the one resource in the state with this name."""
+        resources = self.resources()
+        found = [each for each in resources if each["urn"].rsplit("::", 1)[1] == name]
+        urns = [each["urn"] for each in resources]
+        assert len(found) == 1, f"{len(found)} resources called {name!r} in {urns}"
+        return found[0]
+
+    def _change(self, command: str, *arguments: str, preview: bool, **options: Any) -> Result:
+        skip = [] if preview else ["--skip-preview"]
+        return self.run(command, "--yes", *skip, *arguments, **options)
+
+    def run(
+        self,
+        command: str,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        stdin: str = "",
+        expect_failure: bool = False,
+        timeout: float = TIMEOUT,
+    ) -> Result:
+        """Run any command of the CLI on this stack and check that it ended as expected."""
+        added = {**self.env, **(env or {})}
+        result = self.engine.call(
+            self.folder,
+            self.backend,
+            [command, *arguments, "--stack", STACK],
+            env=added,
+            stdin=stdin,
+            timeout=timeout,
+        )
+        if (result.returncode != 0) is not expect_failure:
+            shown = self._masked(result.output, added)[-OUTPUT_SHOWN:]
+            raise EngineError(f"pulumi {command}: exit code {result.returncode}\n{shown}")
+        return result
+
+    def _masked(self, text: str, env: Mapping[str, str]) -> str:
+        secret = ("_TOKEN", "_TOKENS", "_SECRET")
+        held = {value for key, value in env.items() if key.endswith(secret)} | self._secrets
+        for value in sorted(filter(None, held), key=len, reverse=True):
+            text = text.replace(value, "[secret]")
+        return text
+
+
+def _kill_with_all_it_started(pid: int) -> None:
+    """End a CLI and its plugins, which it puts in process groups of their own."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], check=True, capture_output=True)
+    pairs = [tuple(map(int, line.split())) for line in listed.stdout.splitlines()]
+    doomed = [pid]
+    for each in doomed:
+        doomed += [child for child, parent in pairs if parent == each]
+    for each in doomed:
+        with suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)

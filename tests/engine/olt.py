@@ -1,0 +1,68 @@
+"""What the engine's tests of the provider share: programs, and stacks that reach the emulator."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from olt_provider.emulator import Emulator
+from tests.emulated import calls_of
+
+APPLICATION = """
+import pulumi
+from olt_provider import AdoptArgs, AllowedTenantArgs, OltApplication, OltInstallation
+
+app = OltApplication("app", {arguments})
+pulumi.export("client_id", app.client_id)
+pulumi.export("client_secret", app.client_secret)
+"""
+
+INSTALLATION = """
+OltInstallation("installation", application_id=app.id, tenant_id={tenant_id!r})
+"""
+
+
+def application(options: str = "", **declared: Any) -> str:
+    """A program with one application; ``options`` is the source of its resource options."""
+    arguments = [f"{key}={value!r}" for key, value in declared.items()]
+    if options:
+        arguments.append(f"opts=pulumi.ResourceOptions({options})")
+    return APPLICATION.format(arguments=", ".join(arguments))
+
+
+def installed(tenant_id: str, **declared: Any) -> str:
+    """A program with one application and its installation in a tenant."""
+    return application(**declared) + INSTALLATION.format(tenant_id=tenant_id)
+
+
+def reaching(emulator: Emulator, token: str) -> dict[str, str]:
+    """The environment that lets a stack reach the emulator with an API token."""
+    return {
+        "OLT_API_URL": emulator.api_url,
+        "OLT_IDENTITY_URL": emulator.identity_url,
+        "OLT_API_TOKEN": token,
+    }
+
+
+def counted(emulator: Emulator) -> list[str]:
+    """The methods of all calls since the last count, in the order they ended."""
+    methods = [call.method for call in calls_of(emulator)]
+    emulator.clear_calls()
+    return methods
+
+
+def reaching_as(emulator: Emulator, *tenant_ids: str) -> dict[str, str]:
+    """The environment that lets a stack reach the emulator with a token of each tenant."""
+    tokens = {tenant_id: emulator.token(tenant_id) for tenant_id in tenant_ids}
+    env = reaching(emulator, "") | {"OLT_TENANT_TOKENS": json.dumps(tokens)}
+    del env["OLT_API_TOKEN"]
+    return env
+
+
+def steps_of(preview: dict[str, Any]) -> dict[str, str]:
+    """What a preview would do: resource name -> operation, the unchanged left out."""
+    return {
+        step["urn"].rsplit("::", 1)[1]: step["op"]
+        for step in preview["steps"]
+        if step["op"] != "same"
+    }

@@ -1,0 +1,262 @@
+"""Drift: what was changed by hand shows as the lines that differ and is mended; nothing else is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pytest
+
+from olt_provider.emulator import Emulator, Fault
+from olt_provider.emulator.platform import Platform
+from tests.emulated import changes_in
+from tests.engine.harness import Engine, Stack
+from tests.engine.olt import reaching_as
+from tests.engine.shown import blocks, changed_lines, values_of
+
+pytestmark = [pytest.mark.timeout(300)]
+
+OWNER: Final = "0d000000-0000-4000-8000-00000000000a"
+CUSTOMER: Final = "0d000000-0000-4000-8000-00000000000b"
+STRANGER: Final = "0d000000-0000-4000-8000-00000000000c"
+BOTH: Final = {OWNER: "the owner", CUSTOMER: "a customer"}
+REFRESHED: Final = ("--refresh", "--run-program", "--diff")
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What was declared, what somebody did, and the lines that show it: found, then put back."""
+
+    by_hand: Callable[[Platform, str], object]
+    found: str
+    put_back: str
+    declared: Mapping[str, Any] = field(default_factory=dict)
+
+
+DRIFTS: Final = {
+    "renamed": Drift(
+        lambda platform, id_: platform.patch(id_, name="By hand"),
+        '~ name: "renamed" => "By hand"',
+        '~ name: "By hand" => "renamed"',
+    ),
+    "url-changed": Drift(
+        lambda platform, id_: platform.patch(id_, url="https://b.example"),
+        '~ url: "https://a.example" => "https://b.example"',
+        '~ url: "https://b.example" => "https://a.example"',
+        {"url": "https://a.example"},
+    ),
+    "url-added": Drift(
+        lambda platform, id_: platform.patch(id_, url="https://b.example"),
+        '+ url: "https://b.example"',
+        '- url: "https://b.example"',
+    ),
+    "redirect-uri-changed": Drift(
+        lambda platform, id_: platform.patch(
+            id_, redirectUris=["https://c.example", "https://a.example"]
+        ),
+        '~ [1]: "https://b.example" => "https://c.example"',
+        '~ [1]: "https://c.example" => "https://b.example"',
+        {"redirect_uris": ["https://b.example", "https://a.example"]},
+    ),
+    "description-changed": Drift(
+        lambda platform, id_: platform.patch(id_, teaserDescription="By hand"),
+        '~ teaser_description: "Declared" => "By hand"',
+        '~ teaser_description: "By hand" => "Declared"',
+        {"teaser_description": "Declared"},
+    ),
+    "tenant-allowed": Drift(
+        lambda platform, id_: platform.allow(id_, STRANGER, "By hand"),
+        f'+ {STRANGER}: "By hand"',
+        f'- {STRANGER}: "By hand"',
+        {"allowed_tenants": BOTH},
+    ),
+    "tenant-revoked": Drift(
+        lambda platform, id_: platform.revoke(id_, CUSTOMER),
+        f'- {CUSTOMER}: "a customer"',
+        f'+ {CUSTOMER}: "a customer"',
+        {"allowed_tenants": BOTH},
+    ),
+    "comment-changed": Drift(
+        lambda platform, id_: platform.allow(id_, CUSTOMER, "By hand"),
+        f'~ {CUSTOMER}: "a customer" => "By hand"',
+        f'~ {CUSTOMER}: "By hand" => "a customer"',
+        {"allowed_tenants": BOTH},
+    ),
+    "set-inactive": Drift(
+        lambda platform, id_: platform.patch(id_, status="inactive"),
+        '~ status: "active" => "inactive"',
+        '~ status: "inactive" => "active"',
+    ),
+}
+CHANGES: Final = Counter(  # what mends all of them, and the two that are gone
+    {
+        "PATCH /application-developer/applications/{applicationId}": 6,
+        "PUT /application-developer/applications/{applicationId}/allowed-tenants/{tenantId}": 2,
+        "DELETE /application-developer/applications/{applicationId}/allowed-tenants/{tenantId}": 1,
+        "POST /application-developer/applications": 1,
+        "PUT /applications/{applicationId}/installation": 1,
+    }
+)
+
+PROGRAM: Final = f"""
+from olt_provider import OltApplication, OltInstallation
+owner, customer = {OWNER!r}, {CUSTOMER!r}
+for name, declared in {{drifts!r}}.items():
+    OltApplication(name, tenant_id=owner, **declared)
+OltApplication("deleted", tenant_id=owner)
+OltApplication("unmanaged", tenant_id=owner)
+OltApplication("cleared", tenant_id=owner)
+app = OltApplication(
+    "untouched",
+    tenant_id=owner.upper(),
+    allowed_tenants={{{{customer.upper(): "", owner.upper(): None}}}},
+    redirect_uris=["https://c.example", "https://b.example", "https://a.example"],
+)
+for tenant in (owner, customer):
+    OltInstallation(
+        f"in-{{{{tenant}}}}", application_id=app.id.apply(str.upper), tenant_id=tenant.upper()
+    )
+"""
+UNINSTALLED: Final = f"in-{CUSTOMER}"
+
+
+def harmless(emulator: Emulator, ids: Mapping[str, str]) -> Fault:
+    """All that may be otherwise on the platform without a deviation from what is declared."""
+    platform = emulator.platform
+    untouched, cleared, unmanaged = ids["untouched"], ids["cleared"], ids["unmanaged"]
+    platform.patch(untouched, redirectUris=[f"https://{host}.example" for host in "bca"])
+    platform.revoke(untouched, OWNER)
+    platform.allow(untouched, OWNER)  # the last one now, with another createdAt
+    platform.patch(untouched, name="untouched")  # another updatedAt
+    without_comment = emulator.add_fault(
+        Fault(
+            kind="missing_field",
+            field="data.allowedTenants.0.comment",
+            path=f"/application-developer/applications/{untouched}",
+            times=None,
+        )
+    )
+    for text in ("by hand", ""):
+        platform.patch(cleared, teaserDescription=text)
+    for url in ("https://by.hand", None):
+        platform.patch(cleared, url=url)
+    for uris in (["https://by.hand"], []):
+        platform.patch(cleared, redirectUris=uris)
+    platform.allow(unmanaged, STRANGER, "by hand")
+    platform.install(unmanaged, STRANGER)
+    return without_comment
+
+
+def held(platform: Platform, application_id: str) -> dict[str, Any]:
+    """What the platform holds of an application, without times and order; unset is absent."""
+    found = platform.application(application_id)
+    assert found is not None
+    tenants = {each["tenantId"]: each["comment"] for each in found["allowedTenants"]}
+    evened = found | {"allowedTenants": tenants, "redirectUris": set(found.get("redirectUris", ()))}
+    return {key: value for key, value in evened.items() if value and key != "updatedAt"}
+
+
+@dataclass(repr=False)
+class Story:
+    """What each step showed and did."""
+
+    platform: Platform
+    stack: Stack
+    ids: dict[str, str]
+    deployed: dict[str, dict[str, Any]]
+    kept: dict[str, Any]
+    refreshed: str
+    kept_after_refresh: dict[str, Any]
+    drifted: dict[tuple[str, str], str]
+    mending: Counter[str]
+    mended: str
+
+
+@pytest.fixture(scope="module")
+def story(
+    shared_emulator: Emulator, engine: Engine, tmp_path_factory: pytest.TempPathFactory
+) -> Story:
+    """One stack, refreshed after harmless changes, then drifted, previewed and mended."""
+    emulator, platform = shared_emulator, shared_emulator.platform
+    emulator.clear_faults()
+    for tenant_id in (OWNER, CUSTOMER, STRANGER):
+        platform.add_tenant(tenant_id, "Drift")
+    declared = {name: dict(drift.declared) for name, drift in DRIFTS.items()}
+    stack = engine.stack(tmp_path_factory.mktemp("drift"), PROGRAM.format(drifts=declared))
+    stack.env.update(reaching_as(emulator, OWNER, CUSTOMER))
+
+    stack.up()
+    ids = {each["urn"].rsplit("::", 1)[1]: each.get("id", "") for each in stack.resources()}
+    deployed = {name: held(platform, ids[name]) for name in (*DRIFTS, "untouched", "deleted")}
+    before = values_of(stack)
+
+    without_comment = harmless(emulator, ids)
+    refreshed = stack.refresh("--diff").stdout
+    assert without_comment.fired
+    after = values_of(stack)
+
+    for name, drift in DRIFTS.items():
+        drift.by_hand(platform, ids[name])
+    platform.delete(ids["deleted"])
+    platform.uninstall(ids["untouched"], CUSTOMER)
+    drifted = blocks(stack.preview(*REFRESHED).stdout)
+
+    emulator.clear_calls()
+    stack.up(*REFRESHED)
+    mending = Counter(changes_in(emulator))
+    mended = stack.preview(*REFRESHED).stdout
+    emulator.clear_faults()
+    return Story(platform, stack, ids, deployed, before, refreshed, after, drifted, mending, mended)
+
+
+def test_what_is_no_deviation_is_no_drift(story: Story) -> None:
+    assert blocks(story.refreshed) == {}
+    assert story.kept_after_refresh == story.kept
+
+
+@pytest.mark.parametrize("name", DRIFTS)
+def test_a_preview_shows_exactly_what_drifted(story: Story, name: str) -> None:
+    drift = DRIFTS[name]
+    assert changed_lines(story.drifted[name, "refresh"]) == [drift.found]
+    assert changed_lines(story.drifted[name, "update"]) == [drift.put_back]
+
+
+def test_a_preview_shows_what_is_gone_and_will_be_there_again(story: Story) -> None:
+    for name in ("deleted", UNINSTALLED):
+        assert {line[0] for line in changed_lines(story.drifted[name, "refresh"])} == {"-"}
+        assert (name, "create") in story.drifted
+
+
+def test_a_preview_shows_nothing_else(story: Story) -> None:
+    drifted = {(name, step) for name in DRIFTS for step in ("refresh", "update")}
+    gone = {(name, step) for name in ("deleted", UNINSTALLED) for step in ("refresh", "create")}
+    assert set(story.drifted) == drifted | gone
+
+
+@pytest.mark.parametrize("name", DRIFTS)
+def test_an_update_mends_what_drifted(story: Story, name: str) -> None:
+    assert held(story.platform, story.ids[name]) == story.deployed[name]
+
+
+def test_an_update_registers_what_was_deleted_again(story: Story) -> None:
+    found = held(story.platform, story.stack.resource("deleted")["id"])
+    its_own = {"id", "oauth2Client", "createdAt"}
+    assert found["id"] != story.ids["deleted"]
+    assert {key: found[key] for key in found.keys() - its_own} == {
+        key: story.deployed["deleted"][key] for key in found.keys() - its_own
+    }
+
+
+def test_an_update_installs_what_was_uninstalled_again(story: Story) -> None:
+    installed = story.platform.installations(story.ids["untouched"])
+    assert {each["tenantId"] for each in installed} == {OWNER, CUSTOMER}
+
+
+def test_mending_costs_one_call_for_each_deviation(story: Story) -> None:
+    assert story.mending == CHANGES
+
+
+def test_what_was_mended_shows_no_drift(story: Story) -> None:
+    assert blocks(story.mended) == {}

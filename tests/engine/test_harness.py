@@ -1,0 +1,155 @@
+"""The harness itself on the real engine, with a provider that keeps its things in a folder."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.engine.conftest import MakeStack
+from tests.engine.harness import EngineError, Result
+
+PROGRAM = """
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import (
+    CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult,
+)
+
+
+def file(id_: str) -> Path:
+    return Path(os.environ["THINGS"]) / id_
+
+
+class Provider(ResourceProvider):
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        if props["text"] == "refused":
+            raise Exception("the thing is refused, said " + os.environ.get("OLT_API_TOKEN", ""))
+        file("thing").write_text(props["text"])
+        return CreateResult("thing", dict(props))
+
+    def diff(self, id_: str, old: dict[str, Any], new: dict[str, Any]) -> DiffResult:
+        return DiffResult(changes=None if old["text"] != new["text"] else False)
+
+    def update(self, id_: str, old: dict[str, Any], new: dict[str, Any]) -> UpdateResult:
+        file(id_).write_text(new["text"])
+        return UpdateResult(dict(new))
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        if not file(id_).exists():
+            return ReadResult("", {})
+        return ReadResult(id_, {**props, "text": file(id_).read_text()})
+
+    def delete(self, id_: str, props: dict[str, Any]) -> None:
+        file(id_).unlink()
+
+
+class Thing(Resource, module="test", name="Thing"):
+    text: pulumi.Output[str]
+
+    def __init__(self, name: str, text: pulumi.Input[str]) -> None:
+        super().__init__(Provider(), name, {"text": text})
+
+
+config = pulumi.Config()
+thing = Thing("thing", config.require("text"))
+pulumi.export("text", thing.text)
+pulumi.export("hidden", pulumi.Output.secret("hush"))
+"""
+
+
+@pytest.fixture
+def things(tmp_path: Path) -> Path:
+    folder = tmp_path / "things"
+    folder.mkdir()
+    return folder
+
+
+def test_a_stack_lives_from_its_creation_to_its_end(new_stack: MakeStack, things: Path) -> None:
+    stack = new_stack(PROGRAM)
+    stack.env["THINGS"] = str(things)
+    stack.config("text", "one")
+    assert stack.preview_json()["changeSummary"] == {"create": 2}
+    stack.up()
+    assert (things / "thing").read_text() == "one"
+    assert stack.resource("thing")["type"] == "pulumi-python:dynamic/test:Thing"
+    assert stack.outputs() == {"text": "one", "hidden": "hush"}
+    assert stack.outputs(show_secrets=False)["hidden"] == "[secret]"
+
+    stack.config("text", "two")
+    stack.up(preview=True)
+    assert stack.resource("thing")["outputs"]["text"] == "two"
+
+    (things / "thing").unlink()
+    stack.refresh()
+    assert [each["type"] for each in stack.resources() if "Thing" in each["type"]] == []
+
+    stack.up()
+    stack.destroy()
+    assert list(things.iterdir()) == []
+    assert stack.resources() == []
+
+
+def test_a_secret_setting_reaches_the_program_and_lies_encrypted(
+    new_stack: MakeStack, things: Path
+) -> None:
+    stack = new_stack(PROGRAM)
+    stack.env["THINGS"] = str(things)
+    stack.config("text", "not for all", secret=True)
+    stack.up()
+    assert (things / "thing").read_text() == "not for all"
+    assert "not for all" not in stack.settings_file.read_text()
+
+
+def test_settings_can_be_removed(new_stack: MakeStack) -> None:
+    stack = new_stack(PROGRAM)
+    stack.config("text", "one")
+    stack.unset("text")
+    result = stack.preview(expect_failure=True)
+    assert "Missing required configuration variable 'test:text'" in result.output
+
+
+def test_an_unexpected_failure_shows_the_output_without_the_credentials(
+    new_stack: MakeStack, things: Path
+) -> None:
+    stack = new_stack(PROGRAM)
+    stack.env.update({"THINGS": str(things), "OLT_API_TOKEN": "a.made-up.token"})
+    stack.config("text", "refused")
+    with pytest.raises(EngineError, match=r"the thing is refused, said \[secret\]") as caught:
+        stack.up()
+    assert "a.made-up.token" not in str(caught.value)
+
+
+def test_an_unexpected_success_is_an_error(new_stack: MakeStack, things: Path) -> None:
+    stack = new_stack(PROGRAM)
+    stack.config("text", "one")
+    with pytest.raises(EngineError, match="preview: exit code 0"):
+        stack.preview(expect_failure=True)
+
+
+def test_a_call_that_takes_too_long_is_ended_with_all_it_started(
+    new_stack: MakeStack, things: Path
+) -> None:
+    stack = new_stack(
+        "import fcntl, os, signal\n"
+        "held = open(os.environ['THINGS'] + '/held', 'w')\n"
+        "fcntl.flock(held, fcntl.LOCK_EX)\n"
+        "signal.pause()\n"
+    )
+    stack.env["THINGS"] = str(things)
+    with pytest.raises(EngineError, match="took over 15 s"):
+        stack.preview(timeout=15)
+    # The system lets go of the program's lock when the program ends; until then this waits.
+    with (things / "held").open("r") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+
+
+def test_a_result_shows_no_output_in_its_repr() -> None:
+    assert "secret" not in repr(Result(0, json.dumps({"key": "secret"}), "secret"))

@@ -1,0 +1,314 @@
+"""What a preview shows of each kind of change, kept as golden files for the reader.
+
+``golden/`` has two files per resource: ``.diff`` as ``pulumi preview --diff`` prints it, and
+``.json`` with what ``--json`` tells of the same step. Where a change is meant, write them anew with
+
+    UPDATE_GOLDENS=1 .venv/bin/python -m pytest tests/engine/test_previews.py
+
+and read what git shows.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from olt_provider.application import COMPUTED, OltApplication
+from olt_provider.emulator import Emulator
+from olt_provider.installation import OltInstallation
+from tests.engine.harness import Engine, Stack
+from tests.engine.olt import reaching_as
+from tests.engine.previewed import (
+    AFTER,
+    BEFORE,
+    CHANGES,
+    DRIFTED,
+    EXPECTED,
+    EXTERNAL,
+    FIXED,
+    SECRETS,
+    SEED,
+    A,
+    B,
+    C,
+)
+from tests.engine.shown import TAIL, blocks, changed_lines
+
+GOLDEN: Final = Path(__file__).parent / "golden"
+UPDATE: Final = bool(os.environ.get("UPDATE_GOLDENS"))
+
+pytestmark = [pytest.mark.timeout(300)]
+
+
+def _drift(emulator: Emulator, stack: Stack) -> None:
+    platform, drifted = emulator.platform, stack.resource("drifted")["id"]
+    platform.patch(drifted, name="By hand", url="https://b.example", status="inactive")
+    platform.allow(drifted, A, "by hand")
+    platform.revoke(drifted, B)
+    platform.allow(drifted, C)
+    platform.delete(stack.resource("drifted-and-gone")["id"])
+    platform.uninstall(stack.resource("allowed")["id"], C)
+
+
+# What a preview tells of a step; the rest is the engine's own, and other in other versions of it.
+TOLD: Final = ("op", "urn", "diffReasons", "replaceReasons", "detailedDiff")
+KEPT: Final = ("id", "inputs", "outputs")
+UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # what the SDK writes for an unknown value
+PROVIDER: Final = "__provider"  # which never changes: test_main_job.py
+
+
+@dataclass(frozen=True, repr=False)
+class Preview:
+    """What one preview showed, as text and as JSON, and the names of what is drawn by lot."""
+
+    expected: Mapping[str, tuple[str, set[str]]]
+    text: str
+    told: dict[str, Any]
+    random: Mapping[str, str]
+
+    @property
+    def blocks(self) -> dict[tuple[str, str], str]:
+        return blocks(self._even(self.text))
+
+    def steps(self, name: str) -> list[dict[str, Any]]:
+        """The steps of one resource: a refresh may come before the other."""
+        steps = [step for step in self.told["steps"] if step["op"] != "same"]
+        return [step for step in steps if _name(step) == name]
+
+    def step(self, name: str) -> dict[str, Any]:
+        (step,) = (step for step in self.steps(name) if step["op"] != "refresh")
+        return step
+
+    def golden(self, name: str, kind: str) -> str:
+        """What the golden file of a resource should say."""
+        if kind == "diff":
+            return "".join(text for (shown, _), text in self.blocks.items() if shown == name)
+        told = [
+            {key: _sorted(step[key]) for key in TOLD if step.get(key)}
+            | {state: _state(step[state]) for state in ("oldState", "newState") if state in step}
+            for step in self.steps(name)
+        ]
+        return self._even(json.dumps(told, indent=2) + "\n")
+
+    def summary(self) -> str:
+        warnings = sorted(each["message"].strip() for each in self.told.get("diagnostics", ()))
+        return self._even(TAIL + self.text.partition(TAIL)[2] + "\n".join([*warnings, ""]))
+
+    def _even(self, text: str) -> str:
+        for value, name in self.random.items():
+            text = text.replace(value, name)
+        return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "{time}", text)
+
+
+def _name(step: Mapping[str, Any]) -> str:
+    return str(step["urn"]).rsplit("::", 1)[1]
+
+
+def _sorted(value: Any) -> Any:
+    return sorted(value) if isinstance(value, list) else value
+
+
+def _state(state: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: state[key] for key in KEPT if key in state}
+    for key in ("inputs", "outputs"):
+        if key in kept:
+            kept[key] = {name: value for name, value in kept[key].items() if name != PROVIDER}
+    return kept
+
+
+def _drawn(emulator: Emulator, stack: Stack) -> dict[str, str]:
+    """The IDs and addresses of this run, and what stands for them in a golden file."""
+    names = {UNKNOWN: "[unknown]", emulator.api_url: "{api_url}"}
+    for each in stack.resources():
+        name, outputs = each["urn"].rsplit("::", 1)[1], each.get("outputs", {})
+        if each["type"].endswith("/olt:OltApplication") and each["id"] not in FIXED:
+            names[each["id"]] = f"{{id of {name}}}"
+        names |= {
+            outputs[key]: f"{{{key} of {name}}}"
+            for key in ("client_id", "public_client_id")
+            if key in outputs
+        }
+    return names
+
+
+def _secrets(stack: Stack) -> set[str]:
+    """The client secret of every application in the state."""
+    exported = json.loads(stack.run("stack", "export", "--show-secrets").stdout)
+    return {
+        json.loads(each["outputs"]["client_secret"]["plaintext"])
+        for each in exported["deployment"]["resources"]
+        if each["type"].endswith("/olt:OltApplication") and each["id"] != EXTERNAL
+    }
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    with Emulator.start(SEED) as emulator:
+        yield emulator
+
+
+@dataclass(frozen=True, repr=False)
+class Previews:
+    change: Preview
+    drift: Preview
+    secrets: set[str]
+
+
+@pytest.fixture(scope="module")
+def previews(
+    emulator: Emulator, engine: Engine, tmp_path_factory: pytest.TempPathFactory
+) -> Previews:
+    """Two previews of one stack, each in both forms: another program, and drift."""
+    stack = engine.stack(tmp_path_factory.mktemp("previews"), BEFORE)
+    tokens = reaching_as(emulator, A, B, C)
+    stack.env.update(tokens | {"OLT_TENANT_ID": A})
+    stack.up()
+    drawn = _drawn(emulator, stack)
+
+    stack.program(AFTER)
+    change = Preview(EXPECTED, stack.preview("--diff").stdout, stack.preview_json(), drawn)
+
+    stack.program(BEFORE)
+    _drift(emulator, stack)
+    refreshed = ("--refresh", "--run-program")
+    text = stack.preview("--diff", *refreshed).stdout
+    drift = Preview(DRIFTED, text, stack.preview_json(*refreshed), drawn)
+    secrets = {*SECRETS, *_secrets(stack), *json.loads(tokens["OLT_TENANT_TOKENS"]).values()}
+    return Previews(change, drift, secrets)
+
+
+KINDS: Final = ("diff", "json")
+SHOWN: Final = [*(("change", name) for name in EXPECTED), *(("drift", name) for name in DRIFTED)]
+
+
+def _agree(path: Path, text: str) -> None:
+    """Compare with a golden file, or write it where that is asked for."""
+    if UPDATE:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert text == (path.read_text(encoding="utf-8") if path.exists() else ""), path.name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("preview", "name"), SHOWN)
+def test_a_preview_reads_as_kept(previews: Previews, preview: str, name: str, kind: str) -> None:
+    shown: Preview = getattr(previews, preview)
+    _agree(GOLDEN / preview / f"{name}.{kind}", shown.golden(name, kind))
+
+
+@pytest.mark.parametrize("preview", ["change", "drift"])
+def test_a_summary_reads_as_kept(previews: Previews, preview: str) -> None:
+    _agree(GOLDEN / preview / "summary.txt", getattr(previews, preview).summary())
+
+
+@pytest.mark.parametrize("preview", ["change", "drift"])
+def test_nothing_is_shown_as_changing_that_does_not_change(
+    previews: Previews, preview: str
+) -> None:
+    shown: Preview = getattr(previews, preview)
+    steps = [step for step in shown.told["steps"] if step["op"] not in ("same", "refresh")]
+    told = {_name(step): (step["op"], set(step.get("detailedDiff") or ())) for step in steps}
+    assert told == shown.expected
+    assert {name for name, _ in shown.blocks} == set(shown.expected)
+
+
+@pytest.mark.parametrize("preview", ["change", "drift"])
+def test_reasons_name_only_properties_that_change(previews: Previews, preview: str) -> None:
+    shown: Preview = getattr(previews, preview)
+    for name, (operation, paths) in shown.expected.items():
+        step = shown.step(name)
+        roots = {re.split(r"[.\[]", path)[0] for path in paths}
+        assert set(step.get("diffReasons") or ()) == roots, name
+        assert set(step.get("replaceReasons") or ()) == (roots if operation == "replace" else set())
+
+
+def test_no_preview_shows_a_secret(previews: Previews) -> None:
+    assert len(previews.secrets) > len(CHANGES)  # each application's, and the declared ones
+    for preview in (previews.change, previews.drift):
+        output = preview.text + json.dumps(preview.told)
+        assert [number for number, secret in enumerate(previews.secrets) if secret in output] == []
+
+
+def _goldens(ending: str) -> dict[str, str]:
+    found = {f"{path.parent.name}/{path.stem}": path for path in GOLDEN.rglob(f"*{ending}")}
+    return {name: path.read_text(encoding="utf-8") for name, path in found.items()}
+
+
+def test_no_golden_is_left_over() -> None:
+    expected = {f"{preview}/{name}" for preview, name in SHOWN}
+    assert set(_goldens(".diff")) == expected
+    assert set(_goldens(".json")) == expected
+
+
+@pytest.mark.parametrize("ending", [".diff", ".json"])
+def test_no_golden_names_what_is_not_the_users(ending: str) -> None:
+    for name, text in _goldens(ending).items():
+        assert PROVIDER not in text, name
+        assert "4dabf18193072939515e22adb298388d" not in text, name  # how the SDK marks secrets
+
+
+@pytest.mark.parametrize("ending", [".diff", ".json"])
+def test_every_id_in_a_golden_is_the_same_in_every_run(ending: str) -> None:
+    for name, text in _goldens(ending).items():
+        ids = re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", text)
+        assert set(ids) <= FIXED, name
+
+
+OWN_KEYS: Final = {"month", "key", "application_id"}  # of the mappings that the programs declare
+NAMES: Final = (
+    set(OltApplication.__annotations__) | set(OltInstallation.__annotations__) | {"adopt"}
+) | OWN_KEYS
+
+
+def test_a_diff_names_properties_and_nothing_else() -> None:
+    for name, text in _goldens(".diff").items():
+        named = set(re.findall(r"^ +(?:[+~-] )?(?!--)([^\s\[\]{}:]+) *:", text, re.MULTILINE))
+        assert named - NAMES <= {A, B, C}, name
+
+
+def test_a_diff_has_one_line_for_each_tenant() -> None:
+    for name, text in _goldens(".diff").items():
+        for block in text.split("[urn=")[1:]:
+            lines = re.findall(rf"^ +(?:[+~-] )?({A}|{B}|{C})(.*)$", block, re.MULTILINE)
+            tenants = [tenant for tenant, _ in lines]
+            assert len(tenants) == len(set(tenants)), name
+            for _, rest in lines:
+                assert rest.startswith(': "'), name
+            # An index would mean a list, which shifts when one is added.
+            if "[0]" in block or "[1]" in block:
+                assert "redirect_uris" in block, name
+
+
+UPDATED: Final = [
+    name
+    for name, change in CHANGES.items()
+    if change.operation in ("update", "replace") and name != "tenant-unknown"
+]
+
+
+@pytest.mark.parametrize("name", UPDATED)
+def test_a_diff_has_one_line_for_each_value_that_changes(previews: Previews, name: str) -> None:
+    step = previews.change.step(name)
+    values = [
+        step[state]["inputs"].get(path)
+        for path in CHANGES[name].shown
+        for state in ("oldState", "newState")
+    ]
+    added_or_removed = [value for value in values if isinstance(value, dict)]
+    expected = len(added_or_removed[0]) if added_or_removed else len(CHANGES[name].shown)
+    shown = previews.change.blocks[name, CHANGES[name].operation]
+    assert len(changed_lines(shown)) == expected
+
+
+def test_computed_outputs_are_never_shown_as_changing() -> None:
+    for name, text in _goldens(".diff").items():
+        changed = [re.match(r"[+~-] (\w+):", line) for line in changed_lines(text)]
+        if not name.startswith("drift/drifted-and"):
+            assert not {match[1] for match in changed if match} & set(COMPUTED), name

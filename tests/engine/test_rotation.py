@@ -1,0 +1,84 @@
+"""Rotation in place: the same application and client, another secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import requests
+
+from olt_provider.emulator import Emulator, Fault
+from tests.engine.conftest import MakeStack
+from tests.engine.harness import Stack
+from tests.engine.olt import counted, installed, reaching, steps_of
+
+TOKEN = "/id/auth/realms/olt/protocol/openid-connect/token"
+
+
+@pytest.fixture
+def accepted(emulator: Emulator, owner: str) -> Callable[[str, str], bool]:
+    """Whether the token endpoint takes a client's secret."""
+
+    def ask(client_id: str, secret: str) -> bool:
+        form = {"grant_type": "client_credentials", "client_id": client_id}
+        answer = requests.post(
+            emulator.identity_url + TOKEN,
+            data=form | {"client_secret": secret},
+            headers={"tenant": owner},
+            timeout=10,
+        )
+        return answer.status_code == 200
+
+    return ask
+
+
+def test_a_new_trigger_makes_a_new_secret_in_place_and_last(
+    emulator: Emulator,
+    new_stack: MakeStack,
+    owner: str,
+    accepted: Callable[[str, str], bool],
+) -> None:
+    def program(**declared: object) -> str:
+        return installed(owner, allowed_tenants=[owner], **declared)
+
+    stack: Stack = new_stack(program())
+    stack.env.update(reaching(emulator, emulator.token(owner)))
+    stack.up()
+    before, application = stack.outputs(), stack.resource("app")["id"]
+    counted(emulator)
+
+    stack.program(program(name="Renamed", rotate_secret_when_changed={"month": "2026-11"}))
+    assert steps_of(stack.preview_json()) == {"app": "update"}
+    emulator.add_fault(Fault(method="POST", path="**/secret", kind="reset_after", times=1))
+    stack.up()
+    assert counted(emulator) == ["PATCH", "POST", "POST"]  # the lost answer is asked for again
+    after = stack.outputs()
+    assert stack.resource("app")["id"] == application
+    assert after["client_id"] == before["client_id"]
+    assert not accepted(before["client_id"], before["client_secret"])
+    assert accepted(after["client_id"], after["client_secret"])
+
+    stack.program(program(name="Renamed"))
+    stack.up()
+    assert counted(emulator) == ["POST"] * 2  # the two questions above; taking it out makes none
+    assert stack.outputs() == after
+
+
+def test_a_failed_rotation_keeps_the_state_and_is_mended_by_the_next_up(
+    emulator: Emulator, new_stack: MakeStack, owner: str, accepted: Callable[[str, str], bool]
+) -> None:
+    stack = new_stack(installed(owner, allowed_tenants=[owner]))
+    stack.env.update(reaching(emulator, emulator.token(owner)))
+    stack.up()
+    stack.program(
+        installed(owner, allowed_tenants=[owner], rotate_secret_when_changed={"month": "12"})
+    )
+    emulator.add_fault(
+        Fault(method="POST", path="**/secret", kind="status", status=500, times=None)
+    )
+    result = stack.up(expect_failure=True)
+    assert "run `pulumi up` again to finish it" in result.output
+    emulator.clear_faults()
+    stack.up()
+    outputs = stack.outputs()
+    assert accepted(outputs["client_id"], outputs["client_secret"])

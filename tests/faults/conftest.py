@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.emulated import emulator, owner, shared_emulator
+from tests.faults.wire import Crossing
+from tests.faults.wire import crossing as make_crossing
+
+__all__ = ["emulator", "owner", "shared_emulator"]
+
+
+@pytest.fixture(scope="session")
+def crossing() -> Iterator[Crossing]:
+    with make_crossing() as made:
+        yield made

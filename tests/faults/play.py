@@ -1,0 +1,217 @@
+"""One cell: a fault during an operation, and what the user does afterwards until all is well."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, Literal, NamedTuple
+
+from olt_provider.api.applications.domain import Application
+from olt_provider.emulator import Fault
+from olt_provider.lifecycle.application.model import ApplicationState
+from tests.emulated import calls_of
+from tests.faults.calls import CALLS
+from tests.faults.ground import APP, INSTALLED, Ground, Scene, Tenants
+from tests.faults.kinds import KINDS
+from tests.faults.situations import Target
+from tests.faults.wire import Crossing
+from tests.model.engine import Engine, Failure, Key, Program, Resource, State
+from tests.model.programs import expected_of, held_of
+
+Outcome = Literal["ok", "up", "adopt"]
+"""How it ended well: in the operation itself, by the same once more, or by following the advice."""
+
+ADVICE: Final = re.compile(r'adopt=AdoptArgs\(application_id="([^"]+)"\)')
+
+
+class Cell(NamedTuple):
+    """One call, one fault, once or as long as the operation lasts."""
+
+    target: Target
+    kind: str
+    persistent: bool
+
+    def __str__(self) -> str:
+        lasting = "persistent" if self.persistent else "once"
+        operation, title = self.target.situation.operation, self.target.title
+        return f"{operation}-{title}-{self.kind}-{lasting}".replace(" ", "_")
+
+    @property
+    def not_run(self) -> str | None:
+        """Why it cannot be run, if so."""
+        return KINDS[self.kind].not_run(CALLS[self.target.call])
+
+    def faults(self) -> tuple[Fault, Fault]:
+        """Twice the same: one for the emulator, and one for what happens before it."""
+        call, kind = CALLS[self.target.call], KINDS[self.kind]
+        how: dict[str, Any] = {
+            **kind.fault,
+            "method": call.method,
+            "path": call.path,
+            "times": None if self.persistent else 1,
+            "after": self.target.earlier,
+        }
+        if kind.spoils_a_field:
+            how["field"] = call.field
+        return Fault(**how), Fault(**how)
+
+
+class Quiet:
+    """Looks on and says nothing."""
+
+    def begins(self, verb: object, key: Key, held: object, inputs: object) -> None: ...
+    def failed(self, failure: Failure, held: object, inputs: object) -> None: ...
+    def ended(self, verb: object, key: Key, held: object, now: object) -> None: ...
+
+
+class Play:
+    """A cell on its ground."""
+
+    def __init__(self, tenants: Tenants, crossing: Crossing, cell: Cell) -> None:
+        situation = cell.target.situation
+        self.cell = cell
+        tenants.emulator.clear_faults()
+        tenants.emulator.clear_calls()
+        self.ground = Ground(tenants)
+        self.scene: Scene = situation.stage(self.ground)
+        self.failures: list[Failure] = []
+        kind = KINDS[cell.kind]
+        source = situation.source if kind.source == "tenantTokens" else kind.source
+        self._connect = self.ground.connector(source)
+        self._crossing = crossing
+        self._engine = Engine(self.scene.state, Quiet())
+
+    @property
+    def state(self) -> State:
+        return self.scene.state
+
+    def spoiled(self) -> list[Failure]:
+        """The operation, with the fault. Afterwards nothing goes wrong any more."""
+        emulator, wire = self.ground.emulator, KINDS[self.cell.kind].wire
+        before = dict(self.state.resources)
+        fault, meant = self.cell.faults()
+        for given in self.scene.given:
+            emulator.add_fault(given)
+        if wire in (None, "read_timeout"):
+            emulator.add_fault(fault)
+        if wire is not None:
+            self._crossing.play(wire, meant, fault)
+        try:
+            self._operation()
+            emulator.wait_until_idle()
+        finally:
+            self._crossing.clear()
+            emulator.clear_faults()
+        assert (meant if wire else fault).fired, "the fault has met no call"
+        self._nothing_dropped(before)
+        return self.failures
+
+    def _operation(self) -> None:
+        act = self._engine.refresh(self._connect()) if self.scene.refresh else self.up()
+        self._note(act)
+
+    def up(self) -> list[Failure]:
+        """``pulumi up`` of the program, as a new process."""
+        return self._note(self._engine.up(self.scene.program, self._connect()))
+
+    def refresh(self) -> list[Failure]:
+        """``pulumi refresh``, as a new process."""
+        return self._note(self._engine.refresh(self._connect()))
+
+    def _note(self, failures: list[Failure]) -> list[Failure]:
+        self.failures = list(failures)
+        for failure in failures:
+            said = str(failure.error)
+            assert "\n" not in said
+            assert not [secret for secret in self._known_secrets() if secret in said]
+        return self.failures
+
+    def _known_secrets(self) -> set[str]:
+        held = self.state.resources.get(APP)
+        return self.ground.secrets | ({held.outputs["client_secret"]} if held else set())
+
+    def mended(self) -> Outcome:
+        """What a user does: the same once more, and if that is refused, what the error says."""
+        failed = bool(self.failures)
+        if self.scene.refresh:
+            assert not self.refresh()
+        if not self.up():
+            return "up" if failed else "ok"
+        (failure,) = self.failures
+        advice = ADVICE.search(str(failure.error))
+        assert advice, f"no way out: {failure.error}"
+        self.scene.program.applications[failure.key.name]["adopt"] = {
+            "application_id": advice.group(1)
+        }
+        assert not self.up()
+        return "adopt"
+
+    @property
+    def loses_every_answer(self) -> bool:
+        """Whether all tries of a rotation are carried out and none is answered."""
+        rotates = self.cell.target.call == "applications.new_secret"
+        return rotates and self.cell.persistent and self.cell.faults()[0].makes_the_change
+
+    def reverted(self) -> None:
+        """What a user does who takes the change out: ``up --refresh --run-program``."""
+        self.scene.program = self.scene.before
+        assert not self.refresh()
+        assert not self.up()
+
+    def assert_together(self, *, secret_alive: bool = True) -> None:
+        """Platform, state and program say the same, and another ``up`` makes no call."""
+        platform, program = self.ground.emulator.platform, self.scene.program
+        owned = {each["id"] for each in platform.applications(self.ground.owner)}
+        assert owned == {self.ground.bystander} | self.state.application_ids()
+        assert not self.state.pending
+        assert set(self.state.resources) == set(program.resources())
+        self._assert_installations(program)
+        if APP in self.state.resources:
+            self._assert_application(self.state.resources[APP], program)
+            assert self.secret_is_alive() == secret_alive
+        made = len(calls_of(self.ground.emulator))
+        assert not self.up()
+        assert calls_of(self.ground.emulator)[made:] == []
+
+    def _assert_application(self, held: Resource, program: Program) -> None:
+        platform = self.ground.emulator.platform
+        application = platform.application(held.id)
+        assert application is not None
+        declared = program.applications[APP.name]
+        managed = "allowed_tenants" in declared
+        assert held_of(application, managed=managed) == expected_of(declared)
+        state = ApplicationState.from_props(held.id, held.outputs)
+        found = Application.model_validate(application)
+        seen = ApplicationState.of(
+            found, state.inputs.as_found(found), state.client_secret, state.api_url
+        )
+        assert seen.to_props() == held.outputs, "a refresh would find something else"
+
+    def secret_is_alive(self) -> bool:
+        """Whether the secret in the state is the one that the platform takes."""
+        outputs = self.state.resources[APP].outputs
+        platform = self.ground.emulator.platform
+        return platform.secret_is_valid(outputs["client_id"], outputs["client_secret"])
+
+    def _assert_installations(self, program: Program) -> None:
+        installed = {
+            each["applicationId"]
+            for id_ in self.state.application_ids()
+            for each in self.ground.emulator.platform.installations(id_)
+        }
+        declared = INSTALLED in program.resources()
+        by_hand = self.cell.target.situation.name == "secret known"
+        assert bool(installed) == (declared or by_hand)
+        if declared:
+            outputs = self.state.resources[INSTALLED].outputs
+            assert installed == {outputs["application_id"]}
+
+    def _nothing_dropped(self, before: dict[Key, Resource]) -> None:
+        """What is still on the platform is still in the state, whatever was answered."""
+        platform, tenant = self.ground.emulator.platform, self.ground.user
+        for key, held in before.items():
+            id_ = held.id.rpartition("/")[2]
+            there = platform.application(id_) is not None
+            if key == INSTALLED and there:
+                there = tenant in {each["tenantId"] for each in platform.installations(id_)}
+            if there:
+                assert self.state.resources.get(key) is held

@@ -1,0 +1,76 @@
+"""After any fault at any call, the same once more brings platform and state together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from olt_provider.api import transport
+from olt_provider.emulator import Emulator
+from tests.faults import table
+from tests.faults.ground import Tenants
+from tests.faults.kinds import LIMIT
+from tests.faults.play import Cell, Play
+from tests.faults.wire import Crossing
+from tests.figures import COUNTED
+
+Record = Callable[[str, object], None]
+Start = Callable[[Cell], Play]
+
+TABLE = table.read()
+RUN = [cell for cell in TABLE if cell.not_run is None]
+REVERTED = [
+    cell
+    for cell in RUN
+    if cell.target.situation.operation in ("update", "rotate") and TABLE[cell] != "ok"
+]
+
+
+@pytest.fixture(scope="module")
+def tenants(shared_emulator: Emulator) -> Tenants:
+    return Tenants(shared_emulator)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _a_low_limit() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transport, "MAX_BODY", LIMIT)
+        yield
+
+
+@pytest.fixture
+def start(tenants: Tenants, crossing: Crossing, record_property: Record) -> Start:
+    def start(cell: Cell) -> Play:
+        record_property(COUNTED, "fault matrix: cells tried")
+        return Play(tenants, crossing, cell)
+
+    return start
+
+
+@pytest.mark.parametrize("cell", RUN, ids=str)
+def test_the_same_once_more_brings_all_together(start: Start, cell: Cell) -> None:
+    play = start(cell)
+    play.spoiled()
+    outcome = play.mended()
+    play.assert_together()
+    assert outcome == TABLE[cell]
+
+
+@pytest.mark.parametrize("cell", REVERTED, ids=str)
+def test_a_change_that_failed_and_is_taken_out_is_mended_by_a_refresh(
+    start: Start, cell: Cell
+) -> None:
+    play = start(cell)
+    (failure,) = play.spoiled()
+    wanted = play.scene.program
+    play.reverted()
+    if not play.loses_every_answer:
+        play.assert_together()
+        return
+    # No answer ever told a secret, and no refresh can. The error says so, and what to do.
+    assert "in the state may be dead" in str(failure.error)
+    play.assert_together(secret_alive=False)
+    play.scene.program = wanted
+    assert not play.up()
+    play.assert_together()

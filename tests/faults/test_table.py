@@ -1,0 +1,88 @@
+"""The table knows every call, and every call that an operation makes."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from olt_provider import api
+from olt_provider.emulator import Emulator
+from tests.emulated import calls_of
+from tests.faults import table
+from tests.faults.calls import CALLS
+from tests.faults.ground import Ground, Tenants
+from tests.faults.play import Quiet
+from tests.faults.situations import SITUATIONS, TARGETS, Situation
+from tests.model.engine import Engine
+
+
+def methods() -> Iterator[str]:
+    """All public methods of the client classes, by their group."""
+    for module in pkgutil.iter_modules(api.__path__):
+        if not (Path(api.__path__[0]) / module.name / "client.py").is_file():
+            continue
+        client = import_module(f"{api.__name__}.{module.name}.client")
+        for name, found in inspect.getmembers(client, inspect.isclass):
+            if found.__module__ == client.__name__ and not name.startswith("_"):
+                yield from (
+                    f"{module.name}.{method}"
+                    for method, _ in inspect.getmembers(found, inspect.isfunction)
+                    if not method.startswith("_")
+                )
+
+
+def test_every_method_of_the_client_has_a_row() -> None:
+    assert sorted(CALLS) == sorted(methods())
+
+
+def test_every_call_is_tried_or_has_a_reason() -> None:
+    tried = {target.call for target in TARGETS}
+    assert {call for call, known in CALLS.items() if known.unused is None} == tried
+
+
+@pytest.mark.parametrize(
+    "situation", SITUATIONS, ids=lambda each: f"{each.operation} {each.name} {each.calls[0]}"
+)
+def test_an_operation_makes_the_calls_that_the_table_knows(
+    emulator: Emulator, situation: Situation
+) -> None:
+    ground = Ground(Tenants(emulator))
+    scene = situation.stage(ground)
+    engine, platform = Engine(scene.state, Quiet()), ground.connector(situation.source)()
+    for given in scene.given:
+        emulator.add_fault(given)
+    engine.refresh(platform) if scene.refresh else engine.up(scene.program, platform)
+    made = [f"{call.method} {call.template}" for call in calls_of(emulator)]
+    assert made == [str(CALLS[call]) for call in situation.calls]
+
+
+def test_every_call_of_a_plain_operation_is_tried_in_it() -> None:
+    for situation in SITUATIONS:
+        tried = {
+            target.call for target in TARGETS if target.situation.operation == situation.operation
+        }
+        assert set(situation.calls) <= tried, situation
+
+
+def test_the_table_has_every_cell() -> None:
+    assert set(table.read()) == set(table.cells())
+
+
+def test_a_cell_is_run_or_has_a_reason() -> None:
+    reasons = set()
+    for cell, entry in table.read().items():
+        assert (entry == table.NOT_RUN) == (cell.not_run is not None), str(cell)
+        assert entry == table.NOT_RUN or entry in table.outcomes(), str(cell)
+        reasons.add(cell.not_run)
+    text = " ".join(table.TABLE.read_text("utf-8").split())
+    assert [reason for reason in reasons if reason and reason not in text] == []
+
+
+def test_a_call_that_no_operation_makes_is_named() -> None:
+    unused = [f"`{call}`" for call, known in CALLS.items() if known.unused]
+    assert ", ".join(unused) in " ".join(table.TABLE.read_text("utf-8").split())

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from olt_provider.emulator import Emulator, Fault
+from olt_provider.lifecycle.application import declaration, operations
+from olt_provider.lifecycle.application.model import Adoption, ApplicationInputs
+from olt_provider.lifecycle.errors import LifecycleError
+from olt_provider.lifecycle.platform import Platform
+from tests.emulated import changes_in, new_tenant
+
+Connect = Callable[..., Platform]
+
+
+@pytest.fixture
+def platform(connect: Connect, owner: str) -> Platform:
+    return connect(owner)
+
+
+@pytest.fixture
+def existing(emulator: Emulator, owner: str) -> dict[str, Any]:
+    """Registered by hand, allowed and installed in its owner's tenant."""
+    application = emulator.platform.register(
+        owner,
+        name="By hand",
+        url="https://example.com",
+        allowed_tenants={owner: ""},
+    )
+    emulator.platform.install(application["id"], owner)
+    return application
+
+
+def adopting(existing: dict[str, Any], secret: str | None = None) -> ApplicationInputs:
+    return ApplicationInputs(
+        name="By hand",
+        tenant_id=existing["tenantId"],
+        url="https://example.com",
+        adopt=Adoption(existing["id"], None if secret is None else SecretStr(secret)),
+    )
+
+
+def test_one_with_its_known_secret_is_taken_over_without_a_change(
+    emulator: Emulator, platform: Platform, existing: dict[str, Any]
+) -> None:
+    secret = existing["oauth2Client"]["secret"]
+    state = operations.create(platform, adopting(existing, secret))
+    assert state.id == existing["id"]
+    assert state.client_secret == SecretStr(secret)
+    assert [call for call in changes_in(emulator) if "token" not in call] == []
+
+
+def test_one_without_its_secret_gets_a_new_one(
+    emulator: Emulator, platform: Platform, existing: dict[str, Any]
+) -> None:
+    state = operations.create(platform, adopting(existing))
+    assert state.client_secret is not None
+    assert emulator.platform.secret_is_valid(
+        state.client_id, state.client_secret.get_secret_value()
+    )
+    assert not emulator.platform.secret_is_valid(
+        state.client_id, existing["oauth2Client"]["secret"]
+    )
+
+
+def test_what_is_declared_is_applied_and_the_secret_comes_last(
+    emulator: Emulator, platform: Platform, existing: dict[str, Any], owner: str
+) -> None:
+    other = new_tenant(emulator)
+    inputs = replace(adopting(existing), name="New", url=None, allowed_tenants={other: "a"})
+    operations.create(platform, inputs)
+    assert [call.split()[0] for call in changes_in(emulator)] == [
+        "PATCH",
+        "PUT",
+        "DELETE",
+        "POST",
+    ]
+    application = emulator.platform.application(existing["id"])
+    assert application is not None
+    assert application["name"] == "New"
+    assert not application.get("url")
+    assert [item["tenantId"] for item in application["allowedTenants"]] == [other]
+
+
+def test_tenants_that_are_not_declared_keep_their_access(
+    emulator: Emulator, platform: Platform, existing: dict[str, Any]
+) -> None:
+    state = operations.create(platform, adopting(existing))
+    application = emulator.platform.application(existing["id"])
+    assert application is not None
+    assert len(application["allowedTenants"]) == 1
+    assert state.inputs.allowed_tenants is None
+
+
+def test_an_unknown_application_is_an_error_before_anything_is_changed(
+    emulator: Emulator, platform: Platform, existing: dict[str, Any]
+) -> None:
+    unknown = Adoption("9aa3b618-8cd2-4dc0-b7a1-da6df60af254")
+    with pytest.raises(LifecycleError, match="owns no application"):
+        operations.create(platform, replace(adopting(existing), adopt=unknown))
+    assert changes_in(emulator) == []
+
+
+def test_an_application_of_another_tenant_is_an_error_before_anything_is_changed(
+    emulator: Emulator, platform: Platform, existing: dict[str, Any]
+) -> None:
+    foreign = emulator.platform.register(new_tenant(emulator), name="Foreign")
+    with pytest.raises(LifecycleError, match="owns no application"):
+        operations.create(platform, replace(adopting(existing), adopt=Adoption(foreign["id"])))
+    assert changes_in(emulator) == []
+
+
+def test_a_secret_that_is_refused_is_an_error_before_anything_is_changed(
+    emulator: Emulator, platform: Platform, existing: dict[str, Any]
+) -> None:
+    with pytest.raises(LifecycleError, match="refuses the declared client_secret") as caught:
+        operations.create(platform, replace(adopting(existing, "wrong-secret"), name="New"))
+    assert "wrong-secret" not in str(caught.value)
+    application = emulator.platform.application(existing["id"])
+    assert application is not None
+    assert application["name"] == "By hand"
+
+
+def test_a_secret_that_cannot_be_tried_is_taken_with_a_warning(
+    emulator: Emulator, platform: Platform, owner: str, warnings: list[str]
+) -> None:
+    application = emulator.platform.register(owner, name="By hand", url="https://example.com")
+    operations.create(platform, adopting(application, "perhaps"))
+    assert "no allowed tenant has it installed" in warnings[0]
+
+
+def test_a_token_endpoint_that_fails_does_not_refuse_the_secret(
+    emulator: Emulator, platform: Platform, existing: dict[str, Any], warnings: list[str]
+) -> None:
+    emulator.add_fault(Fault(method="POST", path="**/token", kind="status", status=500, times=9))
+    operations.create(platform, adopting(existing, existing["oauth2Client"]["secret"]))
+    assert "could not be checked" in warnings[0]
+
+
+def test_what_a_run_adopts_it_never_deletes(
+    emulator: Emulator, platform: Platform, existing: dict[str, Any]
+) -> None:
+    state = operations.create(platform, adopting(existing))
+    operations.delete(platform, state)
+    assert emulator.platform.application(existing["id"]) is not None
+
+
+def test_what_an_earlier_run_adopted_can_be_deleted(
+    emulator: Emulator,
+    platform: Platform,
+    connect: Connect,
+    owner: str,
+    existing: dict[str, Any],
+) -> None:
+    state = operations.create(platform, adopting(existing))
+    emulator.platform.uninstall(existing["id"], owner)
+    operations.delete(connect(owner), state)
+    assert emulator.platform.application(existing["id"]) is None
+
+
+def test_what_the_program_still_declares_to_adopt_is_not_deleted_by_a_later_run(
+    emulator: Emulator, connect: Connect, owner: str, existing: dict[str, Any]
+) -> None:
+    state = operations.create(connect(owner), adopting(existing))
+    later = connect(owner)
+    declared = {**state.inputs.to_props(), "adopt": {"application_id": state.id}}
+    assert "adopt" not in declaration.check(later, state.inputs.to_props(), declared).inputs
+    operations.delete(later, state)
+    assert emulator.platform.application(existing["id"]) is not None

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from olt_provider.lifecycle.application.declaration import COMPARED, DEFAULTS, check, diff
+from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.values import UNKNOWN
+from tests.lifecycle.conftest import OTHER, OWNER, unsigned
+
+Offline = Callable[..., Platform]
+APPLICATION = "9aa3b618-8cd2-4dc0-b7a1-da6df60af254"
+
+
+@pytest.fixture
+def platform(offline: Offline) -> Platform:
+    return offline(unsigned(OWNER))
+
+
+def checked(
+    platform: Platform, olds: Mapping[str, Any] | None = None, **news: Any
+) -> dict[str, Any]:
+    result = check(platform, olds or {}, {"name": "x", **news})
+    assert result.failures == ()
+    return result.inputs
+
+
+def test_defaults_are_filled_in_so_that_a_deviation_is_drift(platform: Platform) -> None:
+    assert checked(platform) == {**DEFAULTS, "name": "x", "tenant_id": OWNER}
+
+
+def test_tenants_that_are_not_declared_stay_unmanaged(platform: Platform) -> None:
+    assert "allowed_tenants" not in checked(platform)
+
+
+def test_nobody_is_a_declaration(platform: Platform) -> None:
+    assert checked(platform, allowed_tenants={})["allowed_tenants"] == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("name", ""),
+        ("tenant_id", "tenant-1"),
+        ("allowed_tenants", {"x": ""}),
+        ("allowed_tenants", [{"tenant_id": OTHER}, {"tenant_id": OTHER}]),
+        ("with_public_oauth2_client", "yes"),
+        ("redirect_uris", ["https://*"]),
+        ("teaser_description", 7),
+        ("url", "example"),
+        ("status", "paused"),
+        ("rotate_secret_when_changed", "x"),
+        ("force_destroy", 1),
+        ("prevent_duplicate_name", "no"),
+        ("adopt", {}),
+        ("adopt", {"application_id": "x"}),
+        ("adopt", {"application_id": APPLICATION, "client_secret": 7}),
+    ],
+)
+def test_what_is_wrong_is_named_at_its_property(
+    platform: Platform, name: str, value: object
+) -> None:
+    result = check(platform, {}, {"name": "x", name: value})
+    assert [failure.property for failure in result.failures] == [name]
+
+
+@pytest.mark.parametrize("name", [name for name in COMPARED if name != "tenant_id"])
+def test_an_unknown_value_passes_and_stays_unknown(platform: Platform, name: str) -> None:
+    assert checked(platform, None, **{name: UNKNOWN})[name] is UNKNOWN
+
+
+def test_an_unknown_comment_passes_beside_a_known_tenant(platform: Platform) -> None:
+    assert checked(platform, allowed_tenants={OTHER: UNKNOWN})["allowed_tenants"] == {
+        OTHER: UNKNOWN
+    }
+
+
+def test_adoption_is_read_on_creation_only(platform: Platform) -> None:
+    adopt = {"application_id": APPLICATION, "client_secret": "hush"}
+    assert checked(platform, adopt=adopt)["adopt"] == adopt
+    olds = {**DEFAULTS, "name": "x", "tenant_id": OWNER}
+    assert "adopt" not in checked(platform, olds, adopt=adopt)
+
+
+def test_what_is_to_be_adopted_is_known_before_anything_is_deleted(platform: Platform) -> None:
+    checked(platform, adopt={"application_id": APPLICATION})
+    assert platform.taken_over == {APPLICATION}
+
+
+def test_nothing_differs_from_what_was_just_kept(platform: Platform) -> None:
+    inputs = checked(platform, allowed_tenants={OTHER: None}, redirect_uris=["https://a"])
+    assert diff({**inputs, "client_id": "y"}, inputs).properties == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("name", "y"),
+        ("allowed_tenants", {OWNER: ""}),
+        ("allowed_tenants", {}),
+        ("with_public_oauth2_client", True),
+        ("redirect_uris", ["https://b"]),
+        ("teaser_description", "new"),
+        ("url", "https://b"),
+        ("status", "inactive"),
+        ("rotate_secret_when_changed", {"on": "monday"}),
+        ("force_destroy", True),
+        ("prevent_duplicate_name", False),
+        ("name", UNKNOWN),
+    ],
+)
+def test_a_change_is_made_in_place(platform: Platform, name: str, value: object) -> None:
+    kept = checked(platform, allowed_tenants={OTHER: "x"}, redirect_uris=["https://a"])
+    difference = diff(kept, {**kept, name: value})
+    assert difference.properties == (name,)
+    assert difference.replaces == ()
+
+
+@pytest.mark.parametrize("tenant_id", [OTHER, UNKNOWN])
+def test_another_owner_replaces(platform: Platform, tenant_id: object) -> None:
+    kept = checked(platform)
+    assert diff(kept, {**kept, "tenant_id": tenant_id}).replaces == ("tenant_id",)
+
+
+def test_a_secret_that_an_adoption_will_end_is_told(
+    platform: Platform, warnings: list[str]
+) -> None:
+    checked(platform, adopt={"application_id": APPLICATION, "client_secret": "known"})
+    assert warnings == []
+    checked(platform, adopt={"application_id": APPLICATION})
+    (warning,) = warnings
+    assert "whoever uses the present one loses access" in warning
+
+
+def test_tenants_that_are_not_known_yet_are_not_taken_for_a_mass_revocation(
+    platform: Platform,
+) -> None:
+    before = checked(platform, allowed_tenants={OTHER: ""})
+    (note,) = diff(before, {**before, "allowed_tenants": UNKNOWN}).notes
+    assert "does not mean that they lose their access" in note
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ({OTHER: ""}, None, "keep their access"),
+        (None, {OTHER: ""}, "will be revoked"),
+        ({OTHER: ""}, {}, None),
+        ({OTHER: "a note"}, {OTHER: ""}, "keeps its access and only loses its comment"),
+        ({OTHER: ""}, {OTHER: "a note"}, "keeps its access and only gets a comment"),
+        ({OTHER: "a note"}, {OTHER: "another"}, None),
+    ],
+)
+def test_what_the_diff_of_tenants_cannot_show_is_said(
+    platform: Platform,
+    old: dict[str, str] | None,
+    new: dict[str, str] | None,
+    said: str | None,
+) -> None:
+    before, after = checked(platform, allowed_tenants=old), checked(platform, allowed_tenants=new)
+    notes = diff(before, after).notes
+    assert (notes == ()) if said is None else (said in notes[0])

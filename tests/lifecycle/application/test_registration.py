@@ -1,0 +1,182 @@
+"""Exactly one application per declaration, also where the answer to its registration is lost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Literal
+
+import pytest
+
+from olt_provider.api.errors import ApiError, OltError, RequestError
+from olt_provider.emulator import Emulator, Fault
+from olt_provider.lifecycle.application import operations
+from olt_provider.lifecycle.application.model import ApplicationInputs
+from olt_provider.lifecycle.errors import LifecycleError
+from olt_provider.lifecycle.platform import Platform
+from tests.emulated import calls_of
+
+Connect = Callable[..., Platform]
+
+APPLICATIONS = "/application-developer/applications"
+
+
+@pytest.fixture
+def platform(connect: Connect, owner: str) -> Platform:
+    return connect(owner)
+
+
+@pytest.fixture
+def inputs(owner: str) -> ApplicationInputs:
+    return ApplicationInputs(name="Sample", tenant_id=owner, allowed_tenants={owner: "x"})
+
+
+Lost = Literal["reset_after", "truncate", "reset_before"]
+
+
+def lose_the_answer(emulator: Emulator, kind: Lost = "reset_after") -> None:
+    emulator.add_fault(Fault(method="POST", path=APPLICATIONS, kind=kind, times=1))
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "truncate"])
+def test_a_lost_answer_is_looked_up_and_never_repeated(
+    emulator: Emulator,
+    platform: Platform,
+    inputs: ApplicationInputs,
+    owner: str,
+    warnings: list[str],
+    kind: Lost,
+) -> None:
+    lose_the_answer(emulator, kind)
+    state = operations.create(platform, inputs)
+    (application,) = emulator.platform.applications(owner)
+    assert application["id"] == state.id
+    assert state.client_secret is not None
+    secret = state.client_secret.get_secret_value()
+    assert emulator.platform.secret_is_valid(state.client_id, secret)
+    assert "taken over with a new secret" in warnings[0]
+
+
+def test_a_registration_that_never_arrived_leaves_nothing(
+    emulator: Emulator, platform: Platform, inputs: ApplicationInputs, owner: str
+) -> None:
+    lose_the_answer(emulator, "reset_before")
+    with pytest.raises(LifecycleError, match="run `pulumi up` again"):
+        operations.create(platform, inputs)
+    assert emulator.platform.applications(owner) == []
+    operations.create(platform, inputs)
+    assert len(emulator.platform.applications(owner)) == 1
+
+
+def test_an_equal_application_from_before_is_never_taken_over(
+    emulator: Emulator, platform: Platform, inputs: ApplicationInputs
+) -> None:
+    unguarded = replace(inputs, prevent_duplicate_name=False)
+    first = operations.create(platform, unguarded)
+    lose_the_answer(emulator)
+    second = operations.create(platform, unguarded)
+    assert first.id != second.id
+    assert first.client_secret is not None
+    secret = first.client_secret.get_secret_value()
+    assert emulator.platform.secret_is_valid(first.client_id, secret)
+
+
+def test_one_that_differs_in_what_was_sent_is_never_taken_over(
+    emulator: Emulator, platform: Platform, inputs: ApplicationInputs, owner: str
+) -> None:
+    operations.create(platform, replace(inputs, name="First"))
+    emulator.platform.register(owner, name="Sample")  # by somebody else, in the meantime
+    lose_the_answer(emulator, "reset_before")
+    with pytest.raises(LifecycleError, match="No application that fits"):
+        operations.create(platform, inputs)
+
+
+def test_where_several_fit_their_ids_and_times_are_told(
+    emulator: Emulator, platform: Platform, inputs: ApplicationInputs, owner: str
+) -> None:
+    operations.create(platform, replace(inputs, name="First"))
+    twin = emulator.platform.register(owner, name="Sample", allowed_tenants={owner: "x"})
+    lose_the_answer(emulator)
+    unguarded = replace(inputs, prevent_duplicate_name=False)
+    with pytest.raises(LifecycleError) as caught:
+        operations.create(platform, unguarded)
+    for application in emulator.platform.applications(owner):
+        told = f"{application['id']} (created {application['createdAt']})"
+        assert (told in str(caught.value)) == (application["name"] == "Sample")
+    assert 'adopt=AdoptArgs(application_id="' in str(caught.value)
+    assert emulator.platform.application(twin["id"]) is not None
+
+
+def test_equal_registrations_at_the_same_moment_become_two_applications(
+    emulator: Emulator, platform: Platform, inputs: ApplicationInputs, owner: str
+) -> None:
+    unguarded = replace(inputs, prevent_duplicate_name=False)
+    lose_the_answer(emulator)
+    with ThreadPoolExecutor(4) as pool:
+        states = list(pool.map(lambda _: operations.create(platform, unguarded), range(4)))
+    assert len({state.id for state in states}) == 4
+    assert len(emulator.platform.applications(owner)) == 4
+    for state in states:
+        assert state.client_secret is not None
+        secret = state.client_secret.get_secret_value()
+        assert emulator.platform.secret_is_valid(state.client_id, secret)
+
+
+def test_two_resources_with_one_name_do_not_race_past_the_guard(
+    emulator: Emulator, platform: Platform, inputs: ApplicationInputs, owner: str
+) -> None:
+    barrier = threading.Barrier(2)
+
+    def create(_: int) -> str:
+        barrier.wait(timeout=10)
+        try:
+            return operations.create(platform, inputs).id
+        except LifecycleError:
+            return "refused"
+
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(create, range(2)))
+    assert results.count("refused") == 1
+    assert len(emulator.platform.applications(owner)) == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 409])
+def test_a_refusal_is_not_looked_up(
+    emulator: Emulator, platform: Platform, inputs: ApplicationInputs, status: int
+) -> None:
+    emulator.add_fault(
+        Fault(method="POST", path=APPLICATIONS, kind="status", status=status, times=1)
+    )
+    with pytest.raises(ApiError):
+        operations.create(platform, inputs)
+    assert [call.method for call in calls_of(emulator)] == ["GET", "POST"]
+
+
+def test_a_lost_answer_that_cannot_be_looked_up_says_so(
+    emulator: Emulator, platform: Platform, inputs: ApplicationInputs
+) -> None:
+    lose_the_answer(emulator)
+    emulator.add_fault(
+        Fault(method="GET", path=APPLICATIONS, kind="status", status=503, after=1, times=50)
+    )
+    with pytest.raises(LifecycleError, match="could not be looked up"):
+        operations.create(platform, inputs)
+
+
+def test_an_unreachable_platform_registers_nothing(
+    connect: Connect, owner: str, inputs: ApplicationInputs
+) -> None:
+    platform = connect(owner, api_url="http://127.0.0.1:1/v1")
+    with pytest.raises(RequestError, match="could not connect") as caught:
+        operations.create(platform, inputs)
+    assert not caught.value.sent
+
+
+def test_an_error_is_always_one_of_ours(
+    emulator: Emulator, platform: Platform, inputs: ApplicationInputs
+) -> None:
+    emulator.add_fault(Fault(method="POST", path=APPLICATIONS, kind="html", status=502, times=9))
+    with pytest.raises(OltError):
+        operations.create(platform, inputs)

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import jwt
+import pytest
+from pydantic import SecretStr
+
+from olt_provider.api.errors import ConfigurationError
+from olt_provider.api.settings import Settings
+from olt_provider.emulator import Emulator
+from olt_provider.lifecycle.platform import Platform
+from tests.emulated import emulator, owner, shared_emulator
+
+__all__ = ["emulator", "owner", "shared_emulator"]
+
+OWNER = "11111111-1111-4111-8111-111111111111"
+OTHER = "22222222-2222-4222-8222-222222222222"
+
+
+def unsigned(tenant_id: str, *, lifetime: float = 86400) -> str:
+    """A token that nobody will verify, because no call is made with it."""
+    claims = {"tenant": tenant_id, "exp": int(time.time() + lifetime), "nbf": 0}
+    return jwt.encode(claims, "k" * 32)
+
+
+@pytest.fixture
+def warnings() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def offline(warnings: list[str]) -> Callable[..., Platform]:
+    """A platform that answers nothing: what works with it makes no call."""
+
+    def make(token: str | None = None, *, tenant_id: str | None = None) -> Platform:
+        credentials = () if token is None else (("apiToken", SecretStr(token)),)
+        settings = Settings(
+            "http://127.0.0.1:9/v1",
+            "http://127.0.0.1:9/v1",
+            tenant_id=tenant_id,
+            credentials=credentials,
+        )
+        return Platform(settings, warn=warnings.append)
+
+    return make
+
+
+@pytest.fixture
+def misconfigured(warnings: list[str]) -> Platform:
+    return Platform(ConfigurationError("olt:apiUrl is wrong"), warn=warnings.append)
+
+
+@pytest.fixture
+def connect(emulator: Emulator, warnings: list[str]) -> Callable[..., Platform]:
+    """A platform as a new process has it: nothing learned yet, and no waits in retries."""
+
+    def make(*tenant_ids: str, role: str = "owner", **changes: Any) -> Platform:
+        tokens = {tenant_id: emulator.token(tenant_id, role=role) for tenant_id in tenant_ids}
+        settings = Settings(
+            emulator.api_url,
+            emulator.identity_url,
+            max_retries=2,
+            credentials=(("tenantTokens", SecretStr(json.dumps(tokens))),),
+        )
+        return Platform(replace(settings, **changes), warn=warnings.append, sleep=lambda _: None)
+
+    return make

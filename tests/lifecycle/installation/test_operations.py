@@ -1,0 +1,212 @@
+"""Installations, with everything asked of the platform afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from olt_provider.api.errors import ApiError, ConfigurationError, OltError
+from olt_provider.emulator import Emulator, Fault
+from olt_provider.lifecycle.errors import LifecycleError
+from olt_provider.lifecycle.installation import declaration, operations
+from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
+from olt_provider.lifecycle.platform import Platform
+from tests.emulated import calls_of, new_tenant
+
+Connect = Callable[..., Platform]
+
+
+@pytest.fixture
+def user(emulator: Emulator) -> str:
+    """The tenant that uses the application."""
+    return new_tenant(emulator)
+
+
+@pytest.fixture
+def application(emulator: Emulator, owner: str, user: str) -> str:
+    registered = emulator.platform.register(owner, name="Sample", allowed_tenants={user: ""})
+    return str(registered["id"])
+
+
+@pytest.fixture
+def platform(connect: Connect, user: str) -> Platform:
+    return connect(user)
+
+
+@pytest.fixture
+def inputs(application: str, user: str) -> InstallationInputs:
+    return InstallationInputs(application, user)
+
+
+@pytest.fixture
+def state(emulator: Emulator, platform: Platform, inputs: InstallationInputs) -> InstallationState:
+    created = operations.create(platform, inputs)
+    emulator.clear_calls()
+    return created
+
+
+def installed(emulator: Emulator, application: str) -> list[str]:
+    return [item["tenantId"] for item in emulator.platform.installations(application)]
+
+
+def test_installing_is_one_call_in_the_name_of_the_tenant(
+    emulator: Emulator, platform: Platform, inputs: InstallationInputs
+) -> None:
+    state = operations.create(platform, inputs)
+    (call,) = calls_of(emulator)
+    assert (call.method, call.tenant) == ("PUT", inputs.tenant_id)
+    assert installed(emulator, inputs.application_id) == [inputs.tenant_id]
+    assert state.id == f"{inputs.tenant_id}/{inputs.application_id}"
+
+
+def test_a_lost_answer_is_repeated_because_that_is_harmless(
+    emulator: Emulator, platform: Platform, inputs: InstallationInputs
+) -> None:
+    emulator.add_fault(Fault(method="PUT", kind="reset_after", times=1))
+    operations.create(platform, inputs)
+    assert installed(emulator, inputs.application_id) == [inputs.tenant_id]
+
+
+def test_a_tenant_that_is_not_allowed_is_told_so(
+    emulator: Emulator, connect: Connect, application: str
+) -> None:
+    stranger = new_tenant(emulator)
+    with pytest.raises(LifecycleError, match="its owner has not allowed this tenant"):
+        operations.create(connect(stranger), InstallationInputs(application, stranger))
+
+
+def test_an_inactive_application_is_told(
+    emulator: Emulator, platform: Platform, inputs: InstallationInputs
+) -> None:
+    emulator.platform.patch(inputs.application_id, status="inactive")
+    with pytest.raises(LifecycleError, match="inactive"):
+        operations.create(platform, inputs)
+
+
+def test_a_missing_permission_is_told(
+    connect: Connect, inputs: InstallationInputs, user: str
+) -> None:
+    with pytest.raises(LifecycleError, match="applications:write"):
+        operations.create(connect(user, role="reader"), inputs)
+
+
+def test_credentials_of_another_tenant_are_an_error_without_a_call(
+    emulator: Emulator, connect: Connect, inputs: InstallationInputs, owner: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=owner):
+        operations.create(connect(owner), inputs)
+    assert calls_of(emulator) == []
+
+
+def test_reading_costs_one_call_and_finds_nothing_to_change(
+    emulator: Emulator, platform: Platform, state: InstallationState
+) -> None:
+    assert operations.read(platform, state) == state
+    assert [call.method for call in calls_of(emulator)] == ["GET"]
+
+
+def test_one_that_the_tenant_removed_is_gone(
+    emulator: Emulator, platform: Platform, state: InstallationState
+) -> None:
+    emulator.platform.uninstall(state.inputs.application_id, state.inputs.tenant_id)
+    assert operations.read(platform, state) is None
+
+
+def test_one_whose_tenant_was_revoked_is_still_there(
+    emulator: Emulator, platform: Platform, state: InstallationState
+) -> None:
+    emulator.platform.revoke(state.inputs.application_id, state.inputs.tenant_id)
+    assert operations.read(platform, state) == state
+
+
+def test_one_whose_application_was_deleted_is_gone(
+    emulator: Emulator, platform: Platform, state: InstallationState
+) -> None:
+    emulator.platform.delete(state.inputs.application_id)
+    assert operations.read(platform, state) is None
+
+
+@pytest.mark.parametrize("operation", [operations.read, operations.delete])
+@pytest.mark.parametrize(
+    "fault",
+    [{"kind": "not_found"}, {"kind": "html", "status": 404}, {"kind": "status", "status": 403}],
+)
+def test_a_404_that_proves_nothing_loses_nothing(
+    emulator: Emulator,
+    platform: Platform,
+    state: InstallationState,
+    operation: Callable[[Platform, InstallationState], object],
+    fault: dict[str, Any],
+) -> None:
+    emulator.add_fault(Fault(method="*", path="/applications/**", times=10, **fault))
+    with pytest.raises(OltError):
+        operation(platform, state)
+    assert installed(emulator, state.inputs.application_id) == [state.inputs.tenant_id]
+
+
+def test_another_platform_proves_nothing(
+    emulator: Emulator, platform: Platform, state: InstallationState
+) -> None:
+    emulator.platform.delete(state.inputs.application_id)
+    elsewhere = replace(state, api_url="https://api.elsewhere.example/v1")
+    with pytest.raises(LifecycleError, match="set OLT_API_URL"):
+        operations.read(platform, elsewhere)
+
+
+def test_deleting_uninstalls(
+    emulator: Emulator, platform: Platform, state: InstallationState
+) -> None:
+    operations.delete(platform, state)
+    assert installed(emulator, state.inputs.application_id) == []
+    assert [call.method for call in calls_of(emulator)] == ["DELETE"]
+
+
+def test_a_revoked_tenant_can_uninstall(
+    emulator: Emulator, platform: Platform, state: InstallationState
+) -> None:
+    emulator.platform.revoke(state.inputs.application_id, state.inputs.tenant_id)
+    operations.delete(platform, state)
+    assert installed(emulator, state.inputs.application_id) == []
+
+
+def test_deleting_what_is_gone_already_succeeds(
+    emulator: Emulator, platform: Platform, state: InstallationState
+) -> None:
+    emulator.platform.uninstall(state.inputs.application_id, state.inputs.tenant_id)
+    operations.delete(platform, state)
+
+
+def test_getting_one_that_is_not_installed_is_an_error(
+    platform: Platform, inputs: InstallationInputs
+) -> None:
+    with pytest.raises(LifecycleError, match="is not installed"):
+        operations.get(platform, inputs)
+
+
+def test_getting_one_that_nobody_may_see_is_an_error(
+    emulator: Emulator, connect: Connect, application: str
+) -> None:
+    stranger = new_tenant(emulator)
+    with pytest.raises(ApiError, match="404"):
+        operations.get(connect(stranger), InstallationInputs(application, stranger))
+
+
+def test_one_that_is_declared_under_another_name_stays_installed(
+    emulator: Emulator, platform: Platform, state: InstallationState
+) -> None:
+    declaration.check(platform, {}, state.inputs.to_props())
+    operations.delete(platform, state)
+    assert installed(emulator, state.inputs.application_id) == [state.inputs.tenant_id]
+    assert calls_of(emulator) == []
+
+
+def test_one_that_could_not_be_declared_is_uninstalled(
+    emulator: Emulator, platform: Platform, state: InstallationState
+) -> None:
+    elsewhere = {**state.inputs.to_props(), "tenant_id": new_tenant(emulator)}
+    assert declaration.check(platform, {}, elsewhere).failures
+    operations.delete(platform, state)
+    assert installed(emulator, state.inputs.application_id) == []

@@ -1,0 +1,226 @@
+"""One ``up`` without faults makes everything right, for a user who does what the errors say."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections import Counter
+
+from tests.model.engine import Engine, Failure, Key, Program, Props, Resource, State
+from tests.model.figures import Figures
+from tests.model.oracle import DEAD, Book, Oracle, Violation
+from tests.model.programs import expected_of, held_of
+from tests.model.stage import Stage
+
+MAX_ROUNDS = 12
+"""How often a user follows an error's advice before he gives up."""
+MENDING = {"mend": "1"}
+IN_USE = re.compile(r"exists already: ([0-9a-f, -]+)\. To take it over")
+
+
+class CleanUp:
+    """After a refresh, if the contract asks for one. Works on what it is given."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        state: State,
+        program: Program,
+        book: Book,
+        figures: Figures,
+        operations: Counter[str],
+    ) -> None:
+        self._stage = stage
+        self._platform = stage.emulator.platform
+        self._state = state
+        self._program = program
+        self._book = book
+        self._figures = figures
+        self._oracle = Oracle(stage, self._state, self._book, operations)
+        self._engine = Engine(self._state, self._oracle)
+        self.smooth = not book.needs_refresh(program)
+        """Whether it took neither a refresh nor a second ``up``."""
+
+    def run(self, *, thorough: bool) -> list[tuple[str, str]]:
+        """Method and path template of each call of the first ``up``. Raises ``Violation``."""
+        due = self._rotations_that_are_due()
+        if self._book.needs_refresh(self._program):
+            self._refresh()
+        self._oracle.made.clear()
+        calls = self._up_until_done()
+        self._figures.outcomes["done at once" if self.smooth else "done with more"] += 1
+        self._require_agreement()
+        self._require_secrets(due)
+        if thorough:
+            self._require_nothing_left_to_do()
+        return calls
+
+    def _up_until_done(self) -> list[tuple[str, str]]:
+        """Returns the calls of the first ``up``."""
+        failures = self._up()
+        calls = list(self._oracle.made)
+        for _ in range(MAX_ROUNDS):
+            if not failures:
+                self._book.settle(self._program)
+                return calls
+            self.smooth = False
+            for failure in failures:
+                self._figures.outcomes[self._follow(failure)] += 1
+            failures = self._up()
+        raise Violation(f"an up without faults does not get done: {failures[0].error}")
+
+    def _up(self) -> list[Failure]:
+        self._oracle.program = self._program
+        return self._engine.up(self._program, self._stage.connect())
+
+    def _refresh(self) -> None:
+        failures = self._engine.refresh(self._stage.connect())
+        if failures:
+            raise Violation(f"a refresh without faults fails: {failures[0].error}")
+        self._book.refreshed()
+
+    def _rotations_that_are_due(self) -> set[Key]:
+        """Where a rotation's answer was lost and the program still asks for one."""
+        due = set()
+        for key in self._book.dead:
+            held = self._state.resources.get(key)
+            declared = self._program.applications.get(key.name)
+            if held is None or declared is None:
+                continue
+            trigger = declared.get("rotate_secret_when_changed")
+            if trigger and trigger != (held.outputs.get("rotate_secret_when_changed") or {}):
+                due.add(key)
+        return due
+
+    def _follow(self, failure: Failure) -> str:
+        """Do what the error says, if it tells the truth. Returns what was done."""
+        text, key = str(failure.error), failure.key
+        declared = self._program.applications.get(key.name, {})
+        if key.kind == "installation":
+            return self._refused_installation(failure)
+        if found := IN_USE.search(text):
+            return self._name_in_use(declared, found[1].split(", "))
+        if failure.verb == "delete" and "is still installed in tenant" in text:
+            return self._uninstall_strangers(text)
+        if "owns no application" in text and "adopt" in declared:
+            id_ = declared.pop("adopt")["application_id"]
+            owned = self._platform.applications(declared.get("tenant_id"))
+            if all(each["id"] != id_ for each in owned):
+                return "adopt taken out"
+        if "refuses the declared client_secret" in text and self._is_refused(declared["adopt"]):
+            del declared["adopt"]["client_secret"]
+            return "declared secret taken out"
+        raise Violation(f"an up without faults fails: {text}")
+
+    def _is_refused(self, adopt: Props) -> bool:
+        application = self._platform.application(adopt["application_id"]) or {}
+        client_id = application["oauth2Client"]["id"]
+        return not self._platform.secret_is_valid(client_id, adopt["client_secret"])
+
+    def _refused_installation(self, failure: Failure) -> str:
+        placed = self._program.installations.get(failure.key.name)
+        if failure.verb == "create" and placed and "Not installed: " in str(failure.error):
+            held = self._state.resources[Key("application", placed.application)]
+            application = self._platform.application(held.id) or {}
+            allowed = {item["tenantId"] for item in application["allowedTenants"]}
+            if application["status"] != "active" or placed.tenant_id not in allowed:
+                del self._program.installations[failure.key.name]
+                return "installation taken out"
+        raise Violation(f"an up without faults fails: {failure.error}")
+
+    def _name_in_use(self, declared: Props, ids: list[str]) -> str:
+        for id_ in ids:
+            found = self._platform.application(id_)
+            if found is None or found["name"] != declared["name"]:
+                raise Violation(f"a name is refused, but {id_} does not have it")
+        adopted = [each.get("adopt", {}) for each in self._program.applications.values()]
+        taken = {each.get("application_id") for each in adopted}
+        free = (self._book.announced | set(self._book.strangers)) - taken
+        candidates = [id_ for id_ in ids if id_ in free]
+        if candidates:
+            declared["adopt"] = {"application_id": candidates[0]}
+            return "adopted"
+        declared["prevent_duplicate_name"] = False
+        return "guard switched off"
+
+    def _uninstall_strangers(self, text: str) -> str:
+        for tenant_id in self._stage.tenants:
+            if tenant_id not in text:
+                continue
+            for application_id in self._state.application_ids():
+                if (application_id, tenant_id) in self._book.installed and application_id in text:
+                    self._platform.uninstall(application_id, tenant_id)
+                    return "uninstalled by hand"
+        raise Violation(f"a deletion is refused for no reason: {text}")
+
+    def _require_agreement(self) -> None:
+        if self._state.pending:
+            raise Violation(f"what was replaced is still there: {self._state.pending[0].key.name}")
+        if set(self._state.resources) != set(self._program.resources()):
+            raise Violation("the state does not hold what the program declares")
+        for name, declared in self._program.applications.items():
+            self._require_equal(name, declared, self._state.resources[Key("application", name)])
+        for name, placed in self._program.installations.items():
+            held = self._state.resources[Key("installation", name)]
+            owner = self._state.resources[Key("application", placed.application)]
+            found = self._platform.installations(owner.id)
+            if all(each["tenantId"] != placed.tenant_id for each in found):
+                raise Violation(f"installation {name} is in the state and not on the platform")
+            if held.id != f"{placed.tenant_id}/{owner.id}":
+                raise Violation(f"installation {name} has the ID {held.id}")
+
+    def _require_equal(self, name: str, declared: Props, held: Resource) -> None:
+        application = self._platform.application(held.id)
+        if application is None:
+            raise Violation(f"application {name} is in the state and not on the platform")
+        expected = expected_of(declared)
+        managed = expected["allowedTenants"] is not None
+        if (found := held_of(application, managed=managed)) != expected:
+            raise Violation(f"the platform does not hold what {name} declares: {found}")
+        public = application.get("publicOauth2Client") or {}
+        told = {
+            "name": application["name"],
+            "tenant_id": application["tenantId"],
+            "status": application["status"],
+            "client_id": application["oauth2Client"]["id"],
+            "public_client_id": public.get("id"),
+            "created_at": application["createdAt"],
+            "api_url": self._stage.emulator.api_url,
+        }
+        differing = [key for key, value in told.items() if held.outputs.get(key) != value]
+        if differing or declared.get("tenant_id", application["tenantId"]) != told["tenant_id"]:
+            raise Violation(f"state and platform differ in {name}: {', '.join(differing)}")
+
+    def _require_secrets(self, due: set[Key]) -> None:
+        """Every secret lives, but one whose rotation was lost and then taken out of the program:
+        a new trigger mends that one."""
+        for key, held in self._state.resources.items():
+            if key.kind != "application" or self._lives(held):
+                continue
+            if key not in self._book.dead or key in due:
+                raise Violation(f"{DEAD} after an up without faults: {key.name}")
+            self._figures.outcomes["lost rotation taken out: secret stays dead"] += 1
+            self._program.applications[key.name]["rotate_secret_when_changed"] = MENDING
+            if self._up() or not self._lives(held):
+                raise Violation(f"{DEAD}, and another rotation does not mend it: {key.name}")
+
+    def _lives(self, held: Resource) -> bool:
+        client, secret = held.outputs["client_id"], held.outputs["client_secret"]
+        return self._platform.secret_is_valid(client, secret)
+
+    def _require_nothing_left_to_do(self) -> None:
+        """A refresh of what nobody touched finds no drift, and an ``up`` makes no call."""
+        before = copy.deepcopy(self._state)
+        self._refresh()
+        for key, held in before.resources.items():
+            if self._state.resources.get(key, held).outputs != held.outputs:
+                raise Violation(f"a refresh right after an up finds drift in {key.name}")
+        if set(self._state.resources) != set(before.resources):
+            raise Violation("a refresh right after an up drops a resource")
+        self._stage.emulator.clear_calls()
+        if touched := self._engine.preview(self._program, self._stage.connect()):
+            raise Violation(f"a preview right after an up shows changes of {touched[0].name}")
+        if self._up() or self._stage.emulator.calls:
+            raise Violation("an up right after an up makes calls")
+        if any("adopt" in held.inputs for held in self._state.resources.values()):
+            raise Violation("what was declared to adopt is still in the state")

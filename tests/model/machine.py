@@ -1,0 +1,106 @@
+"""The machine: random sequences of what people do to programs, stacks and the platform."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from typing import Final
+
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, rule
+
+from tests.model.by_hand import ByHand
+from tests.model.cleanup import CleanUp
+from tests.model.declaring import Declaring
+from tests.model.engine import Engine, Failure, Program
+from tests.model.mishaps import aims
+from tests.model.stack import PICK, Aims, of
+from tests.model.turns import when
+
+THOROUGH: Final = 5
+"""Every so many steps it is also made sure that nothing is left to do."""
+RIVAL: Final = st.sampled_from([False, False, False, False, True])
+
+
+class LifecycleMachine(Declaring, ByHand):
+    """Rules that run the engine, and what must hold after each step."""
+
+    @when(lambda self: self.expected)
+    @rule(wrong=aims(), rival=RIVAL)
+    def up(self, wrong: Aims, *, rival: bool) -> None:
+        mishaps = self.ran("up", wrong)
+        self.run_up(mishaps, rival=rival)
+
+    @when(lambda self: self.expected)
+    @rule(wrong=aims(), rival=RIVAL)
+    def up_in_parallel(self, wrong: Aims, *, rival: bool) -> None:
+        """What does not depend on a failure is done all the same."""
+        mishaps = self.ran("up_in_parallel", wrong)
+        self.run_up(mishaps, rival=rival, keep_going=True)
+
+    @when(lambda self: self.state.resources)
+    @rule(wrong=aims())
+    def up_with_refresh(self, wrong: Aims) -> None:
+        """Refresh and ``up`` in one process, as ``up --refresh`` does."""
+        mishaps = self.ran("up_with_refresh", wrong)
+        self.remember_program()
+
+        def work(engine: Engine) -> list[Failure]:
+            platform = self.connect(mishaps)
+            if failures := engine.refresh(platform):
+                return failures
+            self.book.refreshed()
+            return engine.up(self.program, platform)
+
+        if not self.play(mishaps, [*self.reads(), *self.expected], work):
+            self.book.settle(self.program)
+
+    @when(lambda self: self.state.resources)
+    @rule(wrong=aims())
+    def refresh(self, wrong: Aims) -> None:
+        mishaps = self.ran("refresh", wrong)
+        self.run_refresh(mishaps)
+
+    @when(lambda self: self.state.resources)
+    @rule(pick=PICK, wrong=aims())
+    def replace(self, pick: int, wrong: Aims) -> None:
+        """``up --replace``, or a taint."""
+        mishaps = self.ran("replace", wrong)
+        self.run_up(mishaps, replace=of(list(self.state.resources), pick))
+
+    @when(lambda self: len(self.state.resources) > 2)
+    @rule(wrong=aims())
+    def destroy(self, wrong: Aims) -> None:
+        """The program stays, so the next ``up`` makes everything again."""
+        mishaps = self.ran("destroy", wrong)
+        kept, self.program = self.program, Program()
+        if not self.play(
+            mishaps, self.deletions(), lambda engine: engine.destroy(self.connect(mishaps))
+        ):
+            self.book.unsettled.clear()
+        self.program = kept
+
+    @when(lambda self: self.expected)
+    @rule()
+    def finish(self) -> None:
+        """Nothing goes wrong, and the user does what the errors say."""
+        self.ran("finish", ())
+        self.remember_program()
+        self.clean_up(self.figures.operations).run(thorough=True)
+
+    @invariant()
+    def a_clean_up_makes_all_right(self) -> None:
+        """Played, then undone."""
+        self.oracle.require_all()
+        kept = self.state, self.program, self.book
+        self.state, self.program, self.book = copy.deepcopy(kept)
+        try:
+            with self.stage.rehearsal():
+                rehearsed = self.clean_up(self.figures.rehearsed)
+                self.expected = rehearsed.run(thorough=self.figures.steps % THOROUGH == 0)
+        finally:
+            self.state, self.program, self.book = kept
+        self.smooth = rehearsed.smooth
+
+    def clean_up(self, operations: Counter[str]) -> CleanUp:
+        return CleanUp(self.stage, self.state, self.program, self.book, self.figures, operations)

@@ -1,0 +1,220 @@
+"""A stack, its program and its platform: what there is, and how the engine is run over it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine
+from hypothesis.strategies._internal.featureflags import FeatureFlags
+
+from olt_provider.lifecycle.platform import Platform
+from tests.model.engine import Engine, Failure, Key, Program, Resource, State
+from tests.model.figures import Figures
+from tests.model.mishaps import (
+    FOUND_AGAIN,
+    HOLDS,
+    INSTALLATION,
+    REGISTRATION,
+    TEMPORARY,
+    Aim,
+    Deck,
+    Mishap,
+)
+from tests.model.oracle import Book, Oracle, Violation
+from tests.model.programs import SLOTS
+from tests.model.stage import IMPATIENCE, PATIENCE, Stage, without_clock
+from tests.model.turns import Agenda
+
+Calls = list[tuple[str, str]]
+
+ONE: Final = {
+    "application": "/application-developer/applications/{applicationId}",
+    "installation": "/applications/{applicationId}",
+}
+PICK: Final = st.integers(0, 11)
+"""Which of those there are; beyond their number it starts anew."""
+KEPT_PROGRAMS: Final = 4
+NOT_REPEATED: Final = "a failure that one more try gets over reached the user"
+CREATION: Final[dict[str, Calls]] = {
+    "application": [("GET", REGISTRATION[1]), REGISTRATION],
+    "installation": [("PUT", INSTALLATION)],
+}
+DELETION: Final[dict[str, Calls]] = {
+    "application": [("GET", ONE["application"]), ("DELETE", ONE["application"])],
+    "installation": [("DELETE", INSTALLATION)],
+}
+
+T = TypeVar("T")
+Mishaps = tuple[Mishap, ...]
+Aims = tuple[Aim, ...]
+Work = Callable[[Engine], list[Failure]]
+
+
+def of(choices: Sequence[T], pick: int) -> T:
+    """The one that is meant."""
+    return choices[pick % len(choices)]
+
+
+class Stack(RuleBasedStateMachine):
+    """What all rules share."""
+
+    def __init__(self, stage: Stage, figures: Figures) -> None:
+        super().__init__()
+        stage.begin()
+        self.stage = stage
+        self.figures = figures
+        self.platform = stage.emulator.platform
+        self.state = State()
+        self.book = Book()
+        self.oracle = Oracle(stage, self.state, self.book, figures.operations)
+        self.program = Program()
+        self.history: list[Program] = []
+        self.expected: list[tuple[str, str]] = []
+        self.smooth = True
+        self.stranger_secrets: dict[str, str] = {}
+        self.deck = Deck(0)
+        self.numbers = 0
+        self.favoured: set[str] = set()
+        """Rules and kinds of mishaps that are to come up more often."""
+        self.agenda: Agenda | None = None
+        """None: hypothesis chooses the rules, and leaves some out of each example."""
+
+    def take_turns(self, favoured: set[str]) -> None:
+        """Let an agenda choose the rules, which needs all of them; and favour some."""
+        self.favoured = favoured
+        self.agenda = Agenda(0)
+        self._rules_strategy.enabled_rules_strategy = st.just(FeatureFlags())
+
+    def free_slots(self) -> list[str]:
+        held = {key.name for key, _ in self.state.everything() if key.kind == "application"}
+        return [name for name in SLOTS if name not in held | set(self.program.applications)]
+
+    def live(self) -> list[tuple[Key, Resource]]:
+        """The applications of the state that the platform has."""
+        return [
+            (key, held)
+            for key, held in self.state.resources.items()
+            if key.kind == "application" and self.platform.application(held.id) is not None
+        ]
+
+    def adoptable(self) -> list[str]:
+        adopted = [each.get("adopt", {}) for each in self.program.applications.values()]
+        taken = {each.get("application_id") for each in adopted}
+        known = [*self.book.strangers, *sorted(self.book.announced)]
+        return [id_ for id_ in known if id_ not in taken and self.platform.application(id_)]
+
+    def shared(self) -> bool:
+        """Whether two resources hold one application: a move that is not finished."""
+        ids = [held.id for key, held in self.state.everything() if key.kind == "application"]
+        return len(ids) != len(set(ids))
+
+    def done(self, name: str) -> None:
+        self._count(name)
+
+    def _count(self, name: str) -> None:
+        self.figures.rules[name] += 1
+        if self.agenda is not None:
+            self.agenda.played()
+
+    def drifted(self, name: str) -> None:
+        self.book.drifted = True
+        self.done(name)
+
+    def ran(self, name: str, wrong: Aims) -> Mishaps:
+        self._count(name)
+        return self.deck.deal(wrong)
+
+    def remember_program(self) -> None:
+        """As it is kept in version control; what is adopted by now is not declared any more."""
+        kept = copy.deepcopy(self.program)
+        for key, _ in self.live():
+            kept.applications.get(key.name, {}).pop("adopt", None)
+        self.history = [*self.history, kept][-KEPT_PROGRAMS:]
+
+    def connect(self, wrong: Mishaps) -> Platform:
+        holds = any(mishap.label in HOLDS for mishap in wrong)
+        return self.stage.connect(patience=IMPATIENCE if holds else PATIENCE)
+
+    def reads(self) -> Calls:
+        """The calls of a refresh, as far as nothing is gone."""
+        return [("GET", ONE[key.kind]) for key, _ in self.state.everything()]
+
+    def deletions(self) -> Calls:
+        """The calls of a destroy, likewise."""
+        kinds = sorted((key.kind for key in self.state.resources), reverse=True)
+        return [call for kind in kinds for call in DELETION[kind]]
+
+    def replacement(self, key: Key) -> Calls:
+        """The calls that replace a resource, likewise."""
+        return [*CREATION[key.kind], *DELETION[key.kind]]
+
+    def run_refresh(self, wrong: Mishaps) -> list[Failure]:
+        failures = self.play(
+            wrong, self.reads(), lambda engine: engine.refresh(self.connect(wrong))
+        )
+        if not failures:
+            self.book.refreshed()
+        return failures
+
+    def run_up(
+        self,
+        wrong: Mishaps,
+        *,
+        replace: Key | None = None,
+        keep_going: bool = False,
+        rival: bool = False,
+    ) -> None:
+        self.remember_program()
+        easy = self.smooth and self.gets_over(wrong) and not replace and not rival
+        replaced = frozenset({replace} if replace else ())
+        self.stage.rivals = {} if rival else None
+        failures = self.play(
+            wrong,
+            [*self.expected, *(self.replacement(replace) if replace else ())],
+            lambda engine: engine.up(
+                self.program, self.connect(wrong), replace=replaced, keep_going=keep_going
+            ),
+        )
+        if easy and failures:
+            raise Violation(f"{NOT_REPEATED}: {failures[0].error}")
+        if not failures:
+            self.book.settle(self.program)
+
+    def gets_over(self, wrong: Mishaps) -> bool:
+        """Whether what goes wrong is so little that the user must not notice."""
+        if not wrong or not self.expected:
+            return not wrong
+        registers = of(self.expected, wrong[0].position) == REGISTRATION
+        tolerated = FOUND_AGAIN if registers else TEMPORARY
+        return len(wrong) == 1 and wrong[0].times <= 2 and wrong[0].label in tolerated
+
+    def play(self, wrong: Mishaps, expected: Calls, work: Work) -> list[Failure]:
+        """One pass of the engine, in a process of its own, with what goes wrong."""
+        emulator, oracle = self.stage.emulator, self.oracle
+        oracle.faults = [
+            (mishap.label, emulator.add_fault(mishap.fault(expected))) for mishap in wrong
+        ]
+        oracle.program = self.program
+        self.stage.warnings.clear()
+        try:
+            failures = work(Engine(self.state, oracle))
+        finally:
+            emulator.clear_faults()
+            for label, fault in oracle.faults:
+                self.figures.faults[label] += fault.fired
+            oracle.faults = ()
+        self.meet_rivals()
+        for warning in self.stage.warnings:
+            oracle.require_clean(warning)
+        return failures
+
+    def meet_rivals(self) -> None:
+        """Whoever registered by hand in the meantime is a stranger, unless he was taken over."""
+        for id_, secret in (self.stage.rivals or {}).items():
+            self.stranger_secrets[id_] = secret
+            if id_ not in self.state.application_ids():
+                self.book.strangers[id_] = without_clock(self.platform.application(id_)) or {}
+        self.stage.rivals = None

@@ -1,0 +1,113 @@
+"""Where a model plays: an emulator, tenants with their tokens, and processes that start anew."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from pydantic import SecretStr
+
+from olt_provider.api.applications.client import ApplicationsClient
+from olt_provider.api.applications.domain import Application, ApplicationRegistration
+from olt_provider.api.settings import Settings
+from olt_provider.emulator import Emulator
+from olt_provider.emulator.store import applications as emulated_applications
+from olt_provider.lifecycle.platform import Platform
+from tests.model.engine import Props
+from tests.model.programs import TENANTS
+
+PATIENCE = 30.0
+IMPATIENCE = 0.25
+"""Seconds that an answer may take where one is held back."""
+
+
+class Stage:
+    """One emulator for all examples; ``begin`` makes it empty, with tenants in a known order."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self.tenants = [f"{n + 1}0000000-0000-4000-8000-000000000000" for n in range(TENANTS)]
+        self.warnings: list[str] = []
+        self.secrets: set[str] = set()
+        """All that the platform has ever told, and the tokens: none may be in a message."""
+        self.rivals: dict[str, str] | None = None
+        """While it is a mapping, somebody registers by hand, once, what is about to be registered:
+        ID -> secret."""
+        self._tokens: dict[str, str] = {}
+
+    def begin(self) -> None:
+        self.emulator.reset()
+        self.warnings.clear()
+        self.secrets.clear()
+        self._tokens = {tenant: self.emulator.token(tenant) for tenant in self.tenants}
+        self.secrets.update(self._tokens.values())
+
+    def connect(self, *, patience: float = PATIENCE) -> Platform:
+        """As a new process does: nothing learned yet. Retries do not wait."""
+        settings = Settings(
+            self.emulator.api_url,
+            self.emulator.identity_url,
+            tenant_id=self.tenants[0],
+            request_timeout=patience,
+            max_retries=2,
+            credentials=(("tenantTokens", SecretStr(json.dumps(self._tokens))),),
+        )
+        return Platform(settings, warn=self.warnings.append, sleep=lambda _: None)
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """What is done to the platform in the block has never happened afterwards."""
+        database = self.emulator._the_world.db
+        warnings = list(self.warnings)
+        database.change("BEGIN")
+        try:
+            yield
+        finally:
+            self.emulator.wait_until_idle()
+            database.change("ROLLBACK")
+            self.warnings[:] = warnings
+
+    def before_registration(self, tenant_id: str, registration: ApplicationRegistration) -> None:
+        if self.rivals is None or self.rivals:
+            return
+        made = self.emulator.platform.register(
+            tenant_id,
+            name=registration.name,
+            teaser_description=registration.teaser_description or None,
+            url=registration.url,
+            with_public_oauth2_client=registration.with_public_oauth2_client,
+            redirect_uris=registration.redirect_uris,
+            allowed_tenants={each.tenant_id: each.comment for each in registration.allowed_tenants},
+        )
+        self.rivals[made["id"]] = made["oauth2Client"]["secret"]
+
+
+@contextmanager
+def staged(emulator: Emulator) -> Iterator[Stage]:
+    """A stage that knows every secret the platform makes, and can let a rival register."""
+    stage = Stage(emulator)
+    new_secret = emulated_applications._new_secret
+    register = ApplicationsClient.register
+
+    def told() -> str:
+        secret = new_secret()
+        stage.secrets.add(secret)
+        return secret
+
+    def rivalled(self: ApplicationsClient, registration: ApplicationRegistration) -> Application:
+        stage.before_registration(self._transport.tenant_id or "", registration)
+        return register(self, registration)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(emulated_applications, "_new_secret", told)
+        patch.setattr(ApplicationsClient, "register", rivalled)
+        yield stage
+
+
+def without_clock(application: Props | None) -> Props | None:
+    """What the platform holds but the time of the last change."""
+    if application is None:
+        return None
+    return {key: value for key, value in application.items() if key != "updatedAt"}

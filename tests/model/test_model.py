@@ -1,0 +1,131 @@
+"""Random lives of stacks: whatever goes wrong, nothing is lost, doubled or dead.
+
+``MODEL_EXAMPLES=1000 pytest tests/model`` plays other lives every time, and shrinks what it finds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from olt_provider.emulator import Emulator
+from tests.figures import LINE
+from tests.model import defects
+from tests.model.figures import Figures
+from tests.model.machine import LifecycleMachine
+from tests.model.mishaps import KINDS
+from tests.model.oracle import DEAD, DROPPED, ORPHANED, Violation
+from tests.model.stage import Stage, staged
+from tests.model.turns import ROUND, SHARES
+
+ON_DEMAND = int(os.environ.get("MODEL_EXAMPLES", "0"))
+"""How many lives to play on demand."""
+LEAST_STEPS = 1000
+LEAST = 20
+"""How often each rule is played and each kind of fault injected."""
+BATCH = 3
+"""Lives that are played before it is looked what came up too rarely."""
+MAX_BATCHES = 20
+MAX_BATCHES_TO_FIND = 6
+SECONDS = 600 + 60 * ON_DEMAND
+
+
+UNMISTAKABLE = {"401", "403", "404 html", "500", "html", "redirect"}
+"""What ends an operation at once."""
+
+
+@pytest.fixture
+def stage(shared_emulator: Emulator) -> Iterator[Stage]:
+    with staged(shared_emulator) as stage:
+        yield stage
+
+
+def play(machine: type[LifecycleMachine], lives: int, *phases: Phase) -> None:
+    """Raises ``Violation`` for a promise that was broken."""
+    chosen = settings(
+        max_examples=lives,
+        stateful_step_count=ROUND,
+        deadline=None,
+        database=None,
+        print_blob=False,
+        report_multiple_bugs=False,
+        phases=phases,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(machine, settings=chosen)
+
+
+def play_batch(stage: Stage, figures: Figures, number: int, favoured: set[str]) -> None:
+    """The same lives for the same number, with more of what is favoured."""
+
+    class Machine(LifecycleMachine):
+        def __init__(self) -> None:
+            super().__init__(stage, figures)
+            self.take_turns(favoured)
+
+    play(seed(number)(Machine), BATCH, Phase.generate)
+
+
+def play_enough(stage: Stage, figures: Figures) -> None:
+    """Batch by batch, with more of what came up too rarely before."""
+    for number in range(MAX_BATCHES):
+        play_batch(stage, figures, number, rare(figures) if number else set())
+        if figures.steps >= LEAST_STEPS and not rare(figures):
+            return
+
+
+def play_until_broken(stage: Stage, where: set[str]) -> None:
+    for number in range(MAX_BATCHES_TO_FIND):
+        play_batch(stage, Figures(), number, where)
+
+
+def play_other_lives(stage: Stage, figures: Figures) -> None:
+    class Machine(LifecycleMachine):
+        def __init__(self) -> None:
+            super().__init__(stage, figures)
+
+    play(Machine, ON_DEMAND, Phase.generate, Phase.shrink)
+
+
+def rare(figures: Figures) -> set[str]:
+    return figures.fewer_than(LEAST, SHARES, KINDS)
+
+
+@pytest.mark.timeout(SECONDS)
+def test_whatever_goes_wrong_nothing_is_lost_or_doubled_or_dead(
+    stage: Stage, record_property: Callable[[str, object], None]
+) -> None:
+    figures = Figures()
+    try:
+        play_enough(stage, figures)
+        if ON_DEMAND:
+            play_other_lives(stage, figures)
+    finally:
+        for line in figures.lines():
+            record_property(LINE, line)
+    assert figures.steps >= LEAST_STEPS
+    assert rare(figures) == set(), "some came up too rarely to have been tested"
+
+
+@pytest.mark.parametrize(
+    ("plant", "where", "broken"),
+    [
+        (defects.rotation_first, {"rotate", "up", *UNMISTAKABLE}, DEAD),
+        (defects.not_found_means_gone, {"refresh", "404 hidden"}, DROPPED),
+        (defects.lost_registration_repeated, {"declare", "up", "truncate", "hold"}, ORPHANED),
+    ],
+)
+def test_a_planted_defect_is_found(
+    stage: Stage,
+    monkeypatch: pytest.MonkeyPatch,
+    plant: Callable[[pytest.MonkeyPatch], None],
+    where: set[str],
+    broken: str,
+) -> None:
+    plant(monkeypatch)
+    with pytest.raises(Violation, match=broken):
+        play_until_broken(stage, where)

@@ -1,0 +1,99 @@
+"""Which rule comes next: in few examples each has to come up often, which chance alone misses."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection
+from typing import Any, Final, Protocol, TypeVar
+
+from hypothesis.stateful import precondition
+
+SHARES: Final[dict[str, int]] = {
+    "declare": 4,
+    "change": 4,
+    "rotate": 3,
+    "install": 2,
+    "remove_installation": 1,
+    "rename_installation": 1,
+    "remove": 1,
+    "revert": 1,
+    "adopt": 1,
+    "move": 1,
+    "register_by_hand": 1,
+    "change_by_hand": 1,
+    "set_status_by_hand": 1,
+    "allow_by_hand": 1,
+    "revoke_by_hand": 1,
+    "install_by_hand": 1,
+    "uninstall_by_hand": 1,
+    "delete_by_hand": 1,
+    "up": 7,
+    "up_in_parallel": 6,
+    "up_with_refresh": 3,
+    "refresh": 2,
+    "replace": 2,
+    "destroy": 1,
+    "finish": 4,
+}
+"""How often each rule comes in one round."""
+ROUND: Final = sum(SHARES.values())
+
+F = TypeVar("F", bound=Callable[..., Any])
+_WHEN: Final[dict[str, Callable[[Any], object]]] = {}
+
+
+class Player(Protocol):
+    """A machine whose rules take turns."""
+
+    agenda: Agenda | None
+
+
+class Agenda:
+    """The rules in a drawn order; one that cannot be played yet waits until it can.
+
+    Those that are favoured come up once more in each round.
+    """
+
+    def __init__(self, seed: int, favoured: Collection[str] = ()) -> None:
+        self._round = [name for name, share in SHARES.items() for _ in range(share)]
+        self._round += sorted(favoured)
+        self._random = random.Random(seed)
+        self._left: list[str] = []
+        self._turn: str | None = None
+
+    def turn(self, player: Player) -> str | None:
+        """The rule that comes now; None if no rule can be played."""
+        if self._turn is None:
+            self._turn = self._choose(player)
+        return self._turn
+
+    def played(self) -> None:
+        """The turn is over."""
+        self._turn = None
+
+    def _choose(self, player: Player) -> str | None:
+        for _ in range(2):
+            for index, name in enumerate(self._left):
+                if _WHEN[name](player):
+                    return self._left.pop(index)
+            self._random.shuffle(self._round)
+            self._left += self._round
+        return None
+
+
+def when(possible: Callable[[Any], object]) -> Callable[[F], F]:
+    """A rule is played where it is possible and, if there is an agenda, where it is its turn."""
+
+    def decorate(function: F) -> F:
+        name = function.__name__
+        _WHEN[name] = possible
+
+        def its_turn(player: Player) -> bool:
+            if player.agenda is None:
+                return bool(possible(player))
+            return player.agenda.turn(player) == name
+
+        decorated: F = precondition(its_turn)(function)
+        return decorated
+
+    return decorate

@@ -1,0 +1,75 @@
+"""docs/reliability.md: each promise names a test that exists, each rule is the client's."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from olt_provider.api import retry, transport
+from olt_provider.api.client import OltClient
+from tests.documents import DOCS
+from tools.workspace import ROOT
+
+PAGE: Final = DOCS / "reliability.md"
+TEXT: Final = PAGE.read_text(encoding="utf-8")
+NAMED: Final = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", TEXT)
+
+
+def defined_in(file: Path) -> set[str]:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return {
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
+
+
+def section(title: str) -> str:
+    _, _, rest = TEXT.partition(f"\n## {title}\n")
+    return rest.partition("\n## ")[0]
+
+
+def in_one_line(text: str) -> str:
+    return " ".join(text.split()).replace("`", "")
+
+
+@pytest.mark.parametrize(("file", "test"), NAMED)
+def test_a_named_test_exists(file: str, test: str) -> None:
+    assert test in defined_in(ROOT / file)
+
+
+def test_every_promise_names_a_test() -> None:
+    rows = re.findall(r"^\| (.*) \| (.*) \|$", section("What is promised"), re.MULTILINE)[1:]
+    assert len(rows) > 15
+    assert [promise for promise, proof in rows if not re.fullmatch(r"`tests/.*::\w+`", proof)] == []
+
+
+@pytest.mark.parametrize(
+    "file", ["tests/engine/test_faults.py", "tests/engine/test_interruption.py"]
+)
+def test_every_test_of_faults_and_interruption_proves_a_promise(file: str) -> None:
+    assert defined_in(ROOT / file) == {test for named, test in NAMED if named == file}
+
+
+def test_the_rules_of_repetition_are_those_of_the_client() -> None:
+    told = in_one_line(section("What is repeated, and when"))
+    rules = inspect.getdoc(OltClient) or ""
+    for rule in re.split(r"^- ", rules, flags=re.MULTILINE)[1:]:
+        if "max_retries" not in rule and "Redirects" not in rule:
+            assert in_one_line(rule) in told
+
+
+def test_the_figures_are_those_of_the_client() -> None:
+    told = in_one_line(section("What is repeated, and when"))
+    for figure in (
+        f"more than {retry.MAX_WAIT:.0f} s ends the call",
+        f"times (default {transport.DEFAULT_MAX_RETRIES}) and for at most {retry.MAX_TOTAL:.0f} s",
+        f"to answer (default {transport.DEFAULT_REQUEST_TIMEOUT:.0f})",
+        f"more than {transport.TOLD_WAIT:.0f} s is told",
+    ):
+        assert figure in told

@@ -1,0 +1,307 @@
+"""What README and docs tell to do works: their commands and programs, on the real engine."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from olt_provider.emulator import TENANT_A, Emulator
+from tests.documents import DOCS, README, Block, blocks, reason_not_to_run
+from tests.engine.harness import Engine, Stack
+
+
+@pytest.fixture
+def user(engine: Engine, tmp_path: Path) -> dict[str, str]:
+    """The environment of somebody who follows a page: a home of their own, all on PATH."""
+    home, project = tmp_path / "home", tmp_path / "project"
+    home.mkdir()
+    project.mkdir()
+    (project / ".venv").symlink_to(sys.prefix)
+    environment = Engine(engine.folder, home).environment(tmp_path)
+    return environment | {"PULUMI_SKIP_CONFIRMATIONS": "true", "PWD": str(project)}
+
+
+def write_files(page: Path, folder: Path) -> None:
+    for block in blocks(page=page):
+        if block.file:
+            (folder / block.file).write_text(block.text)
+
+
+pytestmark = pytest.mark.timeout(300)  # each makes several calls of the CLI
+
+LOG_IN = "pulumi login --local"
+
+
+def follow(script: list[str], user: Mapping[str, str], token: SecretStr) -> str:
+    """Run shell blocks as one script; whatever asks is answered with the token.
+
+    Nobody logs in: `--local` means the home of the account, whatever HOME says.
+    """
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", "\n".join(script).replace(LOG_IN, "true")],
+        cwd=user["PWD"],
+        env=dict(user),
+        input=token.get_secret_value(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+    said = (done.stdout + done.stderr).replace(token.get_secret_value(), "[token]")
+    assert done.returncode == 0, said[-4000:]
+    return done.stdout
+
+
+def shows(output: str, block: Block) -> None:
+    """Each line of an excerpt stands in the output, in this order; `...` is anything."""
+    position = 0
+    for line in filter(None, map(str.strip, block.text.splitlines())):
+        pattern = ".*".join(re.escape(part) for part in line.split("..."))
+        found = re.compile(pattern).search(output, position)
+        assert found, f"{block.name}: {line!r} is not in the output"
+        position = found.end()
+
+
+def runnable(page: Path) -> list[str]:
+    return [block.text for block in blocks("sh", page) if not reason_not_to_run(block)]
+
+
+@pytest.mark.engine
+def test_the_readmes_quickstart_works_word_for_word(user: dict[str, str]) -> None:
+    write_files(README, Path(user["PWD"]))
+    with Emulator.start() as emulator:
+        user |= {
+            "OLT_API_URL": emulator.api_url,
+            "OLT_IDENTITY_URL": emulator.identity_url,
+            "TENANT_ID": TENANT_A,
+        }
+        output = follow(
+            ["pulumi login --local", *runnable(README)], user, SecretStr(emulator.token(TENANT_A))
+        )
+        for excerpt in blocks("text", README):
+            shows(output, excerpt)
+        (application,) = emulator.platform.applications()
+        secret = output.splitlines()[-1]
+        assert emulator.platform.secret_is_valid(application["oauth2Client"]["id"], secret)
+
+
+@pytest.mark.engine
+def test_the_quickstart_page_works_word_for_word(user: dict[str, str]) -> None:
+    page = DOCS / "quickstart.md"
+    folder = Path(user["PWD"])
+    write_files(page, folder)
+    with Emulator.start() as emulator:
+        token = SecretStr(emulator.token(TENANT_A))
+        tenants = [{"id": TENANT_A, "apiToken": token.get_secret_value()}]
+        ready = {"apiUrl": emulator.api_url, "identityUrl": emulator.identity_url}
+        (folder / "ready.json").write_text(json.dumps({**ready, "tenants": tenants}))
+        output = follow(runnable(page), user, token)
+        for excerpt in blocks("text", page):
+            shows(output, excerpt)
+        assert output.count("RGB LED") == 1
+        assert emulator.platform.applications() == []
+    assert token.get_secret_value() not in output
+
+
+STORED = DOCS / "configuration.md"
+
+
+@pytest.mark.engine
+def test_the_commands_of_the_configuration_page_work(user: dict[str, str]) -> None:
+    folder = Path(user["PWD"])
+    write_files(README, folder)
+    script = runnable(STORED)
+    by_tenant = [text for text in script if "tenantTokens" in text]
+    rest = [text for text in script if text not in by_tenant]
+    assert (len(by_tenant), len(rest)) == (1, 4)
+    with Emulator.start() as emulator:
+        for name in ("token-file", "new-token-file"):
+            (folder / name).write_text(emulator.token(TENANT_A) + "\n")
+        user |= {
+            "OLT_API_URL": emulator.api_url,
+            "OLT_IDENTITY_URL": emulator.identity_url,
+            "TENANT_ID": TENANT_A,
+        }
+        begin = ["pulumi stack init dev", rest[0]]
+        begin += ["pulumi config set olt:tenantId $TENANT_ID", "pulumi up --skip-preview"]
+        follow([*begin, *rest[1:]], user, SecretStr(emulator.token(TENANT_A)))
+        assert emulator.platform.applications() == []
+        again = ["pulumi config rm olt:apiToken", *by_tenant, "pulumi up --skip-preview"]
+        follow(again, user, SecretStr(emulator.token(TENANT_A)))
+        assert len(emulator.platform.applications()) == 1
+
+
+CUSTOMERS = (
+    "b0000000-0000-4000-8000-00000000000b",
+    "c0000000-0000-4000-8000-00000000000c",
+)
+CLIENT = {"clientId": "c11e0000-0000-4000-8000-000000000001", "clientSecret": "made up"}
+MANAGED_ELSEWHERE = {
+    "id": "9aa3b618-8cd2-4dc0-b7a1-da6df60af254",
+    "registration": {"name": "Managed elsewhere", "allowedTenants": [{"tenantId": TENANT_A}]},
+    "installedIn": [TENANT_A],
+    **CLIENT,
+}
+OWNER = {"id": TENANT_A, "name": "A", "devices": [{"name": "RGB LED"}]}
+SEED = {
+    "tenants": [
+        OWNER | {"applications": [MANAGED_ELSEWHERE]},
+        *({"id": customer, "name": "Customer"} for customer in CUSTOMERS),
+    ]
+}
+
+
+@pytest.fixture
+def platform() -> Iterator[Emulator]:
+    """An owner with one application, and two customers."""
+    with Emulator.start(SEED) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def stack(engine: Engine, platform: Emulator, tmp_path: Path) -> Stack:
+    """A stack with a token of each tenant in its configuration."""
+    stack = engine.stack(tmp_path, "")
+    stack.env["OLT_API_URL"] = stack.env["OLT_IDENTITY_URL"] = platform.api_url
+    stack.config("olt:tenantId", TENANT_A)
+    tokens = {tenant: platform.token(tenant) for tenant in (TENANT_A, *CUSTOMERS)}
+    stack.config("olt:tenantTokens", json.dumps(tokens), secret=True)
+    return stack
+
+
+def program(page: str) -> str:
+    found = blocks("python", DOCS / page)
+    # Another stack that exists already is more than a test of one page needs.
+    return "\n".join(each.text for each in found if "StackReference" not in each.text)
+
+
+def others(platform: Emulator) -> list[dict[str, Any]]:
+    found = platform.platform.applications()
+    return [each for each in found if each["id"] != MANAGED_ELSEWHERE["id"]]
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("page", "registered"),
+    [
+        ("application.md", 4),
+        ("installation.md", 1),
+        ("background_applications.md", 3),
+        ("lookups.md", 0),
+        ("many_tenants.md", 2),
+    ],
+)
+def test_the_programs_of_a_page_do_what_it_says(
+    page: str, registered: int, stack: Stack, platform: Emulator
+) -> None:
+    if page == "many_tenants.md":
+        stack.config("tokenB", platform.token(CUSTOMERS[0]), secret=True)
+    stack.program(program(page))
+    stack.up()
+    assert len(others(platform)) == registered
+    stack.destroy()
+    (left,) = platform.platform.applications()
+    assert left["id"] == MANAGED_ELSEWHERE["id"]
+
+
+@pytest.mark.engine
+def test_rotation_is_seen_and_done_as_its_page_says(stack: Stack, platform: Emulator) -> None:
+    stack.program(program("rotation.md"))
+    stack.up()
+    before = stack.state_file.read_text()
+    stack.config("rotation", "2027-01")
+    (excerpt,) = blocks("text", DOCS / "rotation.md")
+    shows(stack.preview("--diff").output, excerpt)
+    platform.clear_calls()
+    stack.up()
+    assert [call.template for call in platform.calls] == [
+        "/application-developer/applications/{applicationId}/secret"
+    ]
+    assert stack.state_file.read_text() != before
+
+
+@pytest.mark.engine
+def test_adoption_works_as_its_page_says(stack: Stack, platform: Emulator) -> None:
+    stack.config("reportingSecret", CLIENT["clientSecret"], secret=True)
+    stack.program(program("adoption.md"))
+    stack.up()
+    assert stack.resource("reporting")["id"] == MANAGED_ELSEWHERE["id"]
+    assert platform.platform.secret_is_valid(*CLIENT.values())
+    assert others(platform) == []
+    without = re.sub(r"    adopt=AdoptArgs\(.*?\n    \),\n", "", program("adoption.md"), flags=re.S)
+    assert "adopt=" not in without
+    stack.program(without)
+    stack.unset("reportingSecret")
+    assert stack.preview_json()["changeSummary"].keys() == {"same"}
+    stack.destroy()
+    assert platform.platform.applications() == []
+
+
+DECLARATION = re.compile(r"^app = OltApplication\(.*?^\)\n", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.engine
+def test_previews_show_what_their_page_says(stack: Stack) -> None:
+    found = blocks(page=DOCS / "previews.md")
+    start = next(block.text for block in found if block.language == "python")
+    stack.program(start)
+    stack.up()
+    shown = [
+        (program.text, excerpt)
+        for program, excerpt in itertools.pairwise(found)
+        if (program.language, excerpt.language) == ("python", "text")
+    ]
+    assert len(shown) == 5
+    before, after = DECLARATION.split(start)
+    for declaration, excerpt in shown:
+        stack.program(before + declaration + after)
+        shows(stack.preview("--diff").output, excerpt)
+
+
+@pytest.mark.engine
+def test_what_a_preview_cannot_know_shows_as_changing(stack: Stack) -> None:
+    consumer = (
+        "class Keeper(pulumi.dynamic.ResourceProvider):\n"
+        "    def create(self, props):\n"
+        "        return pulumi.dynamic.CreateResult('kept', props)\n"
+        "class Kept(pulumi.dynamic.Resource):\n"
+        "    pass\n"
+        "for name, value in (('client', app.client_id), ('application', app.id)):\n"
+        "    Kept(Keeper(), name, {'value': value})\n"
+    )
+    start = next(block.text for block in blocks("python", DOCS / "previews.md"))
+    stack.program(start + consumer)
+    stack.up()
+    stack.program(start.replace('"reporting",', '"reporting", name="Renamed",') + consumer)
+    preview = stack.preview("--diff").output
+    (excerpt,) = [
+        block for block in blocks("text", DOCS / "previews.md") if "~ value" in block.text
+    ]
+    shows(preview, excerpt)
+    assert preview.count("~ value") == 1
+    assert "::client]" in preview
+    assert "1 updated" in stack.up().output
+
+
+def test_a_background_application_lists_devices_as_its_page_says(
+    platform: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (listing,) = (
+        block.text
+        for block in blocks("python", DOCS / "background_applications.md")
+        if "def list_devices" in block.text
+    )
+    names: dict[str, Any] = {}
+    exec(listing, names)  # noqa: S102 - it is our own page
+    monkeypatch.setenv("OLT_API_URL", platform.api_url)
+    monkeypatch.setenv("OLT_IDENTITY_URL", platform.identity_url)
+    assert names["list_devices"](TENANT_A, *CLIENT.values()) == ["RGB LED"]

@@ -1,0 +1,97 @@
+"""What users get: the built wheel in an empty virtual environment, outside the repository."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from olt_provider._version import __version__
+from olt_provider.emulator import TENANT_A, Emulator
+from tests.engine.harness import Engine, Stack
+from tools.environment import wheelhouse
+from tools.workspace import ROOT
+
+# All tests here share what takes half a minute to make, so they run in one process.
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+QUICKSTART = (ROOT / "examples" / "quickstart" / "__main__.py").read_text()
+
+
+def checked(command: Sequence[str | Path], cwd: Path) -> str:
+    env = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    done = subprocess.run(
+        command, cwd=cwd, env=env, check=False, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from the source archive as a publisher builds it."""
+    folder = tmp_path_factory.mktemp("dist")
+    checked([sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT], folder)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the commands in an environment that holds the wheel and what it requires."""
+    folder = tmp_path_factory.mktemp("user") / "venv"
+    venv.create(folder, with_pip=True)
+    offline = ["--quiet", "--no-index", "--find-links", str(wheelhouse())]
+    checked([folder / "bin" / "python", "-m", "pip", "install", *offline, wheel], folder)
+    return folder / "bin"
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    tops = {name.split("/", 1)[0] for name in names}
+    assert tops == {"olt_provider", "pulumi_olt", f"pulumi_olt-{__version__}.dist-info"}
+    assert {"olt_provider/py.typed", "pulumi_olt/pulumi-plugin.json"} <= set(names)
+    assert f"pulumi_olt-{__version__}.dist-info/licenses/LICENSE" in names
+
+
+def test_the_wheel_is_used_not_the_checkout(python: Path, tmp_path: Path) -> None:
+    code = "import olt_provider; print(olt_provider.__file__, olt_provider.__version__)"
+    file, version = checked([python / "python", "-c", code], tmp_path).split()
+    assert Path(file).is_relative_to(python.parent)
+    assert version == __version__
+
+
+def test_the_wheel_requires_the_run_time_packages_only(python: Path, tmp_path: Path) -> None:
+    code = "import importlib.metadata as m; print(*(d.name.lower() for d in m.distributions()))"
+    installed = set(checked([python / "python", "-c", code], tmp_path).split())
+    assert {"pulumi", "pydantic", "pyjwt", "requests", "tenacity"} <= installed
+    assert installed.isdisjoint({"typer", "fastapi", "uvicorn", "cryptography", "pytest"})
+
+
+@pytest.fixture
+def stack(engine: Engine, python: Path, tmp_path: Path) -> Stack:
+    return Engine(engine.folder, engine.home, python).stack(tmp_path, QUICKSTART)
+
+
+def test_the_installed_wheel_does_the_main_job_on_the_real_engine(stack: Stack) -> None:
+    with Emulator.start() as emulator:
+        stack.config("olt:apiUrl", emulator.api_url)
+        stack.config("olt:identityUrl", emulator.identity_url)
+        stack.config("olt:tenantId", TENANT_A)
+        stack.env["OLT_API_TOKEN"] = emulator.token(TENANT_A)
+        stack.up()
+        outputs = stack.outputs()
+        (application,) = emulator.platform.applications()
+        assert outputs["application_id"] == application["id"]
+        assert emulator.platform.secret_is_valid(outputs["client_id"], outputs["client_secret"])
+        (installation,) = emulator.platform.installations(application["id"])
+        assert installation["tenantId"] == TENANT_A
+        stack.destroy()
+        assert emulator.platform.applications() == []

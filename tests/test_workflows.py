@@ -1,0 +1,71 @@
+"""The workflows are valid, run only what is pinned, and hold no more power than they need."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from olt_provider import __version__
+from tools.workspace import ROOT
+
+WORKFLOWS: Final = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+RELEASE: Final = ROOT / ".github" / "workflows" / "release.yml"
+PINNED: Final = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+
+
+@pytest.fixture
+def jobs() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(RELEASE.read_text())["jobs"]
+    return loaded
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+def test_a_workflow_follows_its_schema(file: Path) -> None:
+    schema = ["--builtin-schema", "vendor.github-workflows"]
+    done = subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", *schema, str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+def test_every_action_is_pinned_by_digest_and_says_its_version(file: Path) -> None:
+    used = re.findall(r"uses: (.*)", file.read_text())
+    assert used
+    assert [each for each in used if not PINNED.fullmatch(each)] == []
+
+
+def test_an_action_has_the_same_digest_everywhere() -> None:
+    used = {use for file in WORKFLOWS for use in re.findall(r"uses: (.*)", file.read_text())}
+    names = [each.partition("@")[0] for each in used]
+    assert len(names) == len(set(names))
+
+
+def test_only_jobs_that_run_none_of_our_code_hold_the_identity(jobs: dict[str, Any]) -> None:
+    holders = [job for job in jobs.values() if "id-token" in job["permissions"]]
+    assert len(holders) == 2
+    assert [step for job in holders for step in job["steps"] if "run" in step] == []
+
+
+def test_what_is_published_was_tested_and_attested_before(jobs: dict[str, Any]) -> None:
+    run = [step["run"] for step in jobs["build"]["steps"] if "run" in step]
+    assert run.index(".ci/run") < run.index("make audit") < run.index("make wheel")
+    assert (jobs["attest"]["needs"], jobs["publish"]["needs"]) == ("build", "attest")
+
+
+@pytest.mark.parametrize(("tag", "passes"), [(f"v{__version__}", True), ("v0.0.0", False)])
+def test_a_tag_that_is_not_the_version_ends_the_release(
+    jobs: dict[str, Any], tag: str, passes: bool
+) -> None:
+    (step,) = (each for each in jobs["build"]["steps"] if "TAG" in each.get("env", {}))
+    done = subprocess.run(["bash", "-c", step["run"]], cwd=ROOT, env={"TAG": tag}, check=False)
+    assert (done.returncode == 0) is passes
