@@ -13,7 +13,7 @@ from olt_provider.lifecycle.application.model import (
     ApplicationInputs,
     ApplicationState,
 )
-from olt_provider.lifecycle.application.registration import register
+from olt_provider.lifecycle.application.registration import how_to_adopt, register
 from olt_provider.lifecycle.application.secret import LostSecretError
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.existence import APPLICATIONS, NOT_FOUND, require_gone
@@ -23,17 +23,19 @@ from olt_provider.lifecycle.platform import Platform
 def create(platform: Platform, inputs: ApplicationInputs) -> ApplicationState:
     """Register or adopt an application: ``POST /application-developer/applications``.
 
-    If something fails after a registration, what was registered is deleted again. Raises
-    ``OltError``.
+    If something fails after a registration, what was registered is deleted again; but not what was
+    found because the answer was lost, which might be somebody else's. Raises ``OltError``.
     """
     acting = platform.acting_for(inputs.tenant_id)
     if inputs.adopt is not None:
         return adopt(platform, acting, inputs, inputs.adopt)
-    registered = register(platform, acting, inputs)
+    registered, taken_over = register(platform, acting, inputs)
     made = ApplicationState.of(registered, inputs, registered.oauth2_client.secret, acting.api_url)
     try:
         _finish(acting, registered, inputs)
     except Exception as error:  # noqa: BLE001 - whatever it was, nothing may be left behind
+        if taken_over:
+            raise _to_adopt(made, error) from None
         raise _undo(platform, made, error) from None
     return made
 
@@ -49,8 +51,20 @@ def _finish(acting: TenantClient, registered: Application, inputs: ApplicationIn
         acting.applications.patch(registered.id, ApplicationPatch(status=inputs.status))
 
 
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, OltError) else f"unexpected {type(error).__name__}"
+
+
+def _to_adopt(made: ApplicationState, error: Exception) -> LifecycleError:
+    return LifecycleError(
+        f"{_said(error)}. The answer to the registration had been lost, and the application that "
+        f"fits alone, {made.id}, was given a new secret, which is lost now; it was not deleted. "
+        f"{how_to_adopt(made.id)}"
+    )
+
+
 def _undo(platform: Platform, made: ApplicationState, error: Exception) -> LifecycleError:
-    said = str(error) if isinstance(error, OltError) else f"unexpected {type(error).__name__}"
+    said = _said(error)
     try:
         delete(platform, replace(made, inputs=replace(made.inputs, force_destroy=True)))
     except OltError as failure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 
 from olt_provider.api.applications.domain import (
     AllowedTenantRegistration,
@@ -20,8 +21,16 @@ from olt_provider.lifecycle.platform import Platform
 from olt_provider.lifecycle.registrations import Registrations
 
 
-def register(platform: Platform, acting: TenantClient, inputs: ApplicationInputs) -> Application:
-    """Register an application; the answer holds its client secret.
+class Registered(NamedTuple):
+    """An application with its client secret."""
+
+    application: Application
+    taken_over: bool
+    """Whether the answer was lost and it was found by what was sent."""
+
+
+def register(platform: Platform, acting: TenantClient, inputs: ApplicationInputs) -> Registered:
+    """Register an application: ``POST /application-developer/applications``.
 
     The tenant's applications are listed once per process before its first registration. Raises
     ``LifecycleError`` if the name is in use and ``inputs.prevent_duplicate_name``, and where the
@@ -33,6 +42,7 @@ def register(platform: Platform, acting: TenantClient, inputs: ApplicationInputs
     with known.claim(registration, unique_name=inputs.prevent_duplicate_name):
         since = platform.client.clock.at_least()
         platform.require_wanted()
+        taken_over = False
         try:
             application = acting.applications.register(registration)
         except OltError as error:
@@ -48,13 +58,14 @@ def register(platform: Platform, acting: TenantClient, inputs: ApplicationInputs
                 error=error,
                 require_wanted=platform.require_wanted,
             )
+            taken_over = True
             platform.warn(
                 f"the answer to the registration of {registration.name!r} was lost; the "
                 f"application {application.id} fits alone, so it was taken over with a new secret"
             )
         known.note(application.id, application.name)
     platform.forget_lists(inputs.tenant_id)
-    return application
+    return Registered(application, taken_over)
 
 
 def registration_of(inputs: ApplicationInputs) -> ApplicationRegistration:
@@ -106,7 +117,7 @@ def _look_up(
     except OltError as failure:
         raise LifecycleError(
             f"{error}. The application was registered as {found.id}, but a new secret could not "
-            f"be made: {failure}. {_adopt(found.id)}"
+            f"be made: {failure}. {how_to_adopt(found.id)}"
         ) from None
     client = found.oauth2_client.model_copy(update={"secret": secret})
     return found.model_copy(update={"oauth2_client": client})
@@ -138,11 +149,12 @@ def _undecided(
     )
     return LifecycleError(
         f"{error}. The application {registration.name!r} may be one of these: {listed}. "
-        f"{_adopt(candidates[0].id)}"
+        f"{how_to_adopt(candidates[0].id)}"
     )
 
 
-def _adopt(application_id: str) -> str:
+def how_to_adopt(application_id: str) -> str:
+    """The end of an error that names an application to take over."""
     return (
         f'To take one over, declare adopt=AdoptArgs(application_id="{application_id}") and run '
         "`pulumi up` again"

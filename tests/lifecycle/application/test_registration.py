@@ -180,3 +180,16 @@ def test_an_error_is_always_one_of_ours(
     emulator.add_fault(Fault(method="POST", path=APPLICATIONS, kind="html", status=502, times=9))
     with pytest.raises(OltError):
         operations.create(platform, inputs)
+
+
+def test_what_was_found_is_not_deleted_again_when_a_later_step_fails(
+    emulator: Emulator, platform: Platform, inputs: ApplicationInputs, owner: str
+) -> None:
+    """It might be somebody else's: one that registered the same at the same moment."""
+    lose_the_answer(emulator)
+    emulator.add_fault(Fault(method="PATCH", kind="status", status=500, times=1))
+    with pytest.raises(LifecycleError, match="it was not deleted") as refused:
+        operations.create(platform, replace(inputs, status="inactive"))
+    (application,) = emulator.platform.applications(owner)
+    id_ = application["id"]
+    assert f'adopt=AdoptArgs(application_id="{id_}")' in str(refused.value)
