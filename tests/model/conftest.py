@@ -1,5 +1,14 @@
 from __future__ import annotations
 
+import pytest
+from hypothesis.internal.conjecture.providers import HypothesisProvider
+
 from tests.emulated import shared_emulator
 
 __all__ = ["shared_emulator"]
+
+
+@pytest.fixture(autouse=True)
+def _the_same_lives_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hypothesis also draws constants of whatever modules other tests of the process imported."""
+    monkeypatch.setattr(HypothesisProvider, "_maybe_draw_constant", lambda *_args, **_kwargs: None)

@@ -46,7 +46,7 @@ class LifecycleMachine(Declaring, ByHand):
         self.remember_program()
 
         def work(engine: Engine) -> list[Failure]:
-            platform = self.connect(mishaps)
+            platform = self.stage.connect()
             if failures := engine.refresh(platform):
                 return failures
             self.book.refreshed()
@@ -75,7 +75,7 @@ class LifecycleMachine(Declaring, ByHand):
         mishaps = self.ran("destroy", wrong)
         kept, self.program = self.program, Program()
         if not self.play(
-            mishaps, self.deletions(), lambda engine: engine.destroy(self.connect(mishaps))
+            mishaps, self.deletions(), lambda engine: engine.destroy(self.stage.connect())
         ):
             self.book.unsettled.clear()
         self.program = kept

@@ -10,12 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 from hypothesis.strategies._internal.featureflags import FeatureFlags
 
-from olt_provider.lifecycle.platform import Platform
 from tests.model.engine import Engine, Failure, Key, Program, Resource, State
 from tests.model.figures import Figures
 from tests.model.mishaps import (
     FOUND_AGAIN,
-    HOLDS,
     INSTALLATION,
     REGISTRATION,
     TEMPORARY,
@@ -25,7 +23,7 @@ from tests.model.mishaps import (
 )
 from tests.model.oracle import Book, Oracle, Violation
 from tests.model.programs import SLOTS
-from tests.model.stage import IMPATIENCE, PATIENCE, Stage, without_clock
+from tests.model.stage import Stage, without_clock
 from tests.model.turns import Agenda
 
 Calls = list[tuple[str, str]]
@@ -134,10 +132,6 @@ class Stack(RuleBasedStateMachine):
             kept.applications.get(key.name, {}).pop("adopt", None)
         self.history = [*self.history, kept][-KEPT_PROGRAMS:]
 
-    def connect(self, wrong: Mishaps) -> Platform:
-        holds = any(mishap.label in HOLDS for mishap in wrong)
-        return self.stage.connect(patience=IMPATIENCE if holds else PATIENCE)
-
     def reads(self) -> Calls:
         """The calls of a refresh, as far as nothing is gone."""
         return [("GET", ONE[key.kind]) for key, _ in self.state.everything()]
@@ -153,7 +147,7 @@ class Stack(RuleBasedStateMachine):
 
     def run_refresh(self, wrong: Mishaps) -> list[Failure]:
         failures = self.play(
-            wrong, self.reads(), lambda engine: engine.refresh(self.connect(wrong))
+            wrong, self.reads(), lambda engine: engine.refresh(self.stage.connect())
         )
         if not failures:
             self.book.refreshed()
@@ -175,7 +169,7 @@ class Stack(RuleBasedStateMachine):
             wrong,
             [*self.expected, *(self.replacement(replace) if replace else ())],
             lambda engine: engine.up(
-                self.program, self.connect(wrong), replace=replaced, keep_going=keep_going
+                self.program, self.stage.connect(), replace=replaced, keep_going=keep_going
             ),
         )
         if easy and failures:

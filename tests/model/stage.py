@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from requests.auth import AuthBase
 
 from olt_provider.api.applications.client import ApplicationsClient
 from olt_provider.api.applications.domain import Application, ApplicationRegistration
+from olt_provider.api.request import Request
 from olt_provider.api.settings import Settings
+from olt_provider.api.transport import Transport
 from olt_provider.emulator import Emulator
 from olt_provider.emulator.store import applications as emulated_applications
 from olt_provider.lifecycle.platform import Platform
@@ -19,8 +23,10 @@ from tests.model.engine import Props
 from tests.model.programs import TENANTS
 
 PATIENCE = 30.0
+"""Seconds that an answer may take, also on a busy machine."""
 IMPATIENCE = 0.25
-"""Seconds that an answer may take where one is held back."""
+"""For one that is held back."""
+HOLDS = frozenset({"hold", "hold_before"})
 
 
 class Stage:
@@ -44,13 +50,13 @@ class Stage:
         self._tokens = {tenant: self.emulator.token(tenant) for tenant in self.tenants}
         self.secrets.update(self._tokens.values())
 
-    def connect(self, *, patience: float = PATIENCE) -> Platform:
+    def connect(self) -> Platform:
         """As a new process does: nothing learned yet. Retries do not wait."""
         settings = Settings(
             self.emulator.api_url,
             self.emulator.identity_url,
             tenant_id=self.tenants[0],
-            request_timeout=patience,
+            request_timeout=PATIENCE,
             max_retries=2,
             credentials=(("tenantTokens", SecretStr(json.dumps(self._tokens))),),
         )
@@ -68,6 +74,16 @@ class Stage:
             self.emulator.wait_until_idle()
             database.change("ROLLBACK")
             self.warnings[:] = warnings
+
+    def patience(self, request: Request) -> float:
+        """Seconds to wait for the answer to what is sent next."""
+        path = request.path.removeprefix("/v1")
+        held = any(
+            fault.kind in HOLDS and not fault.fired and fault.matches(request.method, path)
+            for fault in self.emulator._the_world.faults.all
+            if fault._seen == fault.after
+        )
+        return IMPATIENCE if held else PATIENCE
 
     def before_registration(self, tenant_id: str, registration: ApplicationRegistration) -> None:
         if self.rivals is None or self.rivals:
@@ -89,7 +105,7 @@ def staged(emulator: Emulator) -> Iterator[Stage]:
     """A stage that knows every secret the platform makes, and can let a rival register."""
     stage = Stage(emulator)
     new_secret = emulated_applications._new_secret
-    register = ApplicationsClient.register
+    register, send_once = ApplicationsClient.register, Transport._attempt
 
     def told() -> str:
         secret = new_secret()
@@ -100,9 +116,14 @@ def staged(emulator: Emulator) -> Iterator[Stage]:
         stage.before_registration(self._transport.tenant_id or "", registration)
         return register(self, registration)
 
+    def attempt(self: Transport, request: Request, authorize: Callable[[], AuthBase]) -> Any:
+        self._timeout = (PATIENCE, stage.patience(request))
+        return send_once(self, request, authorize)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(emulated_applications, "_new_secret", told)
         patch.setattr(ApplicationsClient, "register", rivalled)
+        patch.setattr(Transport, "_attempt", attempt)
         yield stage
 
 

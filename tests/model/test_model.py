@@ -51,6 +51,7 @@ def play(machine: type[LifecycleMachine], lives: int, *phases: Phase) -> None:
         stateful_step_count=ROUND,
         deadline=None,
         database=None,
+        derandomize=False,
         print_blob=False,
         report_multiple_bugs=False,
         phases=phases,
