@@ -166,6 +166,13 @@ class Transport:
             self._wait(request, self._pause.left())
         return retrying(attempt)
 
+    def close(self) -> None:
+        """Close the connections; the next request opens new ones."""
+        with self._lock:
+            session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
     def _wait(self, request: Request, seconds: float) -> None:
         """When one thread is told to wait, all do, also one that waits for another reason."""
         known = self._pause.until

@@ -146,13 +146,8 @@ class BackgroundClient:
                 raise
 
 
-class _ClosableTransport(Transport):
-    def close(self) -> None:
-        self._open().close()
-
-
-def _transport(settings: Settings, base_url: str) -> _ClosableTransport:
-    return _ClosableTransport(
+def _transport(settings: Settings, base_url: str) -> Transport:
+    return Transport(
         base_url,
         request_timeout=settings.request_timeout,
         max_retries=settings.max_retries,
