@@ -104,7 +104,8 @@ class CleanUp:
             return self._uninstall_strangers(text)
         if "owns no application" in text and "adopt" in declared:
             id_ = declared.pop("adopt")["application_id"]
-            owned = self._platform.applications(declared.get("tenant_id"))
+            owner = declared.get("tenant_id", self._stage.tenants[0])
+            owned = self._platform.applications(owner)
             if all(each["id"] != id_ for each in owned):
                 return "adopt taken out"
         if "refuses the declared client_secret" in text and self._is_refused(declared["adopt"]):
