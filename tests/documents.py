@@ -115,6 +115,7 @@ NOT_RUN = {
     ("docs/cli.md", "OLT_VERIFY_CLIENT_SECRET"): "a blank to fill in",
     ("docs/cli.md", "olt emulator --seed"): CLI,
     ("docs/cli.md", "olt emulator token"): CLI,
+    ("docs/gitops.md", "pulumi stack init prod"): "tests/test_example_gitops.py does the same",
     ("docs/contributing.md", "git clone"): TOO_MUCH,
     ("docs/contributing.md", "make lint"): TOO_MUCH,
 }
