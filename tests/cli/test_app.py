@@ -74,3 +74,12 @@ def test_the_version_is_told_without_loading_what_it_does_not_need() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_without_its_extra_it_says_what_to_install() -> None:
+    program = "import sys; sys.modules['typer'] = None\nfrom olt_provider.cli import main\nmain()"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr == "olt needs more packages: pip install 'pulumi-olt[cli]'\n"
