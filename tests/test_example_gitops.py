@@ -274,15 +274,21 @@ def test_a_gitlab_comment_is_changed_too(tmp_path: Path, forge: ThreadingHTTPSer
     assert Forge.comments[0]["body"].startswith("**Fine**")
 
 
-@pytest.mark.parametrize("missing", ["GITHUB_TOKEN", "review.md"])
-def test_what_a_comment_lacks_is_said_in_one_line(tmp_path: Path, missing: str) -> None:
-    if missing != "review.md":
-        (tmp_path / "review.md").write_text("Fine\n")
+@pytest.mark.parametrize(
+    ("review", "said"),
+    [("Fine\n", "GITHUB_TOKEN is not set"), ("\n", "is empty"), (None, "no comment written")],
+)
+def test_what_a_comment_lacks_is_said_in_one_line(
+    tmp_path: Path, review: str | None, said: str
+) -> None:
+    if review is not None:
+        (tmp_path / "review.md").write_text(review)
     script = [sys.executable, str(EXAMPLE / "scripts" / "comment.py"), "github"]
     done = subprocess.run(
         script, cwd=tmp_path, env={}, capture_output=True, text=True, check=False, timeout=TIMEOUT
     )
     assert done.returncode == 1
+    assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

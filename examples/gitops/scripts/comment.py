@@ -40,6 +40,8 @@ def put(session: requests.Session, comments: str, one: str, update: str, body: s
 
 def main(service: str) -> None:
     body = Path("review.md").read_text(encoding="utf-8")
+    if not body.strip():
+        sys.exit("comment.py: review.md is empty: no comment written")
     env = os.environ
     with requests.Session() as session:
         if service == "github":
