@@ -206,6 +206,15 @@ def test_a_change_goes_from_its_branch_to_the_platform_and_drift_is_mended(
     assert tenant in written["body"]
     assert written["body"].rstrip().endswith("<!-- olt-review olt-gitops/prod -->")
 
+    # what needs another way than a merge, and a preview that fails: the pipeline fails, and says so
+    refused = review.run("scripts/preview.sh", fails=True, OLT_TENANT_TOKENS='{"no": "token"}')
+    assert refused.startswith("**OLT: the preview failed")
+    person.run("git", "switch", "--quiet", "--create", "removal", "change")
+    person.configure(tenants={tenant: "customer B"})
+    person.commit("Take it from the owner", "removal")
+    removal = person.checkout("removal", "removal")
+    assert owner in removal.run("scripts/preview.sh", fails=True, FAIL_ON="delete,revoke")
+
     # merge, up
     person.run("git", "switch", "--quiet", "main")
     person.run("git", "merge", "--quiet", "change")
