@@ -49,6 +49,11 @@ class OltClient:
         """The API base URL."""
         return self._api.base_url
 
+    @property
+    def writes(self) -> int:
+        """Grows when a write begins and when it ends: what was read before may be wrong then."""
+        return self._api.writes
+
     def acting_for(self, tenant_id: str | None = None) -> TenantClient:
         """The API in the name of a tenant; ``None``: of the credentials' only tenant."""
         return TenantClient(TenantTransport(self._api, self.tokens, tenant_id))

@@ -13,8 +13,8 @@ PAGE_SIZE: Final = 100
 MAX_PAGES: Final = 10_000
 
 
-def all_pages(fetch: Callable[[int, int], Any], *, source: str) -> Iterator[Any]:
-    """Every item of a list, in order, fetched page by page as needed.
+def all_pages(fetch: Callable[[int, int], Any], *, source: str) -> Iterator[list[Any]]:
+    """Every page of a list, in order, each fetched when it is asked for.
 
     ``fetch(page, page_size)`` returns one decoded answer; pages count from 0. The totals in
     ``meta`` vary by endpoint and are not looked at: a page that is shorter than the page size
@@ -27,7 +27,7 @@ def all_pages(fetch: Callable[[int, int], Any], *, source: str) -> Iterator[Any]
         items = data_of(body, source=source)
         if not isinstance(items, list):
             raise _broken(source, "a list was expected")
-        yield from items
+        yield items
         if len(items) < _page_size(body):
             return
         if items == previous:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any, Final
 
 from olt_provider.api.errors import ApiError
@@ -75,10 +76,10 @@ class TenantTransport:
         body = self.send(method, path, json=json, repeat=repeat)
         return parse(model, data_of(body, source=source), source=source)
 
-    def items(
+    def pages(
         self, model: type[M], path: str, params: Mapping[str, Any] | None = None
-    ) -> Iterator[M]:
-        """All items of a list, each as a ``model``, fetched page by page as needed."""
+    ) -> Iterator[list[M]]:
+        """All pages of a list, each item as a ``model``, each page fetched when asked for."""
         source = f"GET {path}"
         pages = all_pages(
             lambda page, size: self.send(
@@ -86,4 +87,10 @@ class TenantTransport:
             ),
             source=source,
         )
-        return (parse(model, item, source=source) for item in pages)
+        return ([parse(model, item, source=source) for item in page] for page in pages)
+
+    def items(
+        self, model: type[M], path: str, params: Mapping[str, Any] | None = None
+    ) -> Iterator[M]:
+        """All items of a list, each as a ``model``, fetched page by page as needed."""
+        return chain.from_iterable(self.pages(model, path, params))

@@ -131,6 +131,8 @@ class Transport:
         self._pause = Pause()
         self._session: requests.Session | None = None
         self._lock = threading.Lock()
+        self.writes = 0
+        """How many writes began or ended: what was read at another count may be wrong by now."""
 
     def send(self, request: Request, *, authorize: Callable[[], AuthBase] = NoAuth) -> Any:
         """Send ``request``, repeating it as its ``repeat`` allows; return the decoded body.
@@ -164,7 +166,17 @@ class Transport:
         )
         if self._pause.left() > 0:
             self._wait(request, self._pause.left())
-        return retrying(attempt)
+        if request.method == "GET":
+            return retrying(attempt)
+        self._count_write()
+        try:
+            return retrying(attempt)
+        finally:
+            self._count_write()
+
+    def _count_write(self) -> None:
+        with self._lock:
+            self.writes += 1
 
     def close(self) -> None:
         """Close the connections; the next request opens new ones."""

@@ -49,10 +49,8 @@ def require_gone(
     if not error.from_platform:
         raise _unproven(error, "the answer is not the platform's")
     try:
-        listed = platform.listed(
-            listing.kind,
-            acting.tenant_id or "",
-            lambda: (item.id for item in listing.fetch(acting)),
+        listed = platform.listed(listing.kind, acting.tenant_id or "").once(
+            lambda: (item.id for item in listing.fetch(acting))
         )
     except OltError as failure:
         raise _unproven(error, f"a list that would tell failed: {failure}") from None

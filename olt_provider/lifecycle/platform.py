@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cached_property
 
+from olt_provider.api.applications.domain import Application
 from olt_provider.api.client import OltClient, TenantClient
 from olt_provider.api.errors import ConfigurationError
+from olt_provider.api.installations.domain import AvailableApplication
 from olt_provider.api.settings import Settings
+from olt_provider.lifecycle.lists import ListedIds, ListedReads
 from olt_provider.lifecycle.registrations import Registrations
 
 
@@ -44,7 +48,9 @@ class Platform:
         of them: under another name, or replaced, it is the same installation."""
         self._lock = threading.Lock()
         self._registrations: dict[str, Registrations] = {}
-        self._listed: dict[tuple[str, str], frozenset[str]] = {}
+        self._listed: dict[tuple[str, str], ListedIds] = {}
+        self._application_reads: dict[str | None, ListedReads[Application]] = {}
+        self._installation_reads: dict[str | None, ListedReads[AvailableApplication]] = {}
 
     @property
     def settings(self) -> Settings:
@@ -90,18 +96,21 @@ class Platform:
         with self._lock:
             return self._registrations.setdefault(tenant_id, Registrations())
 
-    def listed(
-        self, kind: str, tenant_id: str, fetch: Callable[[], Iterable[str]]
-    ) -> frozenset[str]:
-        """The IDs of a list, fetched at most once per process and tenant."""
-        key = (kind, tenant_id)
+    def listed(self, kind: str, tenant_id: str) -> ListedIds:
+        """The IDs of a list of a tenant, which may be asked for only after a 404."""
         with self._lock:
-            if key not in self._listed:
-                self._listed[key] = frozenset(fetch())
-            return self._listed[key]
+            new = ListedIds(lambda: self.client.writes)
+            return self._listed.setdefault((kind, tenant_id), new)
 
-    def forget_lists(self, tenant_id: str) -> None:
-        """After a change: what was listed may have become wrong."""
+    def application_reads(self, acting: TenantClient) -> ListedReads[Application]:
+        """The reads of the applications that a tenant owns."""
         with self._lock:
-            for key in [key for key in self._listed if key[1] == tenant_id]:
-                del self._listed[key]
+            new = ListedReads(acting.applications.pages, lambda: self.client.writes)
+            return self._application_reads.setdefault(acting.tenant_id, new)
+
+    def installation_reads(self, acting: TenantClient) -> ListedReads[AvailableApplication]:
+        """The reads of what a tenant has installed."""
+        with self._lock:
+            pages = functools.partial(acting.installations.pages, installed=True)
+            new = ListedReads(pages, lambda: self.client.writes)
+            return self._installation_reads.setdefault(acting.tenant_id, new)

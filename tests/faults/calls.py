@@ -33,6 +33,7 @@ CALLS: Final[Mapping[str, Call]] = MappingProxyType(
     {
         "applications.register": Call("POST", APPLICATIONS, "data.oauth2Client.secret"),
         "applications.list": Call("GET", APPLICATIONS, "data.0.id"),
+        "applications.pages": Call("GET", APPLICATIONS, "data.0.id"),
         "applications.get": Call("GET", ONE, "data.allowedTenants"),
         "applications.patch": Call("PATCH", ONE, "data.oauth2Client"),
         "applications.delete": Call("DELETE", ONE),
@@ -41,6 +42,7 @@ CALLS: Final[Mapping[str, Call]] = MappingProxyType(
         "allowed_tenants.allow": Call("PUT", f"{ALLOWED}/{{tenantId}}", "data.tenantId"),
         "allowed_tenants.revoke": Call("DELETE", f"{ALLOWED}/{{tenantId}}"),
         "installations.list": Call("GET", "/applications", "data.0.id"),
+        "installations.pages": Call("GET", "/applications", "data.0.id"),
         "installations.get": Call("GET", "/applications/{applicationId}", "data.available"),
         "installations.install": Call(
             "PUT", "/applications/{applicationId}/installation", "data.tenantId"

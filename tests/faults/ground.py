@@ -22,6 +22,9 @@ from tests.model.engine import Key, Program, Props, Resource, State
 
 APP = Key("application", "app")
 INSTALLED = Key("installation", "app-in-user")
+SECOND = Key("application", "second")
+SECOND_INSTALLED = Key("installation", "second-in-user")
+INSTALLATIONS = (INSTALLED, SECOND_INSTALLED)
 
 
 class Tenants:

@@ -10,7 +10,7 @@ from olt_provider.emulator import Fault
 from olt_provider.lifecycle.application.model import ApplicationState
 from tests.emulated import calls_of
 from tests.faults.calls import CALLS
-from tests.faults.ground import APP, INSTALLED, Ground, Scene, Tenants
+from tests.faults.ground import APP, INSTALLATIONS, Ground, Scene, Tenants
 from tests.faults.kinds import KINDS
 from tests.faults.situations import Target
 from tests.faults.wire import Crossing
@@ -198,12 +198,11 @@ class Play:
             for id_ in self.state.application_ids()
             for each in self.ground.emulator.platform.installations(id_)
         }
-        declared = INSTALLED in program.resources()
-        by_hand = self.cell.target.situation.name == "secret known"
-        assert bool(installed) == (declared or by_hand)
-        if declared:
-            outputs = self.state.resources[INSTALLED].outputs
-            assert installed == {outputs["application_id"]}
+        if self.cell.target.situation.name == "secret known":  # it is installed by hand
+            assert installed
+            return
+        kept = [self.state.resources[key] for key in program.resources() if key in INSTALLATIONS]
+        assert installed == {held.outputs["application_id"] for held in kept}
 
     def _nothing_dropped(self, before: dict[Key, Resource]) -> None:
         """What is still on the platform is still in the state, whatever was answered."""
@@ -211,7 +210,7 @@ class Play:
         for key, held in before.items():
             id_ = held.id.rpartition("/")[2]
             there = platform.application(id_) is not None
-            if key == INSTALLED and there:
+            if key in INSTALLATIONS and there:
                 there = tenant in {each["tenantId"] for each in platform.installations(id_)}
             if there:
                 assert self.state.resources.get(key) is held

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from olt_provider.emulator import Fault
 from tests.faults.calls import CALLS
-from tests.faults.ground import APP, INSTALLED, Ground, Scene
+from tests.faults.ground import APP, INSTALLED, SECOND, SECOND_INSTALLED, Ground, Scene
 from tests.faults.kinds import Source
 from tests.model.engine import Placed, Program, State
 
@@ -111,6 +111,18 @@ def _installed(ground: Ground) -> Scene:
 
 def _read_installation(ground: Ground) -> Scene:
     return replace(_installed(ground), refresh=True)
+
+
+def _read_several(ground: Ground) -> Scene:
+    """A second application, installed too: its tenant's lists are asked for both of them."""
+    scene = _read_installation(ground)
+    declared = _declared(name="Second", allowed_tenants={ground.user: ""})
+    second = ground.kept(dict(declared))
+    scene.state.resources[SECOND] = second
+    scene.state.resources[SECOND_INSTALLED] = ground.kept_installation(second.id)
+    scene.program.applications[SECOND.name] = declared
+    scene.program.installations[SECOND_INSTALLED.name] = Placed(SECOND.name, ground.user)
+    return replace(scene, before=scene.program)
 
 
 def _read_installation_gone(ground: Ground) -> Scene:
@@ -217,6 +229,7 @@ GET, PATCH, DELETE = "applications.get", "applications.patch", "applications.del
 SECRET = "applications.new_secret"
 ALLOW, REVOKE = "allowed_tenants.allow", "allowed_tenants.revoke"
 SEEN, SEEN_ALL = "installations.get", "installations.list"
+PAGES, SEEN_PAGES = "applications.pages", "installations.pages"
 INSTALL, UNINSTALL = "installations.install", "installations.uninstall"
 TOKEN, REFRESH = "identity.client_credentials", "identity.refresh"
 
@@ -236,6 +249,7 @@ ODD: Final = (
     Situation("create", "inactive", (LIST, REGISTER, PATCH), _create_inactive, (2,)),
     Situation("create", "answer lost", (LIST, REGISTER, LIST, SECRET), _create_lost, (2, 3)),
     Situation("create", "undone", (LIST, REGISTER, PATCH, DELETE), _create_undone, (3,)),
+    Situation("read", "several", (GET, SEEN, PAGES, SEEN_PAGES), _read_several, (2, 3)),
     Situation("read", "gone", (GET, LIST), _read_gone, (1,)),
     Situation("read", "installed", (GET, SEEN), _read_installation, (1,)),
     Situation(

@@ -162,10 +162,13 @@ def test_a_token_that_is_rejected_is_renewed_once_for_all_threads(
     held = emulator.add_fault(Fault(method="GET", kind="latency", times=THREADS, seconds=PATIENCE))
     emulator.add_fault(Fault(method="GET", kind="status", status=401, times=THREADS))
     with ThreadPoolExecutor(THREADS) as pool:
-        read = [pool.submit(applications.read, platform, state) for state in states]
+        read = [
+            pool.submit(applications.get, platform, state.id, deployer.tenants[0])
+            for state in states
+        ]
         held.wait_until_fired(THREADS)
         held.release()
-        assert [each.result(PATIENCE) for each in read] == states
+        assert [each.result(PATIENCE).id for each in read] == [each.id for each in states]
     fetched = [call for call in calls_of(emulator) if call.path == TOKEN_PATH]
     assert len(fetched) == 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pydantic import SecretStr
 
@@ -45,6 +45,10 @@ class ApplicationsClient:
     def list(self) -> Iterator[Application]:
         """``GET``, all pages: the acting tenant's applications, without secrets."""
         return self._transport.items(Application, PATH)
+
+    def pages(self) -> Iterator[Sequence[Application]]:
+        """``GET``, page by page as they are asked for: what ``list`` gives, up to 100 at once."""
+        return self._transport.pages(Application, PATH)
 
     def get(self, application_id: str) -> Application:
         """``GET .../{applicationId}``: one application, without its secret."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from olt_provider.api.installations.domain import AvailableApplication, Installation
 from olt_provider.api.path import segment
@@ -26,8 +26,11 @@ class InstallationsClient:
 
         ``installed`` keeps only those that are, or are not, installed; default: both.
         """
-        params = {} if installed is None else {"installed": "true" if installed else "false"}
-        return self._transport.items(AvailableApplication, PATH, params)
+        return self._transport.items(AvailableApplication, PATH, _filter(installed))
+
+    def pages(self, *, installed: bool | None = None) -> Iterator[Sequence[AvailableApplication]]:
+        """``GET``, page by page as they are asked for: what ``list`` gives, up to 100 at once."""
+        return self._transport.pages(AvailableApplication, PATH, _filter(installed))
 
     def get(self, application_id: str) -> AvailableApplication:
         """``GET .../{applicationId}``: how an installation is verified."""
@@ -40,6 +43,10 @@ class InstallationsClient:
     def uninstall(self, application_id: str) -> None:
         """``DELETE .../{applicationId}/installation``: 404 also where it is not installed."""
         self._transport.send("DELETE", f"{_one(application_id)}/installation")
+
+
+def _filter(installed: bool | None) -> dict[str, str]:
+    return {} if installed is None else {"installed": "true" if installed else "false"}
 
 
 def _one(application_id: str) -> str:

@@ -64,7 +64,6 @@ def register(platform: Platform, acting: TenantClient, inputs: ApplicationInputs
                 f"application {application.id} fits alone, so it was taken over with a new secret"
             )
         known.note(application.id, application.name)
-    platform.forget_lists(inputs.tenant_id)
     return Registered(application, taken_over)
 
 

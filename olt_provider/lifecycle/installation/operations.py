@@ -7,6 +7,7 @@ from typing import Final
 
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError, RequestError
+from olt_provider.api.installations.domain import Installation
 from olt_provider.api.model import format_timestamp
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.existence import INSTALLATIONS, NOT_FOUND, require_gone
@@ -31,7 +32,6 @@ def create(platform: Platform, inputs: InstallationInputs) -> InstallationState:
             f"application {inputs.application_id} was installed in tenant "
             f"{installation.tenant_id} instead of {inputs.tenant_id}: uninstall it there"
         )
-    platform.forget_lists(inputs.tenant_id)
     return InstallationState(inputs, format_timestamp(installation.created_at), acting.api_url)
 
 
@@ -65,9 +65,28 @@ def _refused(acting: TenantClient, inputs: InstallationInputs, error: ApiError) 
 def read(platform: Platform, state: InstallationState) -> InstallationState | None:
     """``GET /applications/{applicationId}``: ``None`` if it is not installed any more.
 
-    Raises ``LifecycleError`` where a 404 does not prove that.
+    Where several are read, their tenant's list is asked first, and believed as far as it shows
+    that nothing has changed. Raises ``LifecycleError`` where a 404 does not prove that.
     """
     acting = platform.acting_for(state.inputs.tenant_id)
+    listed = platform.installation_reads(acting).find(state.inputs.application_id)
+    if listed is not None and _is_as_kept(state, listed.installation, acting.api_url):
+        return state
+    return _look(platform, acting, state)
+
+
+def _is_as_kept(state: InstallationState, installation: Installation | None, api_url: str) -> bool:
+    return (
+        installation is not None
+        and installation.tenant_id == state.inputs.tenant_id
+        and format_timestamp(installation.created_at) == state.installed_at
+        and api_url == state.api_url
+    )
+
+
+def _look(
+    platform: Platform, acting: TenantClient, state: InstallationState
+) -> InstallationState | None:
     try:
         seen = acting.installations.get(state.inputs.application_id)
     except ApiError as error:
@@ -127,9 +146,8 @@ def delete(platform: Platform, state: InstallationState) -> None:
     except ApiError as error:
         if error.status != NOT_FOUND:
             raise
-        if read(platform, state) is not None:
+        if _look(platform, acting, state) is not None:
             raise LifecycleError(
                 f"{error}, although it is installed, so these credentials lack "
                 "applications:write. Nothing was changed"
             ) from None
-    platform.forget_lists(state.inputs.tenant_id)

@@ -1,0 +1,87 @@
+"""What the lists of a tenant tell the operations of one process, fetched as seldom as possible."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Generic, TypeVar
+
+from olt_provider.api.applications.domain import Application
+from olt_provider.api.errors import OltError
+from olt_provider.api.installations.domain import AvailableApplication
+
+log = logging.getLogger("olt_provider")
+
+T = TypeVar("T", bound=Application | AvailableApplication)
+
+
+class ListedReads(Generic[T]):
+    """Many reads of one tenant are served by its list, few by a GET each. Shared by threads.
+
+    Nobody tells how many reads are to come, nor how long the list is. So a page is fetched only
+    for a read that follows more reads by a GET than pages: all calls together are at most twice
+    those of the cheaper way, whatever comes. Nothing outlives a write of this process. That
+    something is not listed proves nothing: its own GET decides.
+    """
+
+    def __init__(
+        self, pages: Callable[[], Iterator[Sequence[T]]], writes: Callable[[], int]
+    ) -> None:
+        self._open = pages
+        self._writes = writes
+        self._lock = threading.Lock()
+        self._alone = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._written = self._writes()
+        self._pages = self._open()
+        self._fetched = 0
+        self._ended = False
+        self._items: dict[str, T] = {}
+
+    def find(self, application_id: str) -> T | None:
+        """What the list shows under an ID, once; ``None``: read it by its own GET."""
+        with self._lock:
+            if self._writes() != self._written:
+                self._begin()
+            if application_id not in self._items and self._fetched < self._alone:
+                self._fetch()
+            # Each is read once, so what was given out need not be kept.
+            item = self._items.pop(application_id, None)
+            if item is None:
+                self._alone += 1
+            return item
+
+    def _fetch(self) -> None:
+        if self._ended:
+            return
+        try:
+            page = next(self._pages, None)
+        except OltError as error:
+            log.debug("reading one by one, as the list fails: %s", error)
+            page = None
+        if self._writes() != self._written:  # it may show what was before
+            self._begin()
+            return
+        self._fetched += 1
+        self._ended = page is None
+        self._items.update((item.id, item) for item in page or ())
+
+
+class ListedIds:
+    """The IDs of a whole list, fetched once and anew after a write. Shared by threads."""
+
+    def __init__(self, writes: Callable[[], int]) -> None:
+        self._writes = writes
+        self._lock = threading.Lock()
+        self._known: tuple[int, frozenset[str]] | None = None
+
+    def once(self, fetch: Callable[[], Iterable[str]]) -> frozenset[str]:
+        """The IDs; ``fetch`` is called if they are not known, or a write was made since."""
+        with self._lock:
+            written = self._writes()
+            if self._known is None or self._known[0] != written:
+                self._known = written, frozenset(fetch())
+            return self._known[1]
