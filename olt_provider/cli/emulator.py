@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sqlite3
+import ssl
 import sys
 import tempfile
 import threading
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
+
+from olt_provider.cli.output import PROBLEM, WRONG_USAGE, fail
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -33,6 +36,8 @@ Examples:
   olt emulator --port 8080 --ready-file ready.json
 
   olt emulator --seed platform.yaml --database platform.sqlite
+
+  olt emulator --tls-certificate certificate.pem --tls-key key.pem
 """
 
 
@@ -51,6 +56,10 @@ def run(  # noqa: PLR0917 (typer passes them by name)
         Path | None,
         typer.Option(help="A YAML or JSON file: what is there at the start."),
     ] = None,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(help="Serve https: a PEM file, the chain in it too.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The certificate's key, a PEM file.")] = None,
 ) -> None:
     """Serve until told to end."""
     if context.invoked_subcommand is not None:
@@ -62,11 +71,12 @@ def run(  # noqa: PLR0917 (typer passes them by name)
             raise
         _fail("the emulator needs more packages: pip install 'pulumi-olt[emulator]'")
     planted = _read_seed(seed) if seed else None
+    tls = _checked(tls_certificate, tls_key)
     _log_to_stderr()
     with _until_told() as told:
         try:
             with (
-                Emulator.start(planted, port, host=host, database=database) as emulator,
+                Emulator.start(planted, port, host=host, database=database, tls=tls) as emulator,
                 _ready(ready_file, emulator),
             ):
                 _say(emulator)
@@ -79,9 +89,8 @@ def run(  # noqa: PLR0917 (typer passes them by name)
             _fail(f"cannot use the seed {seed}: {error}")
 
 
-def _fail(message: str) -> NoReturn:
-    typer.echo(f"olt emulator: {message}", err=True)
-    raise typer.Exit(1)
+def _fail(message: str, code: int = PROBLEM) -> NoReturn:
+    fail("emulator", message, code)
 
 
 def _read_seed(file: Path) -> Seed:
@@ -101,6 +110,21 @@ def _read_seed(file: Path) -> Seed:
         _fail(f"the seed {file} is neither YAML nor JSON: {' '.join(str(error).split())}")
     except ValidationError as error:
         _fail(f"the seed {file} is not right: {summary(error.errors())}")
+
+
+def _checked(certificate: Path | None, key: Path | None) -> tuple[Path, Path] | None:
+    """The files to serve ``https`` with, if any, known to be usable."""
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        _fail("give --tls-certificate and --tls-key, or neither", WRONG_USAGE)
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
+            certificate, key, password=lambda: ""
+        )
+    except OSError as error:
+        _fail(f"cannot serve https with {certificate} and {key}: {error.strerror or error}")
+    return certificate, key
 
 
 def _log_to_stderr() -> None:

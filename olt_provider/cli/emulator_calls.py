@@ -15,6 +15,7 @@ from olt_provider.cli.output import PROBLEM, WRONG_USAGE, fail
 SECONDS: Final = 30
 ADMIN: Final = "/_emulator"
 VARIABLE: Final = "OLT_API_URL"
+CA_BUNDLE: Final = "OLT_CA_BUNDLE"
 TOKEN_HELP: Final = f"""Print an API token of a tenant.
 
 Examples:
@@ -86,13 +87,21 @@ def _post(what: str, base: str, body: dict[str, Any] | None) -> Any:
 
     try:
         answer = requests.post(
-            f"{base}{ADMIN}/{what}", json=body, timeout=SECONDS, allow_redirects=False
+            f"{base}{ADMIN}/{what}",
+            json=body,
+            timeout=SECONDS,
+            allow_redirects=False,
+            verify=os.environ.get(CA_BUNDLE, "").strip() or True,
         )
         told = answer.json()
     except requests.JSONDecodeError:
         fail("emulator", f"what serves at {base} is not the emulator", PROBLEM)
+    except requests.exceptions.SSLError:
+        fail("emulator", f"the certificate at {base} is not trusted: set {CA_BUNDLE}", PROBLEM)
     except requests.RequestException:
         fail("emulator", f"no emulator answers at {base}", PROBLEM)
+    except OSError as error:  # what requests says of a bundle that is missing
+        fail("emulator", f"{CA_BUNDLE}: {error}", WRONG_USAGE)
     if answer.status_code != 200:
         said = told.get("errorMessage") if isinstance(told, dict) else None
         fail("emulator", said or f"what serves at {base} is not the emulator", PROBLEM)

@@ -73,8 +73,8 @@ class Emulator:
             again. Default: in memory.
         :param tls: Certificate and key files for ``https``.
 
-        Raises ``OSError`` for a port that is in use, ``ValueError`` for an unusable seed, and
-        ``sqlite3.Error`` for an unusable database file.
+        Raises ``OSError`` for a port that is in use and for unusable TLS files, ``ValueError`` for
+        an unusable seed, and ``sqlite3.Error`` for an unusable database file.
         """
         if seed is None:
             seed = DEFAULT

@@ -87,8 +87,11 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 def configured(world: World, tls: tuple[str, str] | None) -> uvicorn.Config:
-    """How to serve a platform; ``tls`` is certificate and key file."""
-    return uvicorn.Config(
+    """How to serve a platform; ``tls`` is certificate and key file.
+
+    Raises ``OSError`` for unusable ones.
+    """
+    config = uvicorn.Config(
         create_app(world),
         http=protocol(world.journal),
         ws="none",
@@ -102,3 +105,5 @@ def configured(world: World, tls: tuple[str, str] | None) -> uvicorn.Config:
         ssl_certfile=tls[0] if tls else None,
         ssl_keyfile=tls[1] if tls else None,
     )
+    config.load()  # here, since the thread that serves could tell nobody
+    return config

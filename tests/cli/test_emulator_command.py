@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import pytest
 import requests
+import trustme
 
 from olt_provider._version import __version__
 
@@ -319,6 +320,57 @@ def test_a_reset_brings_the_seed_back(tmp_path: Path) -> None:
         token = _olt("emulator", "token", tenant, *ready).stdout.strip()
         headers = {"Authorization": f"Bearer {token}"}
         assert requests.get(path, headers=headers, timeout=TIMEOUT).json()["data"] == []
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> dict[str, str]:
+    """Files of a private authority, and of a certificate for 127.0.0.1 that it made."""
+    made = trustme.CA()
+    issued = made.issue_cert("127.0.0.1")
+    files = {name: str(tmp_path / f"{name}.pem") for name in ("authority", "certificate", "key")}
+    made.cert_pem.write_to_path(files["authority"])
+    issued.private_key_pem.write_to_path(files["key"])
+    for pem in issued.cert_chain_pems:
+        pem.write_to_path(files["certificate"], append=True)
+    return files
+
+
+def test_https_for_those_who_trust_its_certificate(
+    tmp_path: Path, authority: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tls = ("--tls-certificate", authority["certificate"], "--tls-key", authority["key"])
+    with _emulator(tmp_path, *tls) as running:
+        url = running.ready["apiUrl"]
+        assert url.startswith("https://127.0.0.1:")
+        reset = ("emulator", "reset", "--url", url)
+        assert _one_line(_olt(*reset), "not trusted", "OLT_CA_BUNDLE")
+        monkeypatch.setenv("OLT_CA_BUNDLE", authority["authority"])
+        assert _olt(*reset).returncode == 0
+        token = _olt("emulator", "token", TENANT, "--url", url).stdout.strip()
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = requests.get(
+            f"{url}/devices", headers=headers, timeout=TIMEOUT, verify=authority["authority"]
+        )
+        assert answer.status_code == 200
+        monkeypatch.setenv("OLT_CA_BUNDLE", str(tmp_path / "missing.pem"))
+        done = _olt(*reset)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert "missing.pem" in done.stderr
+
+
+def test_a_certificate_without_its_key_is_wrong_usage(authority: dict[str, str]) -> None:
+    for name in ("certificate", "key"):
+        done = _olt("emulator", f"--tls-{name}", authority[name])
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert "--tls-certificate and --tls-key" in done.stderr
+
+
+def test_an_unusable_certificate_is_one_line(tmp_path: Path, authority: dict[str, str]) -> None:
+    (tmp_path / "empty.pem").touch()
+    for name in ("empty.pem", "missing.pem"):
+        file = str(tmp_path / name)
+        run = _olt("emulator", "--tls-certificate", file, "--tls-key", authority["key"])
+        assert _one_line(run, "cannot serve https", file)
 
 
 def test_an_unknown_role_is_one_line(tmp_path: Path) -> None:

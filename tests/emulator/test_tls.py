@@ -70,6 +70,14 @@ def test_nobody_else_trusts_it(secure: Emulator) -> None:
     assert secure.calls == []
 
 
+def test_files_that_are_no_certificate_are_an_error_at_once(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").touch()
+    for name in ("empty.pem", "missing.pem"):
+        files = (tmp_path / name, tmp_path / name)
+        with pytest.raises(OSError), Emulator.start(tls=files):
+            pass
+
+
 @pytest.mark.parametrize("kind", ["reset_after", "close_after"])
 def test_connections_are_ended_there_too(
     secure: Emulator, certificate: tuple[Path, Path], kind: str
