@@ -1,0 +1,1 @@
+"""What the provider costs beside one that does nothing, and beside one as users write it."""

@@ -1,0 +1,155 @@
+"""The run: for every case some rounds, in each every operation by all providers in turn."""
+
+from __future__ import annotations
+
+import os
+import platform as system
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+
+from benchmarks.platform import Platform, serving
+from benchmarks.project import Project
+from benchmarks.results import (
+    OPERATIONS,
+    PROVIDERS,
+    Case,
+    CaseResult,
+    Failed,
+    Machine,
+    Measured,
+    Outcomes,
+    Results,
+)
+from benchmarks.running import StepError
+from olt_provider._version import __version__
+from tools.demo import environment as without_foreign
+from tools.workspace import run
+
+Say = Callable[[str], None]
+
+
+def machine(engine: Path) -> Machine:
+    """What this is run on."""
+    said = run([engine / "pulumi", "version"], "pulumi version", timeout=60)
+    return Machine(
+        system=f"{system.system()} {system.machine()}",
+        cores=_cores(),
+        memory_bytes=psutil.virtual_memory().total,
+        load=round(psutil.getloadavg()[0], 2),
+        python=system.python_version(),
+        engine=said.strip().removeprefix("v"),
+        sdk=version("pulumi"),
+        provider=__version__,
+    )
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A temporary folder, gone at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="olt-bench-")).resolve()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def environment(engine: Path, folder: Path) -> dict[str, str]:
+    """The same for all: nothing of the user's, the engine on PATH, temporary files in a folder."""
+    (folder / "tmp").mkdir()
+    return without_foreign(engine) | {
+        "HOME": str(folder),
+        "NO_PROXY": "127.0.0.1",
+        "PULUMI_HOME": str(folder / "pulumi"),
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
+        "TMPDIR": str(folder / "tmp"),
+    }
+
+
+def measure(
+    engine: Path, cases: Sequence[Case], rounds: int, keep: Callable[[Results], None], say: Say
+) -> Results:
+    """Run all; ``keep`` is called with what there is after every round.
+
+    What fails is in the results. Raises ``SetupError`` if the platform cannot be served.
+    """
+    results = Results(
+        started=datetime.now(timezone.utc).replace(microsecond=0),
+        machine=machine(engine),
+        rounds=rounds,
+        cases=[],
+    )
+    with scratch() as folder:
+        shared = environment(engine, folder)
+        for number, case in enumerate(cases):
+            result = CaseResult(case=case)
+            results.cases.append(result)
+            with serving(case, folder / f"platform-{number}", shared) as platform:
+                for turn in range(rounds):
+                    say(
+                        f"case {number + 1} of {len(cases)}, round {turn + 1} of {rounds}: {case.title}"
+                    )
+                    with _cleared(folder / f"round-{number}-{turn}") as place:
+                        outcomes = _round(place, turn, case, platform, shared, say)
+                    result.rounds.append(outcomes)
+                    keep(results)
+    return results
+
+
+@contextmanager
+def _cleared(folder: Path) -> Iterator[Path]:
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def _round(
+    folder: Path, turn: int, case: Case, platform: Platform, shared: dict[str, str], say: Say
+) -> Outcomes:
+    """Each operation by all providers, one right after the other, beginning with another."""
+    outcomes: Outcomes = {provider: {} for provider in PROVIDERS}
+    projects: dict[str, Project] = {}
+    order = [PROVIDERS[(turn + place) % len(PROVIDERS)] for place in range(len(PROVIDERS))]
+    for operation in OPERATIONS:
+        for provider in order:
+            if any(isinstance(each, Failed) for each in outcomes[provider].values()):
+                continue
+            try:
+                if provider not in projects:
+                    place = folder / provider
+                    projects[provider] = Project(place, provider, case, platform, shared)
+                outcome: Measured | Failed = projects[provider].measure(operation)
+            except StepError as error:
+                outcome = Failed(reason=str(error))
+            outcomes[provider][operation] = outcome
+        say("  " + _told(operation, outcomes))
+    return outcomes
+
+
+def _told(operation: str, outcomes: Outcomes) -> str:
+    """One line on how an operation went."""
+    parts = []
+    for provider in PROVIDERS:
+        outcome = outcomes[provider].get(operation)
+        if isinstance(outcome, Measured):
+            parts.append(f"{provider} {outcome.seconds:.2f} s")
+        else:
+            parts.append(
+                f"{provider} FAILED: {outcome.reason}" if outcome else f"{provider} not run"
+            )
+    return f"{operation}: {', '.join(parts)}"

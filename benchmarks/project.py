@@ -1,0 +1,133 @@
+"""One provider's project in one round: a stack of its own, in a tenant of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks import state
+from benchmarks.platform import Platform
+from benchmarks.results import Case, Measured
+from benchmarks.running import StepError, timed
+
+PROGRAMS: Final = Path(__file__).parent / "providers"
+PROJECT: Final = "benchmark"
+STACK: Final = "dev"
+FIRST, SECOND = "First", "Second"
+COMMANDS: Final = {
+    "create": ("up", "--yes", "--skip-preview"),
+    "preview": ("preview", "--expect-no-changes"),
+    "refresh": ("refresh", "--yes", "--skip-preview"),
+    "rename": ("up", "--yes", "--skip-preview"),
+    "destroy": ("destroy", "--yes", "--skip-preview"),
+}
+PREPARE_SECONDS: Final = 120
+
+
+class Project:
+    """A stack with nothing in it yet, and the program of a provider."""
+
+    def __init__(
+        self,
+        folder: Path,
+        provider: str,
+        case: Case,
+        platform: Platform,
+        environment: Mapping[str, str],
+    ) -> None:
+        """Make it. Raises ``StepError``."""
+        self._folder, self._case, self._platform = folder, case, platform
+        self._tenant_id, self._token = platform.tenant()
+        self._environment = {
+            **environment,
+            "PULUMI_BACKEND_URL": (folder / ".backend").as_uri(),
+            "BENCH_APPLICATIONS": str(case.applications),
+        }
+        shutil.copytree(PROGRAMS / provider, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        (folder / ".backend").mkdir()
+        (folder / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n")
+        self._configure()
+
+    def _configure(self) -> None:
+        """All providers have the same configuration, since it costs the engine time."""
+        self._prepare("stack", "init", STACK)
+        settings = {
+            "apiUrl": self._platform.api_url,
+            "identityUrl": self._platform.api_url,
+            "tenantId": self._tenant_id,
+        }
+        if self._platform.authority:
+            settings["caBundle"] = str(self._platform.authority)
+        plain = [f"--plaintext=olt:{key}={value}" for key, value in settings.items()]
+        self._prepare("config", "set-all", *plain)
+        self._prepare("config", "set", "--secret", "olt:apiToken", stdin=self._token)
+
+    def _prepare(self, *arguments: str, stdin: str = "") -> None:
+        done = subprocess.run(
+            self._command(*arguments),
+            cwd=self._folder,
+            env=self._environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=PREPARE_SECONDS,
+            check=False,
+        )
+        if done.returncode != 0:
+            said = " / ".join((done.stderr or done.stdout).strip().splitlines()[-3:])
+            raise StepError(self._masked(f"pulumi {' '.join(arguments[:2])}: {said}"))
+
+    def _command(self, *arguments: str) -> list[str]:
+        options = ("--non-interactive", "--color", "never")
+        stack = () if arguments[:2] == ("stack", "init") else ("--stack", STACK)
+        return ["pulumi", *arguments, *stack, *options]
+
+    def measure(self, operation: str) -> Measured:
+        """Run an operation, and see that it did what it should. Raises ``StepError``."""
+        name = SECOND if operation == "rename" else FIRST
+        self._platform.forget()
+        try:
+            seconds, host = timed(
+                self._command(*COMMANDS[operation]),
+                self._folder,
+                {**self._environment, "BENCH_NAME": name},
+            )
+        except StepError as error:
+            raise StepError(self._masked(str(error))) from None
+        calls, connections, refused = self._platform.counted()
+        if refused:
+            raise StepError(f"the platform refused {refused} calls")
+        resources = self._resources()
+        self._check(operation, name, resources)
+        return Measured(
+            seconds=round(seconds, 4),
+            calls=calls,
+            connections=connections,
+            host_peak_bytes=host.peak_bytes,
+            host_cpu_seconds=host.cpu_seconds,
+            state=state.size(resources),
+        )
+
+    def _check(self, operation: str, name: str, resources: list[Mapping[str, Any]]) -> None:
+        """A figure of something that did not happen would be worse than none."""
+        found = state.of_the_benchmark(resources)
+        expected = 0 if operation == "destroy" else 2 * self._case.applications
+        if len(found) != expected:
+            raise StepError(f"{len(found)} resources in the state instead of {expected}")
+        named = [each for each in found if str(each["outputs"].get("name")).startswith(f"{name} ")]
+        if len(named) != expected // 2:
+            raise StepError(
+                f"{len(named)} applications are named {name} instead of {expected // 2}"
+            )
+
+    def _resources(self) -> list[Mapping[str, Any]]:
+        file = self._folder / ".backend" / ".pulumi" / "stacks" / PROJECT / f"{STACK}.json"
+        latest = json.loads(file.read_text(encoding="utf-8"))["checkpoint"]["latest"]
+        return list((latest or {}).get("resources") or [])
+
+    def _masked(self, text: str) -> str:
+        return text.replace(self._token, "[secret]")
