@@ -58,3 +58,47 @@ def test_no_call_reads_a_whole_table(emulator: Emulator, owner: Api, statements:
     assert all(any(table in each for each in asked) for table in TABLES)
     connection = emulator._the_world.db._connection
     assert [scan for each in asked for scan in _scans(connection, each)] == []
+
+
+def _grow(emulator: Emulator, tenants: range) -> None:
+    """Ten applications in each of these tenants, allowed and installed in the next one too."""
+    for number in tenants:
+        ours, theirs = (f"{each:08d}-0000-4000-8000-000000000000" for each in (number, number + 1))
+        emulator.platform.add_tenant(ours, f"Tenant {number}")
+        for each in range(10):
+            application = emulator.platform.register(
+                ours, name=f"App {each}", allowed_tenants=[ours, theirs]
+            )
+            emulator.platform.install(application["id"], theirs)
+
+
+def _steps_of_calls(emulator: Emulator) -> int:
+    """How many steps the database takes for a round of calls of one tenant."""
+    steps = 0
+
+    def count() -> None:
+        nonlocal steps
+        steps += 1
+
+    connection = emulator._the_world.db._connection
+    acting = Api(emulator, emulator.token("00000005-0000-4000-8000-000000000000"))
+    connection.set_progress_handler(count, 1)
+    one = acting.register(allowedTenants=[{"tenantId": "00000005-0000-4000-8000-000000000000"}])
+    acting.data("GET", OWNED)
+    acting.data("PATCH", f"{OWNED}/{one['id']}", {"name": "New"})
+    acting.data("PUT", f"/applications/{one['id']}/installation")
+    acting.data("GET", "/applications", params={"installed": "true"})
+    acting.data("GET", f"/applications/{one['id']}")
+    acting("DELETE", f"{OWNED}/{one['id']}")
+    connection.set_progress_handler(None, 1)
+    acting.close()
+    return steps
+
+
+def test_10000_applications_in_1000_tenants_cost_what_100_in_10_do() -> None:
+    with Emulator.start() as emulator:
+        _grow(emulator, range(10))
+        few = _steps_of_calls(emulator)
+        _grow(emulator, range(10, 1000))
+        assert len(emulator.platform.applications()) == 10_000
+        assert _steps_of_calls(emulator) <= 1.1 * few
