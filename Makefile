@@ -5,9 +5,10 @@ VENV_BIN := $(CURDIR)/.venv/bin
 # How many pytest workers; engine tests spend part of their time waiting for processes.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine lint types test demo lock audit wheel clean
+.PHONY: help setup engine lint types test demo bench lock audit wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +35,9 @@ test: lint types ## Check style and types, and run all tests, on the real engine
 
 demo: setup ## Show the main job on the real engine, against the emulator
 	@$(VENV_BIN)/python -m tools.demo
+
+bench: setup ## Measure the provider beside one that does nothing (BENCH_ARGS, such as --help)
+	@$(VENV_BIN)/python -m benchmarks $(BENCH_ARGS)
 
 lock: setup ## Pin all packages anew, with hashes, for all supported Pythons
 	@$(VENV_BIN)/python -m tools.lock

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.platform import Platform, serving
-from benchmarks.project import Project
+from benchmarks.platform import serving
+from benchmarks.project import Ground, Project
 from benchmarks.results import (
     OPERATIONS,
     PROVIDERS,
@@ -94,51 +94,38 @@ def measure(
     )
     with scratch() as folder:
         shared = environment(engine, folder)
-        for number, case in enumerate(cases):
+        for number, case in enumerate(cases, 1):
             result = CaseResult(case=case)
             results.cases.append(result)
             with serving(case, folder / f"platform-{number}", shared) as platform:
+                ground = Ground(case, platform, shared)
                 for turn in range(rounds):
-                    say(
-                        f"case {number + 1} of {len(cases)}, round {turn + 1} of {rounds}: {case.title}"
-                    )
-                    with _cleared(folder / f"round-{number}-{turn}") as place:
-                        outcomes = _round(place, turn, case, platform, shared, say)
-                    result.rounds.append(outcomes)
+                    say(f"case {number}/{len(cases)}, round {turn + 1}/{rounds}: {case.title}")
+                    result.rounds.append(_round(folder / f"{number}-{turn}", turn, ground, say))
                     keep(results)
     return results
 
 
-@contextmanager
-def _cleared(folder: Path) -> Iterator[Path]:
-    folder.mkdir()
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
-
-
-def _round(
-    folder: Path, turn: int, case: Case, platform: Platform, shared: dict[str, str], say: Say
-) -> Outcomes:
+def _round(folder: Path, turn: int, ground: Ground, say: Say) -> Outcomes:
     """Each operation by all providers, one right after the other, beginning with another."""
     outcomes: Outcomes = {provider: {} for provider in PROVIDERS}
-    projects: dict[str, Project] = {}
+    projects = {each: Project(folder / each, each, ground) for each in PROVIDERS}
     order = [PROVIDERS[(turn + place) % len(PROVIDERS)] for place in range(len(PROVIDERS))]
     for operation in OPERATIONS:
         for provider in order:
-            if any(isinstance(each, Failed) for each in outcomes[provider].values()):
-                continue
-            try:
-                if provider not in projects:
-                    place = folder / provider
-                    projects[provider] = Project(place, provider, case, platform, shared)
-                outcome: Measured | Failed = projects[provider].measure(operation)
-            except StepError as error:
-                outcome = Failed(reason=str(error))
-            outcomes[provider][operation] = outcome
+            done = outcomes[provider]
+            if not any(isinstance(each, Failed) for each in done.values()):
+                done[operation] = _outcome(projects[provider], operation)
         say("  " + _told(operation, outcomes))
+    shutil.rmtree(folder)
     return outcomes
+
+
+def _outcome(project: Project, operation: str) -> Measured | Failed:
+    try:
+        return project.measure(operation)
+    except StepError as error:
+        return Failed(reason=str(error))
 
 
 def _told(operation: str, outcomes: Outcomes) -> str:
@@ -148,8 +135,8 @@ def _told(operation: str, outcomes: Outcomes) -> str:
         outcome = outcomes[provider].get(operation)
         if isinstance(outcome, Measured):
             parts.append(f"{provider} {outcome.seconds:.2f} s")
+        elif outcome is not None:
+            parts.append(f"{provider} FAILED: {outcome.reason}")
         else:
-            parts.append(
-                f"{provider} FAILED: {outcome.reason}" if outcome else f"{provider} not run"
-            )
+            parts.append(f"{provider} not run")
     return f"{operation}: {', '.join(parts)}"

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,37 +29,43 @@ COMMANDS: Final = {
 PREPARE_SECONDS: Final = 120
 
 
+@dataclass(frozen=True)
+class Ground:
+    """What all projects of a case have in common."""
+
+    case: Case
+    platform: Platform
+    environment: Mapping[str, str]
+
+
 class Project:
-    """A stack with nothing in it yet, and the program of a provider."""
+    """A stack and the program of a provider; both are made when first needed."""
 
-    def __init__(
-        self,
-        folder: Path,
-        provider: str,
-        case: Case,
-        platform: Platform,
-        environment: Mapping[str, str],
-    ) -> None:
-        """Make it. Raises ``StepError``."""
-        self._folder, self._case, self._platform = folder, case, platform
-        self._tenant_id, self._token = platform.tenant()
+    def __init__(self, folder: Path, provider: str, ground: Ground) -> None:
+        self._folder, self._provider = folder, provider
+        self._case, self._platform = ground.case, ground.platform
         self._environment = {
-            **environment,
+            **ground.environment,
             "PULUMI_BACKEND_URL": (folder / ".backend").as_uri(),
-            "BENCH_APPLICATIONS": str(case.applications),
+            "BENCH_APPLICATIONS": str(ground.case.applications),
         }
-        shutil.copytree(PROGRAMS / provider, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        (folder / ".backend").mkdir()
-        (folder / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n")
-        self._configure()
+        self._token = ""
 
-    def _configure(self) -> None:
+    def _make(self) -> None:
+        tenant_id, self._token = self._platform.tenant()
+        program = PROGRAMS / self._provider
+        shutil.copytree(program, self._folder, ignore=shutil.ignore_patterns("__pycache__"))
+        (self._folder / ".backend").mkdir()
+        (self._folder / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n")
+        self._configure(tenant_id)
+
+    def _configure(self, tenant_id: str) -> None:
         """All providers have the same configuration, since it costs the engine time."""
         self._prepare("stack", "init", STACK)
         settings = {
             "apiUrl": self._platform.api_url,
             "identityUrl": self._platform.api_url,
-            "tenantId": self._tenant_id,
+            "tenantId": tenant_id,
         }
         if self._platform.authority:
             settings["caBundle"] = str(self._platform.authority)
@@ -67,19 +74,23 @@ class Project:
         self._prepare("config", "set", "--secret", "olt:apiToken", stdin=self._token)
 
     def _prepare(self, *arguments: str, stdin: str = "") -> None:
-        done = subprocess.run(
-            self._command(*arguments),
-            cwd=self._folder,
-            env=self._environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=PREPARE_SECONDS,
-            check=False,
-        )
+        what = f"pulumi {' '.join(arguments[:2])}"
+        try:
+            done = subprocess.run(
+                self._command(*arguments),
+                cwd=self._folder,
+                env=self._environment,
+                input=stdin,
+                capture_output=True,
+                text=True,
+                timeout=PREPARE_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise StepError(f"{what}: not done after {PREPARE_SECONDS} s") from None
         if done.returncode != 0:
             said = " / ".join((done.stderr or done.stdout).strip().splitlines()[-3:])
-            raise StepError(self._masked(f"pulumi {' '.join(arguments[:2])}: {said}"))
+            raise StepError(self._masked(f"{what}: {said}"))
 
     def _command(self, *arguments: str) -> list[str]:
         options = ("--non-interactive", "--color", "never")
@@ -88,6 +99,8 @@ class Project:
 
     def measure(self, operation: str) -> Measured:
         """Run an operation, and see that it did what it should. Raises ``StepError``."""
+        if not self._folder.exists():
+            self._make()
         name = SECOND if operation == "rename" else FIRST
         self._platform.forget()
         try:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 
 import pulumi
-from do_nothing import Application, Installation
+from do_nothing import (  # type: ignore[import-not-found] # it lies beside the program
+    Application,
+    Installation,
+)
 
 tenant_id = pulumi.Config("olt").require("tenantId")
 

@@ -1,0 +1,130 @@
+"""Measures the provider beside one that does nothing and one as users write it.
+
+Run as `make bench`, with options in BENCH_ARGS. Without --sizes, --latency-ms and --tls: 10, 100
+and 400 applications with as many installations without latency, and 100 also at 50 ms a call, and
+at 200 ms with TLS.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Final
+
+from benchmarks import page, terminal
+from benchmarks.measuring import measure
+from benchmarks.results import Case, Results
+from tools.engine import find_engine
+from tools.stage import InterruptedDemoError, Signals
+from tools.workspace import ROOT, SetupError
+
+DOCS: Final = ROOT / "docs"
+KEPT: Final = ROOT / "build" / "benchmark.json"
+DEFAULT: Final = (
+    Case(applications=10),
+    Case(applications=100),
+    Case(applications=100, latency_ms=50),
+    Case(applications=100, latency_ms=200, tls=True),
+    Case(applications=400),
+)
+TLS: Final = {"no": (False,), "yes": (True,), "both": (False, True)}
+
+
+def say(text: str) -> None:
+    """One line of progress."""
+    print(f"[bench] {text}", file=sys.stderr, flush=True)
+
+
+def numbers(least: int) -> Callable[[str], tuple[int, ...]]:
+    """Numbers with commas between."""
+
+    def read(text: str) -> tuple[int, ...]:
+        found = tuple(dict.fromkeys(int(each) for each in text.split(",")))
+        if any(each < least for each in found):
+            raise ValueError
+        return found
+
+    read.__name__ = f"list of whole numbers from {least}"
+    return read
+
+
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """What was asked for; wrong usage ends the process with 2."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--sizes", type=numbers(1), help="applications, such as 10,100")
+    parser.add_argument("--latency-ms", type=numbers(0), help="of every call, such as 0,50")
+    parser.add_argument("--tls", choices=tuple(TLS), help="whether the platform serves https")
+    parser.add_argument("--rounds", type=int, default=3, help="default: 3")
+    parser.add_argument(
+        "--json", type=Path, default=KEPT, help="renewed after every round (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--write-docs", action="store_true", help=f"renew docs/{page.PAGE}; takes 3 rounds or more"
+    )
+    parser.add_argument(
+        "--from-json",
+        type=Path,
+        metavar="FILE",
+        help="measure nothing: show what an earlier run has kept",
+    )
+    options = parser.parse_args(arguments)
+    if options.rounds < 1:
+        parser.error("argument --rounds: at least 1")
+    if options.write_docs and not options.from_json and options.rounds < page.LEAST_ROUNDS:
+        parser.error(f"argument --write-docs: takes --rounds {page.LEAST_ROUNDS} or more")
+    return options
+
+
+def cases(options: argparse.Namespace) -> tuple[Case, ...]:
+    """Those that the options tell: every combination, or the usual ones."""
+    if options.sizes is None and options.latency_ms is None and options.tls is None:
+        return DEFAULT
+    return tuple(
+        Case(applications=size, latency_ms=latency, tls=tls)
+        for size, latency, tls in product(
+            options.sizes or (100,), options.latency_ms or (0,), TLS[options.tls or "no"]
+        )
+    )
+
+
+def results_of(options: argparse.Namespace) -> Results:
+    """Measured now, or kept from before. Raises ``SetupError``, ``OSError`` and ``ValueError``."""
+    if options.from_json:
+        try:
+            return Results.load(options.from_json)
+        except ValueError:
+            raise ValueError(f"{options.from_json} was not written by this benchmark") from None
+    engine = find_engine()
+    return measure(engine, cases(options), options.rounds, lambda it: it.save(options.json), say)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run it; 1 if anything failed, 2 for wrong usage, 128 + number after a signal."""
+    options = parsed(arguments)
+    signals = Signals()
+    signals.watch()
+    try:
+        results = results_of(options)
+        terminal.show(results)
+        failures = results.failures()
+        for failure in failures:
+            say(f"failed: {failure}")
+        if failures:
+            return 1
+        if options.write_docs:
+            page.write(results, DOCS)
+            say(f"renewed docs/{page.PAGE}")
+    except InterruptedDemoError as told:
+        say(f"{told}: stopped; what was measured by then is in {options.json}")
+        return 128 + told.number
+    except (SetupError, OSError, ValueError) as error:
+        say(f"failed: {error}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""The figures of a case as text: the rows that both the terminal and the page show."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from benchmarks.results import (
+    NAIVE,
+    NOTHING,
+    OLT,
+    OPERATIONS,
+    PROVIDERS,
+    CaseResult,
+    Measured,
+    Results,
+)
+from benchmarks.targets import judged
+
+NAMES: Final = {NOTHING: "does nothing", NAIVE: "naive", OLT: "pulumi-olt"}
+NONE: Final = "-"
+FAILED: Final = "failed"
+HEADINGS: Final = (
+    "operation",
+    "provider",
+    "seconds",
+    "x nothing",
+    "x naive",
+    "API calls",
+    "connections",
+    "state, B/resource",
+    "of it the provider's",
+    "host, MB",
+    "host, CPU s",
+)
+TARGET_HEADINGS: Final = ("target", "at most", "measured", "")
+
+
+class Row(NamedTuple):
+    """One provider in one operation."""
+
+    operation: str
+    provider: str
+    cells: tuple[str, ...]
+
+
+def rows(case: CaseResult) -> list[Row]:
+    """All of a case. Where a round failed there is no figure."""
+    return [Row(name, each, _cells(case, each, name)) for name in OPERATIONS for each in PROVIDERS]
+
+
+def _cells(case: CaseResult, provider: str, operation: str) -> tuple[str, ...]:
+    measured = case.measured(provider, operation)
+    if measured is None:
+        return (FAILED, *[NONE] * (len(HEADINGS) - 3))
+    return (
+        f"{statistics.median(each.seconds for each in measured):.2f}",
+        _ratio(case, provider, NOTHING, operation),
+        _ratio(case, provider, NAIVE, operation),
+        _calls(max(measured, key=lambda each: each.total_calls)),
+        str(max(each.connections for each in measured)),
+        _state(measured, lambda each: each.state.whole if each.state else 0),
+        _state(measured, lambda each: each.state.provider if each.state else 0),
+        _largest([each.host_peak_bytes for each in measured]),
+        _median([each.host_cpu_seconds for each in measured]),
+    )
+
+
+def _ratio(case: CaseResult, provider: str, base: str, operation: str) -> str:
+    """The median of the pairs, and the least and the greatest where there are several."""
+    ratios = case.ratios(provider, base, operation)
+    if provider == base or not ratios:
+        return NONE
+    middle = f"{statistics.median(ratios):.2f}"
+    return f"{middle} ({min(ratios):.2f}-{max(ratios):.2f})" if len(ratios) > 1 else middle
+
+
+def _calls(measured: Measured) -> str:
+    if not measured.calls:
+        return "0"
+    return ", ".join(f"{count} {method}" for method, count in measured.calls.items())
+
+
+def _state(measured: list[Measured], part: Callable[[Measured], int]) -> str:
+    with_state = [part(each) / each.state.resources for each in measured if each.state]
+    return f"{statistics.median(with_state):.0f}" if with_state else NONE
+
+
+def _largest(sizes: list[int | None]) -> str:
+    known = [each for each in sizes if each is not None]
+    return f"{max(known) / 1e6:.0f}" if len(known) == len(sizes) else NONE
+
+
+def _median(values: list[float | None]) -> str:
+    known = [each for each in values if each is not None]
+    return f"{statistics.median(known):.2f}" if len(known) == len(values) else NONE
+
+
+def targets(results: Results) -> list[tuple[str, ...]]:
+    """What is meant to be reached, and whether it is."""
+    return [
+        (
+            each.title,
+            f"{each.most:g}",
+            NONE if each.measured is None else f"{each.measured:.4g}",
+            each.verdict,
+        )
+        for each in judged(results)
+    ]
+
+
+def where(results: Results) -> str:
+    """When, and on what machine."""
+    machine = results.machine
+    return (
+        f"{results.started:%Y-%m-%d}, {machine.system}, {machine.cores} cores, "
+        f"{machine.memory_bytes / 2**30:.0f} GiB of memory, load {machine.load:g} before; "
+        f"Python {machine.python}, engine {machine.engine}, SDK {machine.sdk}, "
+        f"pulumi-olt {machine.provider}"
+    )
+
+
+def how_often(case: CaseResult) -> str:
+    """How many rounds a case has."""
+    return f"{len(case.rounds)} round{'' if len(case.rounds) == 1 else 's'}"

@@ -1,0 +1,61 @@
+"""The page in the documentation: its part between the markers is made of results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from benchmarks import figures, plot
+from benchmarks.results import Results
+
+PAGE: Final = "performance.md"
+DATA: Final = "performance.json"
+PICTURE: Final = "performance.svg"
+BEGIN: Final = "<!-- made by `make bench`: begin -->"
+END: Final = "<!-- made by `make bench`: end -->"
+LEAST_ROUNDS: Final = 3
+
+
+def write(results: Results, docs: Path) -> None:
+    """Renew the page, its picture and the data that both are made of.
+
+    Raises ``ValueError`` for results with failures or too few rounds, and for a page without the
+    markers.
+    """
+    if not results.is_complete():
+        raise ValueError("the results are not complete, so the page is left as it is")
+    if results.rounds < LEAST_ROUNDS:
+        raise ValueError(f"the page is only made of {LEAST_ROUNDS} rounds or more")
+    page = docs / PAGE
+    text = page.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{page} lacks the markers {BEGIN} and {END}")
+    plot.draw(results, docs / PICTURE)
+    results.save(docs / DATA)
+    page.write_text(f"{before}{BEGIN}\n{generated(results)}{END}{after}", encoding="utf-8")
+
+
+def generated(results: Results) -> str:
+    """What stands between the markers."""
+    parts = [
+        f"Measured on {figures.where(results)}.",
+        "## Targets",
+        _table(figures.TARGET_HEADINGS, figures.targets(results)),
+        "## Seconds",
+        f"![Seconds of each operation, by provider]({PICTURE})",
+    ]
+    for case in results.cases:
+        parts.append(f"## {case.case.title}: {figures.how_often(case)}")
+        shown = [
+            (row.operation, figures.NAMES[row.provider], *row.cells) for row in figures.rows(case)
+        ]
+        parts.append(_table(figures.HEADINGS, shown))
+    return "\n" + "\n\n".join(parts) + "\n\n"
+
+
+def _table(headings: Sequence[str], body: Iterable[Sequence[str]]) -> str:
+    lines = [headings, ["---"] * len(headings), *body]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
