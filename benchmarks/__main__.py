@@ -118,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             page.write(results, DOCS)
             say(f"renewed docs/{page.PAGE}")
     except InterruptedDemoError as told:
-        say(f"{told}: stopped; what was measured by then is in {options.json}")
+        say(f"{told}: stopped; rounds that were finished are in {options.json}")
         return 128 + told.number
     except (SetupError, OSError, ValueError) as error:
         say(f"failed: {error}")

@@ -69,8 +69,9 @@ class Project:
         }
         if self._platform.authority:
             settings["caBundle"] = str(self._platform.authority)
-        plain = [f"--plaintext=olt:{key}={value}" for key, value in settings.items()]
-        self._prepare("config", "set-all", *plain)
+        lines = [f"  olt:{key}: {json.dumps(value)}\n" for key, value in settings.items()]
+        with (self._folder / f"Pulumi.{STACK}.yaml").open("a", encoding="utf-8") as file:
+            file.write("config:\n" + "".join(lines))
         self._prepare("config", "set", "--secret", "olt:apiToken", stdin=self._token)
 
     def _prepare(self, *arguments: str, stdin: str = "") -> None:
