@@ -95,13 +95,13 @@ def require_usable(claims: Claims, *, origin: str, tenant_id: str | None, now: f
         )
     if now > claims.expires_at + CLOCK_SKEW:
         raise ConfigurationError(
-            f"{origin} for tenant {claims.tenant} expired at {_utc(claims.expires_at)}, "
+            f"{origin} for tenant {claims.tenant} expired at {utc(claims.expires_at)}, "
             f"{_duration(now - claims.expires_at)} ago{_age(claims, now)}; set a new one (an API "
             "token lives 10 days)"
         )
     if claims.not_before is not None and now < claims.not_before - CLOCK_SKEW:
         raise ConfigurationError(
-            f"{origin} for tenant {claims.tenant} is not valid before {_utc(claims.not_before)}, "
+            f"{origin} for tenant {claims.tenant} is not valid before {utc(claims.not_before)}, "
             f"{_duration(claims.not_before - now)} from now; check this machine's clock"
         )
 
@@ -112,7 +112,8 @@ def _age(claims: Claims, now: float) -> str:
     return f" (it was issued {_duration(now - claims.issued_at)} ago)"
 
 
-def _utc(moment: float) -> str:
+def utc(moment: float) -> str:
+    """A moment in seconds since 1970, as text."""
     try:
         text = datetime.fromtimestamp(moment, tz=timezone.utc).isoformat(timespec="seconds")
     except (OverflowError, OSError, ValueError):
@@ -133,18 +134,23 @@ def require_refreshable(token: SecretStr, *, origin: str, now: float) -> None:
 
     One that is opaque says nothing, and passes: only the token endpoint can tell.
     """
+    expires_at = refresh_expiry(token)
+    if expires_at is not None and now > expires_at + CLOCK_SKEW:
+        raise ConfigurationError(
+            f"{origin} expired at {utc(expires_at)}, {_duration(now - expires_at)} ago: get a new "
+            "one from the portal (a refresh token lives 11 days)"
+        )
+
+
+def refresh_expiry(token: SecretStr) -> float | None:
+    """When a refresh token ends, in seconds since 1970. None: it is opaque, or never ends."""
     import jwt
 
     try:
         payload = jwt.decode(token.get_secret_value(), options={"verify_signature": False})
     except (jwt.PyJWTError, ValueError, RecursionError):
-        return
-    expires_at = _moment(payload.get("exp"))
-    if expires_at is not None and now > expires_at + CLOCK_SKEW:
-        raise ConfigurationError(
-            f"{origin} expired at {_utc(expires_at)}, {_duration(now - expires_at)} ago: get a new "
-            "one from the portal (a refresh token lives 11 days)"
-        )
+        return None
+    return _moment(payload.get("exp"))
 
 
 class TokenSource(Protocol):
@@ -195,7 +201,7 @@ class ApiToken:
         if claims.expires_at - now > SOON:
             return None
         return (
-            f"{self._origin} for tenant {claims.tenant} expires at {_utc(claims.expires_at)}, "
+            f"{self._origin} for tenant {claims.tenant} expires at {utc(claims.expires_at)}, "
             f"{_duration(claims.expires_at - now)} from now: set a new one"
         )
 

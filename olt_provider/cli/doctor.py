@@ -41,5 +41,5 @@ def run(
     if as_json:
         typer.echo(json.dumps({"version": 1, "checks": [each._asdict() for each in checks]}))
     else:
-        table(("check", "result", "found", "what to do"), checks)
+        table(("check", "result", "found -> what to do"), [each.row() for each in checks])
     raise typer.Exit(PROBLEM if any(each.level == "failure" for each in checks) else OK)

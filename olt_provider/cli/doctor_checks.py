@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -20,7 +19,7 @@ from olt_provider.api.client import OltClient
 from olt_provider.api.errors import ApiError, OltError
 from olt_provider.api.request import Request
 from olt_provider.api.settings import Settings
-from olt_provider.api.tokens import Claims, read_claims
+from olt_provider.api.tokens import read_claims, refresh_expiry, utc
 from olt_provider.api.transport import Transport
 from olt_provider.cli import configured
 
@@ -28,15 +27,26 @@ LEAST_SDK: Final = (3, 272)
 LEAST_ENGINE: Final = (3, 256)
 LEAST_PYTHON: Final = (3, 10)
 SECONDS: Final = 30
+A_DAY: Final = 86400
+API_TOKENS: Final = frozenset({"apiToken", "tenantTokens"})
+"""Those that are not fetched."""
 
 
 class Check(NamedTuple):
-    """One line: ``level`` is ok, warning, failure or not checked."""
+    """One line: ``level`` is ok, warning, failure or not checked; ``tenant`` where it is of one."""
 
     check: str
     level: str
     found: str
     fix: str = ""
+    tenant: str = ""
+
+    def row(self) -> tuple[str, str, str]:
+        """As the table shows it: narrow enough for a terminal of 80 columns."""
+        # the checks of a tenant follow that of its token
+        told = [f"tenant {self.tenant}" if self.check == "token" else "", self.found]
+        fix = f"-> {self.fix}" if self.fix else ""
+        return self.check, self.level, "\n".join(filter(None, (*told, fix)))
 
 
 def examine(stack: str | None, cwd: Path | None, tell: Callable[[str], None]) -> list[Check]:
@@ -132,80 +142,80 @@ def _identity(settings: Settings, tell: Callable[[str], None]) -> Check:
 def _credentials(settings: Settings, tell: Callable[[str], None]) -> list[Check]:
     place = "the environment" if settings.credentials_in_environment else "the configuration"
     keys = ", ".join(key for key, _ in settings.credentials)
-    rest = [Check("permission to write", "not checked", "it would change something")]
+    rest = [Check("write", "not checked", "it would change something")]
     try:
         client = settings.client(user_agent="cli", notify=tell)
+        tenants = _tenants(settings, client)
     except OltError as error:
         return [Check("credentials", "failure", str(error), "set exactly one source"), *rest]
-    checks = [Check("credentials", "ok", f"{keys} from {place}"), *_tokens(settings)]
-    try:
-        tenant = settings.tenant_id or client.tokens.tenant()
-    except OltError as error:
-        return [*checks, Check("tenant", "failure", str(error)), *rest]
-    if tenant is None:
-        return [*checks, Check("tenant", "warning", "several", "set olt:tenantId to check"), *rest]
-    checks.append(Check("tenant", "ok", tenant))
-    return [*checks, *_usable(client, tenant), *rest]
+    checks = [Check("credentials", "ok", f"{keys} from {place}"), *_refresh_token(settings)]
+    if not tenants:
+        fix = "set olt:tenantId to check one of them"
+        return [*checks, Check("tenant", "not checked", "they act for several", fix), *rest]
+    for tenant in tenants:
+        tell(f"tenant {tenant}")
+        checks += _usable(
+            client, tenant, fetched=not API_TOKENS & dict(settings.credentials).keys()
+        )
+    return [*checks, *rest]
 
 
-def _tokens(settings: Settings) -> list[Check]:
-    """When each API token ends; other sources make theirs when they are needed."""
+def _refresh_token(settings: Settings) -> list[Check]:
+    token = dict(settings.credentials).get("refreshToken")
+    if token is None:
+        return []
+    ends = refresh_expiry(token)
+    if ends is None:
+        return [Check("refresh token", "not checked", "it does not tell when it ends")]
+    return [_expiry("refresh token", ends)]
+
+
+def _tenants(settings: Settings, client: OltClient) -> list[str]:
+    """Whom these credentials act for, as far as they tell; else the one that is configured."""
     held = {key: value.get_secret_value() for key, value in settings.credentials}
-    by_tenant: dict[str, str] = {}
-    if "apiToken" in held:
-        by_tenant = {"": held["apiToken"]}
-    elif "tenantTokens" in held:
-        by_tenant = json.loads(held["tenantTokens"])
-    return [_expiry(tenant, token) for tenant, token in sorted(by_tenant.items())]
+    if "tenantTokens" in held:
+        return sorted(json.loads(held["tenantTokens"]))
+    tenant = client.tokens.tenant() or settings.tenant_id
+    return [tenant] if tenant else []
 
 
-def _expiry(tenant: str, token: str) -> Check:
-    name = "token" + (f" of {tenant}" if tenant else "")
+def _usable(client: OltClient, tenant: str, *, fetched: bool) -> list[Check]:
+    """The token of a tenant, until when, and what it may read. One that must be is fetched."""
     try:
+        token = client.tokens.token(tenant)
         claims = read_claims(token, origin="it")
     except OltError as error:
-        return Check(name, "failure", str(error), "copy it again from the portal")
-    found = f"tenant {claims.tenant}, until {_utc(claims)}"
-    left = claims.expires_at - time.time()
-    if left <= 0:
-        return Check(name, "failure", f"expired: {found}", "set a new one")
-    if left < 86400:
-        return Check(name, "warning", found, "set a new one within a day")
-    return Check(name, "ok", found)
-
-
-def _utc(claims: Claims) -> str:
-    try:
-        moment = datetime.fromtimestamp(claims.expires_at, tz=timezone.utc)
-    except (OverflowError, OSError, ValueError):
-        return "an impossible time"
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _usable(client: OltClient, tenant: str) -> list[Check]:
-    try:
-        client.tokens.token(tenant)
-    except OltError as error:
-        return [Check("token", "failure", str(error), "set working credentials")]
+        return [Check("token", "failure", str(error), "set working credentials", tenant)]
     acting = client.acting_for(tenant)
     reads: dict[str, tuple[Callable[[], object], str]] = {
-        "permission to read applications": (
+        "read applications": (
             lambda: next(acting.applications.list(), None),
             "applications_development:read",
         ),
-        "permission to read installations": (
+        "read installations": (
             lambda: next(acting.installations.list(), None),
             "applications:read",
         ),
     }
-    return [_read(name, probe, needed) for name, (probe, needed) in reads.items()]
+    checks = [_read(name, probe, needed, tenant) for name, (probe, needed) in reads.items()]
+    if fetched:  # another is fetched when it ends
+        until = f"fetched, until {utc(claims.expires_at)}"
+        return [Check("token", "ok", until, tenant=tenant), *checks]
+    return [_expiry("token", claims.expires_at, tenant), *checks]
 
 
-def _read(name: str, probe: Callable[[], object], needed: str) -> Check:
+def _expiry(name: str, ends: float, tenant: str = "") -> Check:
+    if ends - time.time() < A_DAY:
+        fix = "set a new one within a day"
+        return Check(name, "warning", f"until {utc(ends)}", fix, tenant)
+    return Check(name, "ok", f"until {utc(ends)}", tenant=tenant)
+
+
+def _read(name: str, probe: Callable[[], object], needed: str, tenant: str) -> Check:
     try:
         probe()
     except OltError as error:
         refused = isinstance(error, ApiError) and error.status == 403
         fix = f"give the user or application {needed}" if refused else "see the hosts above"
-        return Check(name, "failure", str(error), fix)
-    return Check(name, "ok", needed)
+        return Check(name, "failure", str(error), fix, tenant)
+    return Check(name, "ok", needed, tenant=tenant)

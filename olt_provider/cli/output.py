@@ -45,14 +45,13 @@ LEVELS: Final = {
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table; words that are levels are coloured where this is a terminal."""
-    from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     # Without a terminal nothing says how wide a line may be, and logs wrap by themselves.
     console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
-    drawn = Table(*headings, box=box.SIMPLE, pad_edge=False)
+    drawn = Table(*headings, box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for column in drawn.columns:
         column.overflow = "fold"
     for row in rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -12,7 +13,7 @@ from olt_provider.cli.output import EXIT_CODES, OK, PROBLEM, fail, progress, tab
 
 if TYPE_CHECKING:
     from olt_provider.api.settings import Settings
-    from olt_provider.cli.verify_checks import Subject
+    from olt_provider.cli.verify_checks import Row, Subject
 
 SECRET_VARIABLE: Final = "OLT_VERIFY_CLIENT_SECRET"  # noqa: S105 (its name)
 HELP: Final = f"""Verify that applications are registered, allowed, installed, and can reach data.
@@ -29,6 +30,9 @@ Examples:
   olt verify --stack prod --cwd infrastructure --json
 
   olt verify --application-id ID --tenant ID --tenant ID
+
+A failure is what the platform denies. What no given credentials can ask, such as the view of a
+tenant without a token, is not checked, and no failure.
 
 The client secret of one that options name comes from {SECRET_VARIABLE}; without it, secret and
 data are not checked.
@@ -52,7 +56,7 @@ def run(
     import json
 
     from olt_provider.api.errors import OltError
-    from olt_provider.cli.verify_checks import COLUMNS, verify
+    from olt_provider.cli.verify_checks import verify
 
     if tenant and application_id is None:
         fail("verify", "--tenant needs --application-id")
@@ -65,11 +69,36 @@ def run(
     if as_json:
         typer.echo(json.dumps({"version": 1, "results": [row._asdict() for row in rows]}))
     elif rows:
-        table(COLUMNS, rows)
+        _show(rows)
     else:
         typer.echo("no applications of this package in the stack")
     failed = any(cell.startswith("failure") for row in rows for cell in row)
     raise typer.Exit(PROBLEM if failed else OK)
+
+
+def _show(rows: Sequence[Row]) -> None:
+    """A table of words for each application, then what is more than a word, line by line."""
+    from itertools import groupby
+
+    for name, of_one in groupby(rows, key=lambda row: row.application):
+        tenants = list(of_one)
+        typer.echo(f"{name}: registered: {tenants[0].registered}")
+        checks = tenants[0]._fields[3:]
+        if tenants[0].tenant:
+            words = [[row.tenant, *map(_word, row[3:])] for row in tenants]
+            table(("tenant", *checks), words)
+        told: dict[str, list[str]] = {}
+        for row in tenants:
+            for check, cell in zip(checks, row[3:], strict=True):
+                if ": " in cell:
+                    told.setdefault(f"  {check}: {cell}", []).append(row.tenant)
+        for line, where in told.items():
+            typer.echo(line if len(where) == len(tenants) else f"{line} (in {', '.join(where)})")
+
+
+def _word(cell: str) -> str:
+    level = cell.partition(":")[0]
+    return "-" if level == "not checked" else level
 
 
 def _subjects(

@@ -12,13 +12,13 @@ from pydantic import SecretStr
 
 from olt_provider.api.applications.domain import Application
 from olt_provider.api.client import OltClient
-from olt_provider.api.errors import ConfigurationError, OltError
+from olt_provider.api.errors import ApiError, ConfigurationError, OltError
 from olt_provider.api.settings import Settings
 from olt_provider.cli.review.preview import APPLICATION, INSTALLATION
 
-COLUMNS: Final = ("application", "tenant", "registered", "allowed", "installed", "secret", "data")
 OK: Final = "ok"
 NO: Final = "no"
+NOT_FOUND: Final = 404
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,8 @@ def _registered(client: OltClient, subject: Subject) -> tuple[Application | None
     except ConfigurationError as error:
         return None, f"not checked: {error}"
     except OltError as error:
+        if subject.owner is None and isinstance(error, ApiError) and error.status == NOT_FOUND:
+            return None, "not checked: it is of another tenant, or is not there"
         return None, f"failure: {error}"
     return found, OK if found.status == "active" else "failure: it is inactive"
 

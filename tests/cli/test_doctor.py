@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -11,9 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from olt_provider.cli.app import app
-from olt_provider.emulator import TENANT_A, TENANT_B, Emulator
+from olt_provider.emulator import PORTAL_CLIENT, TENANT_A, TENANT_B, Emulator
 
-READS: Final = ("permission to read applications", "permission to read installations")
+READS: Final = ("read applications", "read installations")
 
 
 @pytest.fixture
@@ -31,15 +32,22 @@ def _doctor(*arguments: str, code: int) -> dict[str, dict[str, str]]:
     return {each["check"]: each for each in checks}
 
 
+def _of_tenants() -> list[tuple[str, str, str]]:
+    """What is told of tenants: which, of what, and how it is."""
+    result = CliRunner().invoke(app, ["doctor", "--json"])
+    checks = json.loads(result.stdout)["checks"]
+    return [(each["tenant"], each["check"], each["level"]) for each in checks if each["tenant"]]
+
+
 def test_all_is_well(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     token = emulator.token(TENANT_A)
     monkeypatch.setenv("OLT_API_TOKEN", token)
     found = _doctor(code=0)
     wanted = ("configuration", "API host", "identity host", "credentials", "token", *READS)
     assert {name: found[name]["level"] for name in wanted} == dict.fromkeys(wanted, "ok")
-    assert found["tenant"]["found"] == TENANT_A
+    assert found["token"]["tenant"] == TENANT_A
     assert "environment" in found["credentials"]["found"]
-    assert found["permission to write"]["level"] == "not checked"
+    assert found["write"]["level"] == "not checked"
     assert token not in json.dumps(found)
 
 
@@ -78,12 +86,47 @@ def test_a_token_that_soon_ends_is_a_warning(
     assert _doctor(code=0)["token"]["level"] == "warning"
 
 
-def test_each_tenants_token_is_told(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    tokens = {tenant: emulator.token(tenant) for tenant in (TENANT_A, TENANT_B)}
+def test_each_tenants_token_and_permissions_are_told(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = {
+        TENANT_A: emulator.token(TENANT_A),
+        TENANT_B: emulator.token(TENANT_B, role="applications_development:read"),
+    }
     monkeypatch.setenv("OLT_TENANT_TOKENS", json.dumps(tokens))
+    assert _of_tenants() == [
+        (TENANT_A, "token", "ok"),
+        (TENANT_A, READS[0], "ok"),
+        (TENANT_A, READS[1], "ok"),
+        (TENANT_B, "token", "ok"),
+        (TENANT_B, READS[0], "ok"),
+        (TENANT_B, READS[1], "failure"),
+    ]
+
+
+def test_client_credentials_show_until_when_their_token_lives(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = emulator.platform.register(TENANT_B, name="deployer", allowed_tenants=[TENANT_A])
+    emulator.platform.install(made["id"], TENANT_A)
+    monkeypatch.setenv("OLT_CLIENT_ID", made["oauth2Client"]["id"])
+    monkeypatch.setenv("OLT_CLIENT_SECRET", made["oauth2Client"]["secret"])
+    assert _doctor(code=0)["tenant"]["level"] == "not checked"
+    monkeypatch.setenv("OLT_TENANT_ID", TENANT_A)
+    token = _doctor(code=0)["token"]
+    assert (token["level"], token["tenant"]) == ("ok", TENANT_A)
+    assert re.fullmatch(r"fetched, until \d{4}-\d\d-\d\dT[\d:]{8}Z", token["found"])
+
+
+def test_a_refresh_token_shows_until_when_it_lives(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLT_REFRESH_TOKEN", emulator.refresh_token([TENANT_A]))
+    monkeypatch.setenv("OLT_CLIENT_ID", PORTAL_CLIENT)
+    monkeypatch.setenv("OLT_TENANT_ID", TENANT_A)
     found = _doctor(code=0)
-    assert found["tenant"]["level"] == "warning"
-    assert {found[f"token of {tenant}"]["level"] for tenant in tokens} == {"ok"}
+    assert found["refresh token"]["found"].startswith("until 20")
+    assert found["token"]["found"].startswith("fetched")
 
 
 def test_client_credentials_that_are_refused_are_a_failure(
@@ -133,7 +176,7 @@ def test_a_stacks_configuration_is_used_and_an_old_engine_told(
     told = {"olt:apiToken": {"value": token, "secret": True}}
     _fake_engine(tmp_path, monkeypatch, json.dumps(told))
     found = _doctor("--stack", "dev", code=0)
-    assert found["tenant"]["found"] == TENANT_B
+    assert found["token"]["tenant"] == TENANT_B
     assert "configuration" in found["credentials"]["found"]
     assert found["Pulumi engine"]["level"] == "warning"
     assert token not in json.dumps(found)

@@ -79,7 +79,9 @@ def test_one_that_is_not_allowed(application: str) -> None:
 
 
 def test_one_that_is_not_registered(emulator: Emulator) -> None:
-    assert _in(TENANT_A, TENANT_B, code=1)["registered"].startswith("failure")
+    row = _in(TENANT_A, TENANT_B, code=1)
+    assert row["registered"] == "not checked: it is of another tenant, or is not there"
+    assert row["allowed"].startswith("failure: GET /applications/")
 
 
 def test_one_that_is_inactive(emulator: Emulator, application: str) -> None:
@@ -123,6 +125,39 @@ def test_wrong_usage_is_one_line_and_2(emulator: Emulator, arguments: list[str])
     result = CliRunner().invoke(app, ["verify", *arguments])
     assert result.exit_code == 2
     assert result.stderr.count("\n") == 1
+
+
+def test_a_tenant_without_a_token_is_told_and_no_failure(
+    emulator: Emulator, application: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the owner there is none: what only the owner may see is not checked."""
+    monkeypatch.delenv("OLT_API_TOKEN")
+    monkeypatch.setenv("OLT_TENANT_TOKENS", json.dumps({TENANT_B: emulator.token(TENANT_B)}))
+    monkeypatch.delenv("OLT_VERIFY_CLIENT_SECRET")
+    (row,) = _verify("--application-id", application, "--tenant", TENANT_A, code=0)
+    for check in ("allowed", "installed"):
+        assert row[check].startswith("not checked: OLT_TENANT_TOKENS has no token of tenant")
+    assert row["secret"] == "not checked: no client secret"
+
+
+def test_the_table_fits_80_columns_and_the_reasons_stand_below(
+    application: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = CliRunner().invoke(
+        app,
+        ["verify", "--application-id", application, "--tenant", TENANT_A, "--tenant", TENANT_B],
+    )
+    first, *table = result.stdout.splitlines()
+    assert first == f"{application}: registered: ok"
+    assert [" ".join(line.split()) for line in table] == [
+        "tenant allowed installed secret data",
+        f"{TENANT_A} ok ok ok ok",
+        f"{TENANT_B} ok failure - -",
+        f"installed: failure: no (in {TENANT_B})",
+        f"secret: not checked: not installed (in {TENANT_B})",
+        f"data: not checked: not installed (in {TENANT_B})",
+    ]
+    assert max(len(line.rstrip()) for line in table[:3]) <= 80
 
 
 PROGRAM = f"""
