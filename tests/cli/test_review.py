@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 
 from olt_provider.cli.app import app
 from olt_provider.cli.review.markdown import LIMIT, marker
-from olt_provider.emulator import TENANT_A, TENANT_B, Emulator
+from olt_provider.cli.review.preview import UNKNOWN
+from olt_provider.emulator import PORTAL_CLIENT, TENANT_A, TENANT_B, Emulator
+from tests.emulated import calls_of
 
 PREVIEWS: Final = Path(__file__).parent / "previews"
 GOLDEN: Final = Path(__file__).parent / "golden"
@@ -222,6 +224,91 @@ def test_live_tells_which_revoked_tenant_has_it_installed(
     step = _step("update", oldState=_owned(application), newState=after)
     live = _live(_preview(step), code=0)
     assert [each["tenant"] for each in live["revoked_installed"]] == [TENANT_B] * installed
+
+
+def _created(**inputs: Any) -> dict[str, Any]:
+    return _step("create", newState={"inputs": {"tenant_id": TENANT_A, "name": "app", **inputs}})
+
+
+def test_live_tells_which_registration_a_guard_refuses(emulator: Emulator) -> None:
+    application = _registered(emulator)
+    text = _preview(_created())
+    assert [each["application_id"] for each in _live(text, code=1)["names_in_use"]] == [application]
+    told = _review("--live", stdin=text, code=1)
+    assert told.startswith("**OLT: a guard will refuse this: a name is in use**")
+    assert f"Registrations that a guard refuses (1)</summary>\n\n- `app` (`{application}`)" in told
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"name": "another"},
+        {"prevent_duplicate_name": False},
+        {"name": UNKNOWN},
+        {"adopt": {"application_id": TENANT_B}},
+    ],
+    ids=["another-name", "not-guarded", "not-known-yet", "adopted"],
+)
+def test_live_refuses_no_registration_where_the_guard_does_not(
+    emulator: Emulator, inputs: dict[str, Any]
+) -> None:
+    _registered(emulator)
+    result = CliRunner().invoke(
+        app, ["review", "--live", "--format", "json"], _preview(_created(**inputs))
+    )
+    assert json.loads(result.stdout)["live"]["names_in_use"] == []
+
+
+def test_live_lists_a_tenant_once_for_all_names(emulator: Emulator) -> None:
+    emulator.clear_calls()
+    _live(_preview(*(_created(name=f"app {number}") for number in range(5))), code=0)
+    assert len(calls_of(emulator)) == 1
+
+
+EXPLICIT = "urn:pulumi:dev::test::pulumi:providers:pulumi-python::second"
+
+
+def _with_provider(**inputs: str) -> str:
+    created = _created()
+    created["newState"]["provider"] = f"{EXPLICIT}::04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+    provider = {"op": "create", "urn": EXPLICIT, "newState": {"inputs": inputs}}
+    return _preview(provider, created)
+
+
+def test_live_asks_the_platform_of_an_explicit_provider(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = _registered(emulator)
+    api_url = emulator.api_url
+    monkeypatch.delenv("OLT_API_URL")
+    text = _with_provider(**{"olt:apiUrl": api_url, "olt:apiToken": "[secret]"})
+    assert _live(text, code=1)["names_in_use"][0]["application_id"] == application
+
+
+def test_live_says_what_a_preview_hides_of_an_explicit_provider(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    token = emulator.token(TENANT_A)
+    monkeypatch.delenv("OLT_API_TOKEN")
+    told = json.dumps({"olt:apiToken": {"value": token, "secret": True}})
+    (tmp_path / "pulumi").write_text(f"#!/bin/sh\necho '{told}'\n")
+    (tmp_path / "pulumi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    text = _with_provider(**{"olt:apiUrl": emulator.api_url, "olt:apiToken": "[secret]"})
+    found = _review("--live", "--stack", "dev", "--format", "json", stdin=text, code=1)
+    reason = json.loads(found)["live"]["reason"]
+    assert reason == (
+        "the preview does not show olt:apiToken of the provider second: set credentials in the "
+        "environment"
+    )
+
+
+def test_live_with_a_refresh_token(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OLT_API_TOKEN")
+    monkeypatch.setenv("OLT_REFRESH_TOKEN", emulator.refresh_token([TENANT_A]))
+    monkeypatch.setenv("OLT_CLIENT_ID", PORTAL_CLIENT)
+    application = _registered(emulator)
+    assert _live(_preview(_created()), code=1)["names_in_use"][0]["application_id"] == application
 
 
 def test_live_without_an_answer_says_not_checked_and_ends_with_1(emulator: Emulator) -> None:

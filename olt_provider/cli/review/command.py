@@ -30,8 +30,8 @@ Examples:
   olt review preview.json --live --stack prod
 
 --fail-on: replace (an application), rotate (a client secret, in place), revoke (a tenant loses
-access, or may lose it), delete (an application). A preview that failed, a deletion that a guard
-refuses, and checks of --live that were not possible are always a problem.
+access, or may lose it), delete (an application). A preview that failed, a deletion or a
+registration that a guard refuses, and checks of --live that were not possible are always a problem.
 
 {EXIT_CODES}
 """
@@ -79,7 +79,7 @@ def run(  # noqa: PLR0917 (typer passes them by name)
 
 def _code(found: Review, kinds: list[Kind], *, live: bool) -> int:
     unanswered = live and bool(found.live.reason)
-    problem = found.failed or found.live.refused or unanswered
+    problem = found.failed or found.live.refused or found.live.names_in_use or unanswered
     return PROBLEM if problem or any(found.count(kind) for kind in kinds) else OK
 
 
@@ -116,12 +116,13 @@ def _text(file: str) -> str:
 def _live(preview: Preview, stack: str | None, cwd: Path | None) -> Live:
     from olt_provider.api.errors import OltError
     from olt_provider.cli import configured
+    from olt_provider.cli.review.clients import Clients
     from olt_provider.cli.review.findings import Live
     from olt_provider.cli.review.live import check
 
     try:
         with progress("asking the platform") as tell:
             client = configured.load(stack, cwd).client(user_agent="cli", notify=tell)
-            return check(preview, client, tell)
+            return check(preview, Clients(preview, client, tell), tell)
     except OltError as error:
         return Live(checked=False, reason=str(error))

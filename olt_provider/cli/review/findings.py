@@ -60,6 +60,8 @@ class Live(_Part):
     """Tenants for whose sake a guard would refuse a deletion."""
     revoked_installed: tuple[Access, ...] = ()
     """Tenants that are revoked while they have the application installed."""
+    names_in_use: tuple[Affected, ...] = ()
+    """Registrations that a guard would refuse, and who has the name."""
 
 
 NOT_ASKED: Final = Live(checked=False, reason="run with --live")

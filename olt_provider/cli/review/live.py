@@ -6,46 +6,96 @@ from collections.abc import Callable
 from typing import Any
 
 from olt_provider.api.applications.domain import Application
-from olt_provider.api.client import OltClient
 from olt_provider.api.errors import OltError
-from olt_provider.cli.review.findings import Access, Live, an_id
+from olt_provider.cli.review.clients import Clients
+from olt_provider.cli.review.findings import Access, Affected, Live, an_id
 from olt_provider.cli.review.meaning import effective
-from olt_provider.cli.review.preview import APPLICATION, INSTALLATION, Preview, State, Step
+from olt_provider.cli.review.preview import (
+    APPLICATION,
+    INSTALLATION,
+    SECRET,
+    UNKNOWN,
+    Preview,
+    State,
+    Step,
+)
 
 
-def check(preview: Preview, client: OltClient, progress: Callable[[str], None]) -> Live:
-    """Ask for each application that is deleted, replaced, adopted, or loses tenants.
+def check(preview: Preview, clients: Clients, progress: Callable[[str], None]) -> Live:
+    """Ask for each application that is deleted, replaced, adopted, or loses tenants, and for names.
 
-    Only reads: ``GET .../applications/{applicationId}``. A refusal ends up in ``reason``.
+    Only reads: ``GET .../applications/{applicationId}``, and the applications of each tenant in
+    which one is registered, once. A refusal ends up in ``reason``.
     """
     steps = effective(preview)
-    uninstalled = _uninstalled(steps)
-    refused: list[Access] = []
-    revoked: list[Access] = []
-    reasons: list[str] = []
+    asking = _Asking(clients, _uninstalled(steps))
     for step in steps:
-        asked = _asked(step)
-        if asked is None:
+        if step.kind != APPLICATION:
             continue
-        application_id, owner = asked
         progress(step.name)
         try:
-            found = client.acting_for(owner).applications.get(application_id)
+            asking.guard_of_name(step)
+            asking.application(step)
         except OltError as error:
-            reasons.append(str(error))
-            continue
+            asking.reasons.append(str(error))
+    return asking.answer()
+
+
+class _Asking:
+    def __init__(self, clients: Clients, uninstalled: dict[str, set[str]]) -> None:
+        self._clients = clients
+        self._uninstalled = uninstalled
+        self._names: dict[tuple[str, str | None], dict[str, list[str]]] = {}
+        self.refused: list[Access] = []
+        self.revoked: list[Access] = []
+        self.in_use: list[Affected] = []
+        self.reasons: list[str] = []
+
+    def answer(self) -> Live:
+        return Live(
+            checked=True,
+            reason=self.reasons[0] if self.reasons else "",
+            refused=tuple(self.refused),
+            revoked_installed=tuple(self.revoked),
+            names_in_use=tuple(self.in_use),
+        )
+
+    def application(self, step: Step) -> None:
+        asked = _asked(step)
+        if asked is None:
+            return
+        application_id, owner = asked
+        found = self._clients.of(step).acting_for(owner).applications.get(application_id)
         there = {t.tenant_id for t in found.allowed_tenants if t.installed}
-        there -= uninstalled.get(application_id, set())
+        there -= self._uninstalled.get(application_id, set())
         if step.op in ("delete", "replace"):
-            refused += _access(step, there, "still installed, and force_destroy is not set")
+            self.refused += _access(step, there, "still installed, and force_destroy is not set")
         else:
-            revoked += _access(step, there & _revoked(step, found), "revoked while installed")
-    return Live(
-        checked=True,
-        reason=reasons[0] if reasons else "",
-        refused=tuple(refused),
-        revoked_installed=tuple(revoked),
-    )
+            self.revoked += _access(step, there & _revoked(step, found), "revoked while installed")
+
+    def guard_of_name(self, step: Step) -> None:
+        """Whether a registration would be refused, because its tenant uses the name already."""
+        inputs = (step.new or State()).inputs
+        name = inputs.get("name")
+        # of a replacement the preview does not tell whether the old one is deleted first
+        registers = step.op == "create"
+        guarded = inputs.get("prevent_duplicate_name") is not False and "adopt" not in inputs
+        if not (registers and guarded) or not isinstance(name, str) or name in (SECRET, UNKNOWN):
+            return
+        taken = self._used(step, an_id(inputs.get("tenant_id"))).get(name, [])
+        for other in sorted(taken):
+            note = "its name is in use: adopt that one, or set prevent_duplicate_name=False"
+            self.in_use.append(Affected(application=step.name, application_id=other, note=note))
+
+    def _used(self, step: Step, tenant: str | None) -> dict[str, list[str]]:
+        """The names that a tenant uses, with the IDs of the applications."""
+        key = (step.provider, tenant)
+        if key not in self._names:
+            names: dict[str, list[str]] = {}
+            for each in self._clients.of(step).acting_for(tenant).applications.list():
+                names.setdefault(each.name, []).append(each.id)
+            self._names[key] = names
+        return self._names[key]
 
 
 def _access(step: Step, tenants: set[str], why: str) -> list[Access]:

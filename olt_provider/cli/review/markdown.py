@@ -37,6 +37,7 @@ def render(review: Review) -> str:
         ("Tenants that lose access", _access(review.loses_access)),
         ("Tenants that gain access", _access(review.gains_access)),
         ("Deletions that a guard refuses", _access(review.live.refused)),
+        ("Registrations that a guard refuses", _affected(review.live.names_in_use)),
         ("Revoked tenants that have it installed", _access(review.live.revoked_installed)),
         ("Drift", [f"- {code(each.resource)}: {each.what}" for each in review.drift or ()]),
         ("Other changes", _affected(review.other)),
@@ -59,8 +60,8 @@ def verdict(review: Review) -> str:
         (len(review.dead_secrets), "client secret stops working", "client secrets stop working"),
         (len(review.loses_access), "loss of access", "losses of access"),
     )
-    if review.live.refused:
-        return f"OLT: a guard will refuse this: {counted}"
+    if review.live.refused or review.live.names_in_use:
+        return f"OLT: a guard will refuse this: {counted or 'a name is in use'}"
     if counted:
         return f"OLT: something stops working: {counted}"
     if review.gains_access or review.other:
@@ -84,7 +85,8 @@ def _facts(review: Review) -> list[str]:
 def _live(live: Live) -> str:
     if not live.checked:
         return f"not checked ({_plain(live.reason)})"
-    text = f"{len(live.refused)} refusals, {len(live.revoked_installed)} revoked while installed"
+    refusals = len(live.refused) + len(live.names_in_use)
+    text = f"{refusals} refusals, {len(live.revoked_installed)} revoked while installed"
     return f"{text}; not all checked ({_plain(live.reason)})" if live.reason else text
 
 

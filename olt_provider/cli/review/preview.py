@@ -53,6 +53,7 @@ class State(_Part):
     inputs: dict[str, Any] = {}
     outputs: dict[str, Any] = {}
     external: bool = False
+    provider: str = ""
     retain: Annotated[bool, Field(alias="retainOnDelete")] = False
     depends: Annotated[dict[str, list[str] | None], Field(alias="propertyDependencies")] = {}
 
@@ -75,6 +76,11 @@ class Step(_Part):
     def name(self) -> str:
         """The resource's name in the program."""
         return name_of(self.urn)
+
+    @property
+    def provider(self) -> str:
+        """The URN and ID of its provider, or nothing where the preview does not tell."""
+        return (self.new and self.new.provider) or (self.old and self.old.provider) or ""
 
     @property
     def changed(self) -> set[str]:
