@@ -21,6 +21,7 @@ from benchmarks.targets import judged
 NAMES: Final = {NOTHING: "does nothing", NAIVE: "naive", OLT: "pulumi-olt"}
 NONE: Final = "-"
 FAILED: Final = "failed"
+LEFT_OUT: Final = "left out"
 HEADINGS: Final = (
     "operation",
     "provider",
@@ -53,7 +54,8 @@ def rows(case: CaseResult) -> list[Row]:
 def _cells(case: CaseResult, provider: str, operation: str) -> tuple[str, ...]:
     measured = case.measured(provider, operation)
     if measured is None:
-        return (FAILED, *[NONE] * (len(HEADINGS) - 3))
+        why = LEFT_OUT if provider in case.left_out else FAILED
+        return (why, *[NONE] * (len(HEADINGS) - 3))
     return (
         f"{statistics.median(each.seconds for each in measured):.2f}",
         _ratio(case, provider, NOTHING, operation),

@@ -6,8 +6,10 @@ import os
 import platform as system
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +19,7 @@ import psutil
 from benchmarks.platform import serving
 from benchmarks.project import Ground, Project
 from benchmarks.results import (
+    NAIVE,
     OPERATIONS,
     PROVIDERS,
     Case,
@@ -79,9 +82,17 @@ def environment(engine: Path, folder: Path) -> dict[str, str]:
     }
 
 
-def measure(
-    engine: Path, cases: Sequence[Case], rounds: int, keep: Callable[[Results], None], say: Say
-) -> Results:
+@dataclass(frozen=True)
+class Plan:
+    """What to measure."""
+
+    cases: Sequence[Case]
+    rounds: int
+    naive_up_to: int
+    """The naive provider takes part in cases with at most so many applications."""
+
+
+def measure(engine: Path, plan: Plan, keep: Callable[[Results], None], say: Say) -> Results:
     """Run all; ``keep`` is called with what there is after every round.
 
     What fails is in the results. Raises ``SetupError`` if the platform cannot be served.
@@ -89,28 +100,31 @@ def measure(
     results = Results(
         started=datetime.now(timezone.utc).replace(microsecond=0),
         machine=machine(engine),
-        rounds=rounds,
+        rounds=plan.rounds,
         cases=[],
     )
     with scratch() as folder:
         shared = environment(engine, folder)
-        for number, case in enumerate(cases, 1):
-            result = CaseResult(case=case)
+        for number, case in enumerate(plan.cases, 1):
+            left_out = () if case.applications <= plan.naive_up_to else (NAIVE,)
+            result = CaseResult(case=case, left_out=left_out)
             results.cases.append(result)
             with serving(case, folder / f"platform-{number}", shared) as platform:
                 ground = Ground(case, platform, shared)
-                for turn in range(rounds):
-                    say(f"case {number}/{len(cases)}, round {turn + 1}/{rounds}: {case.title}")
-                    result.rounds.append(_round(folder / f"{number}-{turn}", turn, ground, say))
+                for turn in range(plan.rounds):
+                    at = f"case {number}/{len(plan.cases)}, round {turn + 1}/{plan.rounds}"
+                    say(f"{at}: {case.title}")
+                    order = deque(each for each in PROVIDERS if each not in left_out)
+                    order.rotate(turn)  # so that none is always the first
+                    result.rounds.append(_round(folder / f"{number}-{turn}", order, ground, say))
                     keep(results)
     return results
 
 
-def _round(folder: Path, turn: int, ground: Ground, say: Say) -> Outcomes:
-    """Each operation by all providers, one right after the other, beginning with another."""
-    outcomes: Outcomes = {provider: {} for provider in PROVIDERS}
-    projects = {each: Project(folder / each, each, ground) for each in PROVIDERS}
-    order = [PROVIDERS[(turn + place) % len(PROVIDERS)] for place in range(len(PROVIDERS))]
+def _round(folder: Path, order: Iterable[str], ground: Ground, say: Say) -> Outcomes:
+    """Each operation by all providers, one right after the other."""
+    outcomes: Outcomes = {provider: {} for provider in order}
+    projects = {each: Project(folder / each, each, ground) for each in order}
     for operation in OPERATIONS:
         for provider in order:
             done = outcomes[provider]
@@ -131,7 +145,7 @@ def _outcome(project: Project, operation: str) -> Measured | Failed:
 def _told(operation: str, outcomes: Outcomes) -> str:
     """One line on how an operation went."""
     parts = []
-    for provider in PROVIDERS:
+    for provider in sorted(outcomes, key=PROVIDERS.index):
         outcome = outcomes[provider].get(operation)
         if isinstance(outcome, Measured):
             parts.append(f"{provider} {outcome.seconds:.2f} s")

@@ -80,9 +80,11 @@ Outcomes = dict[str, dict[str, Measured | Failed]]
 
 
 class CaseResult(Model):
-    """All rounds of a case; in each, every provider ran every operation, one beside the other."""
+    """All rounds of a case; in each, the providers ran every operation one beside the other."""
 
     case: Case
+    left_out: tuple[str, ...] = ()
+    """Providers that were not asked to do it."""
     rounds: list[Outcomes] = []
 
     def measured(self, provider: str, operation: str) -> list[Measured] | None:

@@ -87,6 +87,15 @@ def test_a_step_that_failed_in_one_round_gets_no_figure_at_all() -> None:
     assert verdicts["connections, of any operation"] == "not measured"
 
 
+def test_a_provider_that_was_left_out_has_not_failed() -> None:
+    rounds = [{name: each[name] for name in (NOTHING, OLT)} for each in THREE]
+    case = CaseResult(case=Case(applications=400), left_out=(NAIVE,), rounds=rounds)
+    told = {(row.operation, row.provider): row.cells for row in figures.rows(case)}
+    assert set(told["create", NAIVE]) == {figures.LEFT_OUT, figures.NONE}
+    assert told["create", OLT][:3] == ("4.80", "1.20 (1.10-1.50)", figures.NONE)
+    assert results(case).is_complete()
+
+
 def test_targets_are_judged_on_their_own_cases() -> None:
     near = CaseResult(case=targets.NEAR, rounds=[outcomes(10, 20, 10.4, connections=4, state=650)])
     # 100 calls of 0.2 s by 4 threads are 5 s of waiting

@@ -8,6 +8,7 @@ becomes the outputs. It is a fair one of its kind: it has timeouts, and it verif
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 import pulumi
@@ -92,6 +93,10 @@ class Installation(Resource, module="naive", name="Installation"):
         props = {"application_id": application_id, "tenant_id": tenant_id, "createdAt": None}
         super().__init__(InstallationProvider(), resource_name, props)
 
+
+# The SDK (3.272) wraps its pickler once more for every resource; without this, a program whose
+# providers are pickled by value ends in a RecursionError at about 300 resources.
+sys.setrecursionlimit(100_000)
 
 tenant = pulumi.Config("olt").require("tenantId")
 
