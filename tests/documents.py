@@ -116,6 +116,7 @@ NOT_RUN = {
     ("docs/cli.md", "olt emulator --seed"): CLI,
     ("docs/cli.md", "olt emulator token"): CLI,
     ("docs/gitops.md", "pulumi stack init prod"): "tests/test_example_gitops.py does the same",
+    ("docs/performance.md", "make bench"): "tests/benchmarks runs it at its smallest",
     ("docs/contributing.md", "git clone"): TOO_MUCH,
     ("docs/contributing.md", "make lint"): TOO_MUCH,
 }
