@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import threading
 import venv
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import requests
 
 from olt_provider._version import __version__
+from olt_provider.cli.app import app
 from olt_provider.emulator import TENANT_A, Emulator
 from tests.engine.harness import Engine, Stack
 from tools.environment import wheelhouse
@@ -95,3 +99,55 @@ def test_the_installed_wheel_does_the_main_job_on_the_real_engine(stack: Stack) 
         assert installation["tenantId"] == TENANT_A
         stack.destroy()
         assert emulator.platform.applications() == []
+
+
+@pytest.fixture(scope="module")
+def olt(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `olt` of an environment with the wheel and the extras of its commands."""
+    folder = tmp_path_factory.mktemp("cli") / "venv"
+    venv.create(folder, with_pip=True)
+    offline = ["--quiet", "--no-index", "--find-links", str(wheelhouse())]
+    wanted = f"{wheel}[cli,emulator]"
+    checked([folder / "bin" / "python", "-m", "pip", "install", *offline, wanted], folder)
+    return folder / "bin" / "olt"
+
+
+def test_each_command_of_the_installed_wheel_does_its_work(
+    olt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    help_ = checked([olt, "--help"], tmp_path)
+    assert all(f" {command.name} " in help_ for command in app.registered_commands)
+    ready = tmp_path / "ready.json"
+    command: list[str | Path] = [olt, "emulator", "--port", "0", "--ready-file", ready]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as emulator:
+        watchdog = threading.Timer(60, emulator.kill)
+        watchdog.start()
+        assert emulator.stdout is not None
+        while not ready.exists():  # it says a line when it serves, and ends its output if it fails
+            assert emulator.stdout.readline()
+        told = json.loads(ready.read_text())
+        token = checked([olt, "emulator", "token", TENANT_A, "--ready-file", ready], tmp_path)
+        monkeypatch.setenv("OLT_API_URL", told["apiUrl"])
+        monkeypatch.setenv("OLT_IDENTITY_URL", told["identityUrl"])
+        monkeypatch.setenv("OLT_API_TOKEN", token.strip())
+        checked([olt, "doctor"], tmp_path)
+        preview = ROOT / "tests" / "cli" / "previews" / "change.json"
+        golden = ROOT / "tests" / "cli" / "golden" / "change.md"
+        assert checked([olt, "review", preview], tmp_path) == golden.read_text()
+        made = registered(told["apiUrl"], token.strip())
+        verified = checked([olt, "verify", "--application-id", made, "--json"], tmp_path)
+        assert json.loads(verified)["results"][0]["registered"] == "ok"
+        checked([olt, "emulator", "reset", "--ready-file", ready], tmp_path)
+        emulator.terminate()
+        assert emulator.wait(30) == 0
+        watchdog.cancel()
+
+
+def registered(api_url: str, token: str) -> str:
+    answer = requests.post(
+        f"{api_url}/application-developer/applications",
+        json={"name": "app", "allowedTenants": [{"tenantId": TENANT_A}]},
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=10,
+    )
+    return str(answer.json()["data"]["id"])
