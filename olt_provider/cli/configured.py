@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from olt_provider.api.client import OltClient
 from olt_provider.api.errors import ConfigurationError
 from olt_provider.api.settings import Settings
 
@@ -28,6 +29,15 @@ def load(stack: str | None, cwd: Path | None) -> Settings:
             raise ConfigurationError("`pulumi config --json` printed something unexpected")
         values = {key: _value(each) for key, each in told.items()}
     return Settings.load(values.get, os.environ)
+
+
+def tenants(settings: Settings, client: OltClient) -> list[str]:
+    """Whom the credentials act for, as far as they tell; else the tenant that is configured."""
+    held = {key: value.get_secret_value() for key, value in settings.credentials}
+    if "tenantTokens" in held:
+        return sorted(json.loads(held["tenantTokens"]))
+    tenant = client.tokens.tenant() or settings.tenant_id
+    return [tenant] if tenant else []
 
 
 def _value(entry: Any) -> Any:

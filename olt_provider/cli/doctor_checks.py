@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 import shutil
 import subprocess
@@ -145,7 +144,7 @@ def _credentials(settings: Settings, tell: Callable[[str], None]) -> list[Check]
     rest = [Check("write", "not checked", "it would change something")]
     try:
         client = settings.client(user_agent="cli", notify=tell)
-        tenants = _tenants(settings, client)
+        tenants = configured.tenants(settings, client)
     except OltError as error:
         return [Check("credentials", "failure", str(error), "set exactly one source"), *rest]
     checks = [Check("credentials", "ok", f"{keys} from {place}"), *_refresh_token(settings)]
@@ -168,15 +167,6 @@ def _refresh_token(settings: Settings) -> list[Check]:
     if ends is None:
         return [Check("refresh token", "not checked", "it does not tell when it ends")]
     return [_expiry("refresh token", ends)]
-
-
-def _tenants(settings: Settings, client: OltClient) -> list[str]:
-    """Whom these credentials act for, as far as they tell; else the one that is configured."""
-    held = {key: value.get_secret_value() for key, value in settings.credentials}
-    if "tenantTokens" in held:
-        return sorted(json.loads(held["tenantTokens"]))
-    tenant = client.tokens.tenant() or settings.tenant_id
-    return [tenant] if tenant else []
 
 
 def _usable(client: OltClient, tenant: str, *, fetched: bool) -> list[Check]:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from olt_provider.cli.app import app
 
 COMMANDS: Final = (
+    ("adopt",),
     ("doctor",),
     ("emulator",),
     ("emulator", "reset"),

@@ -1,0 +1,1 @@
+"""``olt adopt``: the program that takes over what runs without Pulumi."""

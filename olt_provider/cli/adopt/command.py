@@ -1,0 +1,198 @@
+"""``olt adopt``."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from olt_provider.cli.output import EXIT_CODES, OK, fail, progress
+
+if TYPE_CHECKING:
+    from olt_provider.api.client import OltClient
+    from olt_provider.api.settings import Settings
+    from olt_provider.cli.adopt.states import Managed
+    from olt_provider.cli.adopt.survey import Survey
+
+HELP: Final = f"""Write the Pulumi program that takes over a tenant's applications as they are.
+
+Lists the applications that the tenant owns, leaves out those that the given state files manage, and
+declares the others, with whom they allow and where they are installed. It only reads: nothing
+changes before the program's `pulumi up`, which then changes nothing but client secrets, and those
+only where you do not tell the present one.
+
+Examples:
+
+  olt adopt --out __main__.py
+
+  olt adopt --state prod.json --state staging.json --out __main__.py
+
+  olt adopt --tenant ID --json
+
+A state file is what `pulumi stack export` prints, or the stack's file in a file backend. Without
+--state all applications are taken for unmanaged. Without --tenant: the tenants that the credentials
+name.
+
+{EXIT_CODES}
+"""
+
+
+def run(  # noqa: PLR0917 (typer passes them by name)
+    state: Annotated[
+        list[Path] | None, typer.Option(help="A state file of a stack; repeatable.")
+    ] = None,
+    tenant: Annotated[
+        list[str] | None, typer.Option(help="An owner of applications; repeatable.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to write it. Default: print it.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what was found, instead of a program.")
+    ] = False,
+    stack: Annotated[str | None, typer.Option(help="Whose configuration to use.")] = None,
+    cwd: Annotated[Path | None, typer.Option(help="The folder of the Pulumi project.")] = None,
+) -> None:
+    """Print or write the program."""
+    from olt_provider.api.errors import OltError
+    from olt_provider.cli import configured
+    from olt_provider.cli.adopt.program import program
+
+    if out is not None and out.exists() and not force:
+        fail("adopt", f"{out} exists: name another file, or add --force")
+    managed = _managed(state or [])
+    try:
+        with progress("looking at applications") as tell:
+            settings = configured.load(stack, cwd)
+            client = settings.client(user_agent="cli", notify=tell)
+            tenants = _tenants(tenant or [], settings, client)
+            found = _survey(settings, client, tenants, managed, tell)
+    except OltError as error:
+        fail("adopt", str(error))
+    text = _json(found) if as_json else program(found.found)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        _write(out, text)
+    if not as_json:
+        _explain(found, out)
+    raise typer.Exit(OK)
+
+
+def _managed(files: Sequence[Path]) -> list[Managed]:
+    from olt_provider.cli.adopt.states import StateError, managed_in
+
+    try:
+        return [each for file in files for each in managed_in(file)]
+    except StateError as error:
+        fail("adopt", str(error))
+
+
+def _tenants(given: Sequence[str], settings: Settings, client: OltClient) -> list[str]:
+    """Raises ``ConfigurationError`` where nothing names one."""
+    from olt_provider.api.errors import ConfigurationError
+    from olt_provider.api.model import canonical_id
+    from olt_provider.api.path import segment
+    from olt_provider.cli import configured
+
+    if given:
+        return [segment(canonical_id(each), what="tenant ID") for each in given]
+    named = configured.tenants(settings, client)
+    if not named:
+        raise ConfigurationError(
+            "no tenant: say --tenant, or set olt:tenantId, because these credentials act for "
+            "several tenants"
+        )
+    return named
+
+
+def _survey(
+    settings: Settings,
+    client: OltClient,
+    tenants: Sequence[str],
+    managed: Sequence[Managed],
+    tell: object,
+) -> Survey:
+    from olt_provider.cli.adopt.survey import survey
+
+    own = dict(settings.credentials).get("clientId")
+    return survey(
+        client,
+        tenants,
+        managed,
+        own_client_id=own.get_secret_value() if own else None,
+        tell=tell,  # type: ignore[arg-type]
+    )
+
+
+def _write(file: Path, text: str) -> None:
+    """All of it or nothing, so that no half of a program is ever there."""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=file.parent, prefix=f".{file.name}.", delete=False
+        ) as half:
+            half.write(text)
+        Path(half.name).chmod(0o644)
+        os.replace(half.name, file)  # noqa: PTH105 (the name is known only now)
+    except OSError as error:
+        fail("adopt", f"cannot write {file}: {error.strerror}")
+
+
+def _explain(found: Survey, out: Path | None) -> None:
+    """What was left out, and what to do next, beside the program."""
+    from olt_provider.cli.adopt.program import resources, secret_key
+
+    def say(line: str) -> None:
+        typer.echo(line, err=True)
+
+    for application, managed in found.managed:
+        say(
+            f"left out: {application.name} ({application.id}), managed as {managed.resource}"
+            f" in {managed.file}"
+        )
+    for application, why in found.skipped:
+        say(f"left out: {application.name} ({application.id}): {why}")
+    for each in found.found:
+        for tenant, why in each.left.items():
+            say(f"not declared: {each.application.name} in tenant {tenant}: {why}")
+    if not found.found:
+        say("nothing to take over")
+        return
+    say(
+        f"{len(found.found)} to take over{f', written to {out}' if out else ''}. Next, for each"
+        " client secret that you know (the others are made anew, which ends the present ones):"
+    )
+    say(f"  pulumi config set --secret {secret_key(resources(found.found)[0])}")
+    say("and then `pulumi preview` and `pulumi up`")
+
+
+def _json(found: Survey) -> str:
+    import json
+
+    from olt_provider.cli.adopt.program import resources, secret_key
+
+    told = {
+        "version": 1,
+        "applications": [
+            {
+                "id": each.application.id,
+                "name": each.application.name,
+                "tenant_id": each.application.tenant_id,
+                "client_id": each.application.oauth2_client.id,
+                "resource": resource,
+                "secret_key": secret_key(resource),
+                "installed": list(each.installed),
+                "not_declared": dict(each.left),
+            }
+            for each, resource in zip(found.found, resources(found.found), strict=True)
+        ],
+        "managed": [
+            {"id": application.id, "resource": managed.resource, "file": str(managed.file)}
+            for application, managed in found.managed
+        ],
+        "skipped": [{"id": application.id, "why": why} for application, why in found.skipped],
+    }
+    return json.dumps(told, indent=2) + "\n"

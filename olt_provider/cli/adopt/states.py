@@ -1,0 +1,144 @@
+"""State files: which applications their stacks manage."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from olt_provider.api.model import canonical_id
+from olt_provider.cli.review.preview import APPLICATION
+
+VERSIONS: Final = (3, 4)
+"""Of the shape in which the engine writes a state."""
+ITERATIONS: Final = 1_000_000
+PASSPHRASE: Final = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 (its name)
+PASSPHRASE_FILE: Final = "PULUMI_CONFIG_PASSPHRASE_FILE"  # noqa: S105
+GZIP: Final = b"\x1f\x8b"
+
+
+class StateError(Exception):
+    """A file is no state that can be read. The message is one line and names the file."""
+
+
+@dataclass(frozen=True)
+class Managed:
+    """An application in a state."""
+
+    application_id: str
+    resource: str
+    file: Path
+
+
+def managed_in(file: Path, environ: Mapping[str, str] = os.environ) -> list[Managed]:
+    """The applications that the stack of a state file manages.
+
+    ``file`` is what ``pulumi stack export`` writes, or the file of a file backend. Raises
+    ``StateError``, also where its secrets are encrypted with a passphrase that ``environ`` does
+    not tell: then it may be of a stack that you cannot deploy.
+    """
+    deployment = _deployment(file)
+    try:
+        found = [each for each in deployment.get("resources") or [] if _is_ours(each)]
+        managed = [
+            Managed(canonical_id(each["id"]), each["urn"].split("::", 3)[3], file) for each in found
+        ]
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError):
+        raise StateError(
+            f"{file}: a resource has a shape that this version does not know"
+        ) from None
+    if any(_encrypted(each) for each in found):
+        _require_passphrase(file, deployment, environ)
+    return managed
+
+
+def _is_ours(resource: Any) -> bool:
+    """An application that is there and managed. One of a ``.get`` is managed elsewhere."""
+    there = resource.get("id") and not resource.get("delete") and not resource.get("external")
+    return bool(resource["type"] == APPLICATION and there)
+
+
+def _deployment(file: Path) -> dict[str, Any]:
+    try:
+        content = file.read_bytes()
+        text = gzip.decompress(content) if content.startswith(GZIP) else content
+        told = json.loads(text)
+    except OSError as error:
+        raise StateError(f"{file}: cannot be read: {error.strerror or 'damaged'}") from None
+    except (EOFError, ValueError, RecursionError):
+        raise StateError(f"{file}: it is cut off, or no state: not JSON") from None
+    if not isinstance(told, dict) or not ({"deployment", "checkpoint"} & told.keys()):
+        raise StateError(
+            f"{file}: it is no state: give what `pulumi stack export` prints, or the file of the "
+            "stack in a file backend"
+        )
+    if told.get("version") not in VERSIONS:
+        raise StateError(
+            f"{file}: it has version {told.get('version')!r}, and this version knows "
+            f"{' and '.join(map(str, VERSIONS))}: the engine may be newer"
+        )
+    checkpoint = told.get("checkpoint")
+    inner = checkpoint.get("latest") if isinstance(checkpoint, dict) else told.get("deployment")
+    if inner is None:  # a stack that nothing was ever deployed in
+        return {}
+    if not isinstance(inner, dict):
+        raise StateError(f"{file}: it is no state: its deployment is no object")
+    return inner
+
+
+def _encrypted(value: Any) -> bool:
+    return any("ciphertext" in each for each in _objects(value))
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+        for each in value.values():
+            yield from _objects(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _objects(each)
+
+
+def _require_passphrase(file: Path, deployment: Any, environ: Mapping[str, str]) -> None:
+    provider = deployment.get("secrets_providers") or {}
+    if not isinstance(provider, dict) or provider.get("type") != "passphrase":
+        return  # a key service guards it, which the file says nothing of
+    passphrase = environ.get(PASSPHRASE)
+    key_file = environ.get(PASSPHRASE_FILE)
+    if passphrase is None and key_file:
+        try:
+            passphrase = Path(key_file).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise StateError(f"{PASSPHRASE_FILE} names a file that cannot be read") from None
+    if passphrase is None:
+        raise StateError(f"{file}: its secrets are encrypted: set {PASSPHRASE} to its passphrase")
+    salt = (provider.get("state") or {}).get("salt")
+    if not isinstance(salt, str) or not _opens(salt, passphrase):
+        raise StateError(
+            f"{file}: its secrets are encrypted with another passphrase than that in {PASSPHRASE}"
+        )
+
+
+def _opens(salt: str, passphrase: str) -> bool:
+    """Whether a passphrase is the one of ``v1:SALT:v1:NONCE:CIPHERTEXT``, as the engine does it."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    try:
+        _, salted, _, nonce, ciphertext = salt.split(":")
+        key = hashlib.pbkdf2_hmac("sha256", passphrase.encode(), _bytes(salted), ITERATIONS, 32)
+        AESGCM(key).decrypt(_bytes(nonce), _bytes(ciphertext), None)
+    except (InvalidTag, ValueError):
+        return False
+    return True
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)

@@ -1,0 +1,96 @@
+"""What a tenant owns, and what of it no stack manages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from olt_provider.api.applications.domain import Application
+from olt_provider.api.client import OltClient
+from olt_provider.api.errors import OltError
+from olt_provider.cli.adopt.states import Managed
+
+
+@dataclass(frozen=True)
+class Found:
+    """An application to take over, and where it is installed."""
+
+    application: Application
+    installed: tuple[str, ...]
+    """Tenants whose installation the program can declare."""
+    left: Mapping[str, str]
+    """Tenants that have it installed, and why the program cannot declare that."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """All applications of some tenants."""
+
+    found: tuple[Found, ...]
+    managed: tuple[tuple[Application, Managed], ...]
+    skipped: tuple[tuple[Application, str], ...]
+    """Applications that are not to be taken over, and why."""
+
+
+def survey(
+    client: OltClient,
+    tenants: Sequence[str],
+    managed: Sequence[Managed],
+    *,
+    own_client_id: str | None,
+    tell: Callable[[str], None],
+) -> Survey:
+    """List each tenant's applications: ``GET /application-developer/applications``.
+
+    ``own_client_id`` is the client that does the asking, if it is an application itself: a new
+    secret would end it. Raises ``OltError`` where a tenant cannot be listed.
+    """
+    known = {each.application_id: each for each in managed}
+    access = _Access(client, tell)
+    found: list[Found] = []
+    skipped: list[tuple[Application, str]] = []
+    theirs: list[tuple[Application, Managed]] = []
+    for tenant in tenants:
+        tell(f"tenant {tenant}")
+        for application in client.acting_for(tenant).applications.list():
+            if application.id in known:
+                theirs.append((application, known[application.id]))
+            elif application.oauth2_client.id == own_client_id:
+                skipped.append((application, "these credentials are its own"))
+            else:
+                found.append(_found(application, access))
+    return Survey(tuple(sorted(found, key=_order)), tuple(theirs), tuple(skipped))
+
+
+def _order(found: Found) -> tuple[str, str, str]:
+    application = found.application
+    return application.name, application.tenant_id, application.id
+
+
+def _found(application: Application, access: _Access) -> Found:
+    tenants = sorted(each.tenant_id for each in application.allowed_tenants if each.installed)
+    if application.status != "active":
+        why = "it is inactive, so it cannot be installed"
+        return Found(application, (), dict.fromkeys(tenants, why))
+    left = {each: why for each in tenants if (why := access.missing(each))}
+    return Found(application, tuple(each for each in tenants if each not in left), left)
+
+
+class _Access:
+    """Whether there are credentials of a tenant, asked once for each."""
+
+    def __init__(self, client: OltClient, tell: Callable[[str], None]) -> None:
+        self._client = client
+        self._tell = tell
+        self._missing: dict[str, str] = {}
+
+    def missing(self, tenant: str) -> str:
+        """Why there are none, or nothing."""
+        if tenant not in self._missing:
+            self._tell(f"credentials of tenant {tenant}")
+            try:
+                self._client.tokens.token(tenant)
+                self._missing[tenant] = ""
+            except OltError:
+                self._missing[tenant] = "these credentials do not act for that tenant"
+        return self._missing[tenant]
