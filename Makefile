@@ -8,7 +8,7 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine lint types test demo bench lock audit wheel clean
+.PHONY: pictures help setup engine lint types test demo bench lock audit wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ demo: setup ## Show the main job on the real engine, against the emulator
 
 bench: setup ## Measure the provider beside one that does nothing (BENCH_ARGS, such as --help)
 	@$(VENV_BIN)/python -m benchmarks $(BENCH_ARGS)
+
+pictures: setup ## Draw the pictures of README and docs anew
+	@$(VENV_BIN)/python -m tools.pictures
 
 lock: setup ## Pin all packages anew, with hashes, for all supported Pythons
 	@$(VENV_BIN)/python -m tools.lock

@@ -111,6 +111,7 @@ NOT_RUN = {
     ("docs/reliability.md", "pulumi cancel"): "tests/engine/test_interruption.py does the same",
     ("docs/cli.md", "pip install"): ENVIRONMENT,
     ("docs/cli.md", "pulumi preview --json"): CLI,
+    ("docs/cli.md", "olt graph"): CLI,
     ("docs/cli.md", "olt doctor"): CLI,
     ("docs/cli.md", "olt verify"): CLI,
     ("docs/cli.md", "OLT_VERIFY_CLIENT_SECRET"): "a blank to fill in",

@@ -9,6 +9,7 @@ import typer
 from olt_provider._version import __version__
 from olt_provider.cli import doctor, emulator, emulator_calls, verify
 from olt_provider.cli.adopt import command as adopt
+from olt_provider.cli.graph import command as graph
 from olt_provider.cli.review import command as review
 
 app = typer.Typer(
@@ -19,6 +20,7 @@ app = typer.Typer(
 )
 app.command("adopt", help=adopt.HELP)(adopt.run)
 app.command("doctor", help=doctor.HELP)(doctor.run)
+app.command("graph", help=graph.HELP)(graph.run)
 app.command("review", help=review.HELP)(review.run)
 app.command("verify", help=verify.HELP)(verify.run)
 

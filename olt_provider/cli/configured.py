@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from olt_provider.api.client import OltClient
 from olt_provider.api.errors import ConfigurationError
+from olt_provider.api.model import canonical_id
+from olt_provider.api.path import segment
 from olt_provider.api.settings import Settings
 
 SECONDS: Final = 120
@@ -38,6 +40,22 @@ def tenants(settings: Settings, client: OltClient) -> list[str]:
         return sorted(json.loads(held["tenantTokens"]))
     tenant = client.tokens.tenant() or settings.tenant_id
     return [tenant] if tenant else []
+
+
+def owners(given: Sequence[str], settings: Settings, client: OltClient) -> list[str]:
+    """The tenants that options name, else those of the credentials.
+
+    Raises ``ConfigurationError`` where nothing names one.
+    """
+    if given:
+        return [segment(canonical_id(each), what="tenant ID") for each in given]
+    named = tenants(settings, client)
+    if not named:
+        raise ConfigurationError(
+            "no tenant: say --tenant, or set olt:tenantId, because these credentials act for "
+            "several tenants"
+        )
+    return named
 
 
 def _value(entry: Any) -> Any:

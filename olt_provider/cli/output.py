@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, NoReturn
 
 import typer
@@ -20,6 +21,30 @@ def fail(command: str, message: str, code: int = WRONG_USAGE) -> NoReturn:
     line = "".join(c if c.isprintable() else " " for c in message)
     typer.echo(f"olt {command}: {' '.join(line.split())}", err=True)
     raise typer.Exit(code)
+
+
+def may_write(command: str, file: Path | None, *, force: bool) -> None:
+    """End where a file exists already and ``force`` is not set."""
+    if file is not None and file.exists() and not force:
+        fail(command, f"{file} exists: name another file, or add --force")
+
+
+def write(command: str, file: Path | None, text: str) -> None:
+    """All of it or nothing, so that no half of a file is ever there. ``None``: print it."""
+    import tempfile
+
+    if file is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=file.parent, prefix=f".{file.name}.", delete=False
+        ) as half:
+            half.write(text)
+        Path(half.name).chmod(0o644)
+        Path(half.name).replace(file)
+    except OSError as error:
+        fail(command, f"cannot write {file}: {error.strerror}")
 
 
 @contextmanager

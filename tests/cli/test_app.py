@@ -18,6 +18,7 @@ COMMANDS: Final = (
     ("emulator",),
     ("emulator", "reset"),
     ("emulator", "token"),
+    ("graph",),
     ("review",),
     ("verify",),
 )

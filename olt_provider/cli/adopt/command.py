@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from olt_provider.cli.output import EXIT_CODES, OK, fail, progress
+from olt_provider.cli.output import EXIT_CODES, OK, fail, may_write, progress, write
 
 if TYPE_CHECKING:
     from olt_provider.api.client import OltClient
@@ -61,22 +59,18 @@ def run(  # noqa: PLR0917 (typer passes them by name)
     from olt_provider.cli import configured
     from olt_provider.cli.adopt.program import program
 
-    if out is not None and out.exists() and not force:
-        fail("adopt", f"{out} exists: name another file, or add --force")
+    may_write("adopt", out, force=force)
     managed = _managed(state or [])
     try:
         with progress("looking at applications") as tell:
             settings = configured.load(stack, cwd)
             client = settings.client(user_agent="cli", notify=tell)
-            tenants = _tenants(tenant or [], settings, client)
+            tenants = configured.owners(tenant or [], settings, client)
             found = _survey(settings, client, tenants, managed, tell)
     except OltError as error:
         fail("adopt", str(error))
     text = _json(found) if as_json else program(found.found)
-    if out is None:
-        typer.echo(text, nl=False)
-    else:
-        _write(out, text)
+    write("adopt", out, text)
     if not as_json:
         _explain(found, out)
     raise typer.Exit(OK)
@@ -89,24 +83,6 @@ def _managed(files: Sequence[Path]) -> list[Managed]:
         return [each for file in files for each in managed_in(file)]
     except StateError as error:
         fail("adopt", str(error))
-
-
-def _tenants(given: Sequence[str], settings: Settings, client: OltClient) -> list[str]:
-    """Raises ``ConfigurationError`` where nothing names one."""
-    from olt_provider.api.errors import ConfigurationError
-    from olt_provider.api.model import canonical_id
-    from olt_provider.api.path import segment
-    from olt_provider.cli import configured
-
-    if given:
-        return [segment(canonical_id(each), what="tenant ID") for each in given]
-    named = configured.tenants(settings, client)
-    if not named:
-        raise ConfigurationError(
-            "no tenant: say --tenant, or set olt:tenantId, because these credentials act for "
-            "several tenants"
-        )
-    return named
 
 
 def _survey(
@@ -126,19 +102,6 @@ def _survey(
         own_client_id=own.get_secret_value() if own else None,
         tell=tell,  # type: ignore[arg-type]
     )
-
-
-def _write(file: Path, text: str) -> None:
-    """All of it or nothing, so that no half of a program is ever there."""
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=file.parent, prefix=f".{file.name}.", delete=False
-        ) as half:
-            half.write(text)
-        Path(half.name).chmod(0o644)
-        os.replace(half.name, file)  # noqa: PTH105 (the name is known only now)
-    except OSError as error:
-        fail("adopt", f"cannot write {file}: {error.strerror}")
 
 
 def _explain(found: Survey, out: Path | None) -> None:

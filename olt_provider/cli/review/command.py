@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -56,25 +55,40 @@ def run(  # noqa: PLR0917 (typer passes them by name)
         bool,
         typer.Option("--live", help="Ask the platform too, with the configured credentials."),
     ] = False,
+    graph: Annotated[
+        bool, typer.Option("--graph", help="Add a picture of who can use what, as Mermaid.")
+    ] = False,
     stack: Annotated[str | None, typer.Option(help="For --live: whose configuration.")] = None,
     cwd: Annotated[Path | None, typer.Option(help="For --live: the project's folder.")] = None,
 ) -> None:
     """Print the review."""
     from olt_provider.cli.review.markdown import render
     from olt_provider.cli.review.meaning import review
-    from olt_provider.cli.review.preview import PreviewError, read_preview
+    from olt_provider.cli.review.reading import preview_of
 
     kinds = _kinds(fail_on)
-    try:
-        preview = read_preview(_text(file))
-    except PreviewError as error:
-        fail("review", f"{'standard input' if file == '-' else file}: {error}")
+    preview = preview_of("review", file)
     found = review(preview)
     if live:
         found = found.model_copy(update={"live": _live(preview, stack, cwd)})
-    text = render(found) if form is Format.MARKDOWN else found.model_dump_json(indent=2) + "\n"
+    if form is Format.JSON:
+        text = found.model_dump_json(indent=2) + "\n"
+    else:
+        text = render(found, picture=_picture(preview) if graph else "")
     typer.echo(text, nl=False)
     raise typer.Exit(_code(found, kinds, live=live))
+
+
+def _picture(preview: Preview) -> str:
+    """Mermaid, or why there is none."""
+    from olt_provider.cli.graph.mermaid import TooLargeError, render
+    from olt_provider.cli.graph.sources import of_preview
+
+    drawn = of_preview(preview)
+    try:
+        return "\n".join(["```mermaid", render(drawn) + "```", *(f"- {n}" for n in drawn.notes)])
+    except TooLargeError as error:
+        return str(error)
 
 
 def _code(found: Review, kinds: list[Kind], *, live: bool) -> int:
@@ -91,26 +105,6 @@ def _kinds(text: str) -> list[Kind]:
     if odd:
         fail("review", f"--fail-on knows {', '.join(KINDS)}, but not {odd[0]}")
     return [kind for kind in KINDS if kind in words]
-
-
-def _text(file: str) -> str:
-    from olt_provider.cli.review.preview import MAX_BYTES
-
-    try:
-        if file == "-":
-            if sys.stdin.isatty():
-                fail("review", "give it a file, or pipe `pulumi preview --json` into it")
-            content = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with Path(file).open("rb") as opened:
-                content = opened.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            fail("review", f"{file} is larger than any preview")
-        return content.decode("utf-8-sig")
-    except OSError as error:
-        fail("review", f"cannot read {file}: {error.strerror}")
-    except UnicodeDecodeError:
-        fail("review", f"{file} is not text in UTF-8")
 
 
 def _live(preview: Preview, stack: str | None, cwd: Path | None) -> Live:

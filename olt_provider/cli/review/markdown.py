@@ -19,8 +19,8 @@ def marker(stack: str) -> str:
     return f"<!-- olt-review {re.sub(r'[^A-Za-z0-9_./-]', '_', stack)} -->"
 
 
-def render(review: Review) -> str:
-    """The whole comment: the verdict first, the marker last."""
+def render(review: Review, *, picture: str = "") -> str:
+    """The whole comment: the verdict first, the marker last. ``picture``: Markdown, if it fits."""
     lines = [f"**{verdict(review)}**", "", *_facts(review), ""]
     sections = [
         ("Applications that are replaced", _affected(review.replaced)),
@@ -46,6 +46,10 @@ def render(review: Review) -> str:
         if items:
             lines += [f"<details><summary>{title} ({len(items)})</summary>", "", *items, ""]
             lines += ["</details>", ""]
+    if picture:
+        drawn = ["<details><summary>Who can use what</summary>", "", picture, "", "</details>", ""]
+        fits = sum(len(line) + 1 for line in [*lines, *drawn]) <= LIMIT
+        lines += drawn if fits else ["The picture does not fit here: `olt graph` draws it.", ""]
     return "\n".join([*_cut(lines), marker(review.stack), ""])
 
 

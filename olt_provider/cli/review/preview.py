@@ -103,6 +103,7 @@ class Preview(_Part):
     """A whole preview."""
 
     steps: tuple[Step, ...]
+    summary: Annotated[dict[str, int], Field(alias="changeSummary")] = {}
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property

@@ -1,0 +1,1 @@
+"""``olt graph``: a picture of who can use what."""

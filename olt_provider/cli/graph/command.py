@@ -1,0 +1,93 @@
+"""``olt graph``."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from olt_provider.cli.output import EXIT_CODES, OK, fail, may_write, progress, write
+
+if TYPE_CHECKING:
+    from olt_provider.cli.graph.model import Graph
+
+HELP: Final = f"""Draw which application is allowed and installed in which tenant.
+
+From the platform as it is, with the configured credentials; or, with a file, from what `pulumi
+preview --json --show-sames` prints, with what it adds and removes. Tenants with the same access are
+drawn as one where there are many. Nothing secret is drawn.
+
+Examples:
+
+  olt graph --out access.svg
+
+  pulumi preview --json --show-sames | olt graph -
+
+  olt graph preview.json --out change.svg --force
+
+{EXIT_CODES}
+"""
+
+
+class Format(str, Enum):
+    """What is drawn."""
+
+    MERMAID = "mermaid"
+    SVG = "svg"
+
+
+def run(  # noqa: PLR0917 (typer passes them by name)
+    file: Annotated[
+        str | None,
+        typer.Argument(help="A preview; -: standard input. Default: ask the platform."),
+    ] = None,
+    form: Annotated[
+        Format | None, typer.Option("--format", help="Default: by the name of --out, else mermaid.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to write it. Default: print it.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+    tenant: Annotated[
+        list[str] | None, typer.Option(help="Whose applications, from the platform; repeatable.")
+    ] = None,
+    stack: Annotated[str | None, typer.Option(help="Whose configuration to use.")] = None,
+    cwd: Annotated[Path | None, typer.Option(help="The folder of the Pulumi project.")] = None,
+) -> None:
+    """Print or write the picture."""
+    from olt_provider.cli.graph import mermaid, svg
+
+    may_write("graph", out, force=force)
+    if file is not None and tenant:
+        fail("graph", "--tenant is for the platform: a preview has its own tenants")
+    graph = _of_platform(tenant or [], stack, cwd) if file is None else _of_preview(file)
+    drawn = form or (Format.SVG if out is not None and out.suffix == ".svg" else Format.MERMAID)
+    try:
+        text = svg.render(graph) if drawn is Format.SVG else mermaid.render(graph)
+    except mermaid.TooLargeError as error:
+        fail("graph", str(error))
+    write("graph", out, text)
+    for note in graph.notes:
+        typer.echo(f"olt graph: {note}", err=True)
+    raise typer.Exit(OK)
+
+
+def _of_preview(file: str) -> Graph:
+    from olt_provider.cli.graph.sources import of_preview
+    from olt_provider.cli.review.reading import preview_of
+
+    return of_preview(preview_of("graph", file))
+
+
+def _of_platform(given: list[str], stack: str | None, cwd: Path | None) -> Graph:
+    from olt_provider.api.errors import OltError
+    from olt_provider.cli import configured
+    from olt_provider.cli.graph.sources import of_platform
+
+    try:
+        with progress("asking the platform") as tell:
+            settings = configured.load(stack, cwd)
+            client = settings.client(user_agent="cli", notify=tell)
+            return of_platform(client, configured.owners(given, settings, client), tell)
+    except OltError as error:
+        fail("graph", str(error))

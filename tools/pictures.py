@@ -1,0 +1,168 @@
+"""Draws the pictures of README and docs, from what the engine and the commands really print.
+
+Run as `python -m tools.pictures` (`make pictures`). The same every time, so a test compares them.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.terminal_theme import DEFAULT_TERMINAL_THEME
+from rich.text import Text
+
+from olt_provider.cli.graph import svg
+from olt_provider.cli.graph.sources import of_preview
+from olt_provider.cli.review.markdown import render
+from olt_provider.cli.review.meaning import review
+from olt_provider.cli.review.preview import Preview, read_preview
+from tools.workspace import ROOT, say
+
+PICTURES: Final = ROOT / "docs" / "pictures"
+KEPT: Final = ROOT / "tests" / "cli" / "previews" / "change.json"
+"""A preview of the real engine."""
+DIFFS: Final = ROOT / "tests" / "engine" / "golden" / "change"
+"""What the real engine prints of each change, in a file of its own."""
+SHOWN: Final = ("created", "renamed", "rotated", "tenant-added", "tenant-removed")
+"""The changes in the pictures of a preview and of its review."""
+WIDTH: Final = 100
+COLOURS: Final = {"+": "green", "-": "red", "~": "dark_orange3"}
+OUTSIDE: Final = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+FONT: Final = "'DejaVu Sans Mono', Menlo, Consolas, monospace"
+
+
+def preview() -> str:
+    """What `pulumi preview --diff` prints."""
+    lines = [line for name in SHOWN for line in _diff(name)]
+    return _terminal("pulumi preview --diff", Text("\n").join(map(_coloured, lines)))
+
+
+def _diff(name: str) -> list[str]:
+    text = (DIFFS / f"{name}.diff").read_text("utf-8")
+    ids = {each.name: each.old.id for each in _shown().steps if each.old}
+    return re.sub(r"\{id of [^}]*\}", lambda _: ids[name], text).splitlines()
+
+
+def _coloured(line: str) -> Text:
+    return Text(line, style=COLOURS.get(line.strip()[:1], ""))
+
+
+def comment() -> str:
+    """The comment of `olt review` on a pull request, unfolded."""
+    lines = []
+    for line in render(review(_shown())).splitlines():
+        title = re.fullmatch(r"<details><summary>(.*)</summary>", line)
+        if title:
+            lines.append(Text(f"\N{BLACK DOWN-POINTING SMALL TRIANGLE} {title[1]}", style="bold"))
+        elif line.startswith("**"):
+            lines.append(Text(line.strip("*"), style="bold"))
+        elif not line.startswith("<") and (line or (lines and lines[-1])):
+            lines.append(Text(line.replace("`", "").replace("- ", "  \N{BULLET} ", 1)))
+    return _terminal("olt review, as a comment", Text("\n").join(lines))
+
+
+def _shown() -> Preview:
+    """The kept preview, with the changes in the pictures alone."""
+    told = json.loads(KEPT.read_text("utf-8"))
+    return read_preview(json.dumps({**told, "steps": [s for s in told["steps"] if _named(s)]}))
+
+
+def _named(step: Mapping[str, Any]) -> bool:
+    return str(step["urn"]).rsplit("::", 1)[1] in SHOWN
+
+
+def graph() -> str:
+    """What `olt graph` draws of a change."""
+    return svg.render(of_preview(_sample()))
+
+
+def _sample() -> Preview:
+    """A stack of three applications and six tenants, one of which goes and one of which comes."""
+    names = ("ACME", "Bauer and Sons", "City of Augsburg", "Delta Foods", "Elm Street", "Fjord")
+    tenants = {
+        f"{n:02x}c4e11b-0000-4000-8000-0000000000{n:02x}": name
+        for n, name in enumerate(names, start=11)
+    }
+    *stay, comes = tenants
+    goes = stay[1]
+    steps: list[dict[str, Any]] = []
+    for number, name in enumerate(("alarm-bridge", "device-twin", "reporting")):
+        allowed = [each for at, each in enumerate(stay) if (at + number) % 3 or each == goes]
+        before = {each: tenants[each] for each in allowed}
+        after = {each: tenants[each] for each in [*allowed, comes] if each != goes or number}
+        steps.append(
+            _step(
+                "update", APPLICATION, name, {"allowed_tenants": before}, {"allowed_tenants": after}
+            )
+        )
+        for at, tenant in enumerate(after | before):
+            there, stays = tenant in before, tenant in after
+            if at % 4 == 1 and there and stays:
+                continue
+            of = {"application_id": name, "tenant_id": tenant}
+            op = "same" if there and stays else "create" if stays else "delete"
+            steps.append(
+                _step(
+                    op,
+                    INSTALLATION,
+                    f"{name}-{tenant}",
+                    of if there else None,
+                    of if stays else None,
+                )
+            )
+    return read_preview(json.dumps({"steps": steps, "changeSummary": {}}))
+
+
+APPLICATION: Final = "pulumi-python:dynamic/olt:OltApplication"
+INSTALLATION: Final = "pulumi-python:dynamic/olt:OltInstallation"
+
+
+def _step(op: str, kind: str, name: str, before: Any, after: Any) -> dict[str, Any]:
+    states = {"oldState": before, "newState": after}
+    of = f"urn:pulumi:prod::shop::{APPLICATION}::{name[:-37]}"
+    depends = {"propertyDependencies": {"application_id": [of]}} if kind == INSTALLATION else {}
+    return {
+        "op": op,
+        "urn": f"urn:pulumi:prod::shop::{kind}::{name}",
+        **{
+            key: {"inputs": inputs, **depends}
+            for key, inputs in states.items()
+            if inputs is not None
+        },
+    }
+
+
+def _terminal(title: str, text: Text) -> str:
+    """A text in a window, as a picture that needs nothing from outside."""
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
+    console.print(text, soft_wrap=False, highlight=False)
+    drawn = console.export_svg(title=title, theme=DEFAULT_TERMINAL_THEME, unique_id="olt")
+    drawn = OUTSIDE.sub("", drawn).replace("Fira Code, monospace", FONT).replace("Fira Code", FONT)
+    return re.sub(r"<!--.*?-->\s*", "", drawn) + "\n"
+
+
+DRAWN: Final[Mapping[str, Callable[[], str]]] = {
+    "preview.svg": preview,
+    "review.svg": comment,
+    "graph.svg": graph,
+}
+"""By file name."""
+
+
+def main(folder: Path = PICTURES) -> int:
+    """Write all pictures."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, draw in DRAWN.items():
+        (folder / name).write_text(draw(), "utf-8")
+    say(f"{len(DRAWN)} pictures are in {folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
