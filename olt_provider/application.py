@@ -18,8 +18,6 @@ from pulumi.dynamic import (
 )
 
 from olt_provider import host, shape
-from olt_provider.lifecycle.application import declaration, operations
-from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
 from olt_provider.plain_text import warn_of_plain_text
 
 
@@ -86,7 +84,10 @@ AllowedTenants = (
 
 
 class ApplicationProvider(ResourceProvider):
-    """The operations of ``OltApplication``. Its path is in the state of every application."""
+    """The operations of ``OltApplication``. Its path is in the state of every application.
+
+    Programs import it too, so each operation imports what it needs: the API is the host's alone.
+    """
 
     serialize_as_secret_always = False
 
@@ -97,6 +98,8 @@ class ApplicationProvider(ResourceProvider):
     @host.reported
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate, and fill in defaults, without a call."""
+        from olt_provider.lifecycle.application import declaration
+
         return host.check_result(
             declaration.check(self.platform, host.received(_olds), host.received(news))
         )
@@ -104,6 +107,8 @@ class ApplicationProvider(ResourceProvider):
     @host.reported
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """What differs, without a call; the engine works out the details from the inputs."""
+        from olt_provider.lifecycle.application import declaration
+
         difference = declaration.diff(host.received(_olds), host.received(_news))
         for note in difference.notes:
             self.platform.warn(note)
@@ -114,6 +119,9 @@ class ApplicationProvider(ResourceProvider):
     @host.reported
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Register or adopt."""
+        from olt_provider.lifecycle.application import operations
+        from olt_provider.lifecycle.application.model import ApplicationInputs
+
         state = operations.create(self.platform, ApplicationInputs.from_props(props))
         return CreateResult(state.id, state.to_props())
 
@@ -121,6 +129,9 @@ class ApplicationProvider(ResourceProvider):
     @host.with_stored_configuration
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """What the platform holds; without earlier outputs, one that is managed elsewhere."""
+        from olt_provider.lifecycle.application import operations
+        from olt_provider.lifecycle.application.model import ApplicationState
+
         if "client_id" not in props:
             found = operations.get(self.platform, id_, props.get("tenant_id"))
             return ReadResult(found.id, found.to_props())
@@ -134,6 +145,9 @@ class ApplicationProvider(ResourceProvider):
     @host.reported
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Change in place what differs."""
+        from olt_provider.lifecycle.application import operations
+        from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
+
         state = ApplicationState.from_props(_id, _olds)
         inputs = ApplicationInputs.from_props(_news)
         return UpdateResult(operations.update(self.platform, state, inputs).to_props())
@@ -142,6 +156,9 @@ class ApplicationProvider(ResourceProvider):
     @host.with_stored_configuration
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete, unless it is guarded."""
+        from olt_provider.lifecycle.application import operations
+        from olt_provider.lifecycle.application.model import ApplicationState
+
         operations.delete(self.platform, ApplicationState.from_props(_id, _props))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from olt_provider.api.model import canonical_id
+from olt_provider.api.ids import canonical_id
 from olt_provider.application import AdoptArgs, AllowedTenantArgs, OltApplication
 from olt_provider.installation import OltInstallation
 

@@ -12,19 +12,21 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest
 from pulumi.output import Unknown
 
 from olt_provider.api.errors import ApiError, ConfigurationError, OltError, TokenError
 from olt_provider.api.keys import variable
-from olt_provider.api.settings import Settings
-from olt_provider.lifecycle.checking import Checked
-from olt_provider.lifecycle.platform import Platform
 from olt_provider.lifecycle.values import UNKNOWN
+
+# Programs import this too, so what only the host needs is imported where it is used.
+if TYPE_CHECKING:
+    from olt_provider.api.settings import Settings
+    from olt_provider.lifecycle.checking import Checked
+    from olt_provider.lifecycle.platform import Platform
 
 PROVIDER_KEY: Final = "__provider"
 HOST_MODULE: Final = str(Path("pulumi", "dynamic", "__main__.py"))
@@ -46,6 +48,11 @@ def shared_platform(
     config: Callable[[str], object], environ: Mapping[str, str], *, warn: Callable[[str], None]
 ) -> Platform:
     """One ``Platform`` per process and configuration, for the host and for programs."""
+    from importlib.metadata import version
+
+    from olt_provider.api.settings import Settings
+    from olt_provider.lifecycle.platform import Platform
+
     try:
         settings = Settings.load(config, environ)
     except ConfigurationError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.dynamic import (
@@ -18,13 +18,17 @@ from pulumi.dynamic import (
 
 from olt_provider import host, shape
 from olt_provider.api.errors import ConfigurationError
-from olt_provider.lifecycle.installation import declaration, operations
-from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
 from olt_provider.plain_text import warn_of_plain_text
+
+if TYPE_CHECKING:
+    from olt_provider.lifecycle.installation.model import InstallationInputs
 
 
 class InstallationProvider(ResourceProvider):
-    """The operations of ``OltInstallation``. Its path is in the state of every installation."""
+    """The operations of ``OltInstallation``. Its path is in the state of every installation.
+
+    Programs import it too, so each operation imports what it needs: the API is the host's alone.
+    """
 
     serialize_as_secret_always = False
 
@@ -35,6 +39,8 @@ class InstallationProvider(ResourceProvider):
     @host.reported
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate, and fill in the tenant, without a call."""
+        from olt_provider.lifecycle.installation import declaration
+
         return host.check_result(
             declaration.check(self.platform, host.received(_olds), host.received(news))
         )
@@ -42,6 +48,8 @@ class InstallationProvider(ResourceProvider):
     @host.reported
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """What differs, without a call. Every change replaces."""
+        from olt_provider.lifecycle.installation import declaration
+
         changed = declaration.diff(host.received(_olds), host.received(_news))
         if not changed:
             return DiffResult(changes=False)
@@ -50,6 +58,9 @@ class InstallationProvider(ResourceProvider):
     @host.reported
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Install."""
+        from olt_provider.lifecycle.installation import operations
+        from olt_provider.lifecycle.installation.model import InstallationInputs
+
         state = operations.create(self.platform, InstallationInputs.from_props(props))
         return CreateResult(state.id, state.to_props())
 
@@ -57,6 +68,9 @@ class InstallationProvider(ResourceProvider):
     @host.with_stored_configuration
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """What the platform holds; without earlier outputs, one that is managed elsewhere."""
+        from olt_provider.lifecycle.installation import operations
+        from olt_provider.lifecycle.installation.model import InstallationState
+
         if "installed_at" not in props:
             found = operations.get(self.platform, _inputs_of(id_))
             return ReadResult(found.id, found.to_props())
@@ -74,10 +88,15 @@ class InstallationProvider(ResourceProvider):
     @host.with_stored_configuration
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Uninstall."""
+        from olt_provider.lifecycle.installation import operations
+        from olt_provider.lifecycle.installation.model import InstallationState
+
         operations.delete(self.platform, InstallationState.from_props(_props))
 
 
 def _inputs_of(id_: str) -> InstallationInputs:
+    from olt_provider.lifecycle.installation.model import InstallationInputs
+
     tenant_id, _, application_id = id_.partition("/")
     if not application_id:
         raise ConfigurationError(

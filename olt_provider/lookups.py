@@ -15,7 +15,8 @@ import pulumi
 
 from olt_provider import host
 from olt_provider.api.applications.domain import Application
-from olt_provider.api.model import canonical_id, format_timestamp
+from olt_provider.api.ids import canonical_id
+from olt_provider.api.model import format_timestamp
 from olt_provider.lifecycle.application.model import allowed_in
 from olt_provider.lifecycle.installation import operations as installation
 from olt_provider.lifecycle.installation.model import InstallationInputs

@@ -15,7 +15,7 @@ from typing import Any
 import pulumi
 from pulumi.output import Unknown
 
-from olt_provider.api.model import canonical_id
+from olt_provider.api.ids import canonical_id
 
 
 def allowed_tenants(value: Any) -> Any:

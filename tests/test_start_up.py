@@ -1,4 +1,4 @@
-"""The host starts for every operation, so it loads only what every operation needs."""
+"""Programs and the host start for every operation, so each loads only what it needs."""
 
 from __future__ import annotations
 
@@ -7,25 +7,51 @@ import subprocess
 import sys
 from typing import Final
 
-PROGRAM: Final = """
+LOADED: Final = """
 import json, sys
 import pulumi, pulumi.dynamic
 before = set(sys.modules)
+{}
+print(json.dumps(sorted({{name.partition(".")[0] for name in set(sys.modules) - before}})))
+"""
+PROGRAM: Final = (
+    "from olt_provider import OltApplication, OltBackgroundApplication, OltInstallation"
+)
+HOST: Final = """
 import olt_provider.application, olt_provider.installation
-print(json.dumps(sorted({name.partition(".")[0] for name in set(sys.modules) - before})))
+from olt_provider import host
+from olt_provider.lifecycle.application import declaration, operations
+from olt_provider.lifecycle.installation import declaration, operations
+host.platform(pulumi.dynamic.ConfigureRequest(pulumi.dynamic.config.Config({}, "test")))
 """
 NOT_NEEDED: Final = {
     *("authlib", "joserfc", "jwt", "cryptography"),
     *("fastapi", "starlette", "uvicorn"),
-    *("typer", "click", "rich"),
+    *("black", "typer", "click", "rich"),
 }
 """Of the extras, and what reads tokens, which only some credentials need."""
+THE_HOSTS: Final = {"pydantic", "requests", "tenacity", "urllib3"}
+
+
+def _loaded(program: str) -> set[str]:
+    """The packages that are loaded on top of Pulumi's own."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED.format(program)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return set(json.loads(done.stdout))
 
 
 def test_the_host_loads_no_web_framework_no_command_line_and_no_unused_oauth_library() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=60, check=True
-    )
-    loaded = set(json.loads(done.stdout))
-    assert {"olt_provider", "requests"} <= loaded
+    loaded = _loaded(HOST)
+    assert {"olt_provider", *THE_HOSTS} <= loaded
     assert loaded & NOT_NEEDED == set()
+
+
+def test_a_program_loads_nothing_but_the_resources() -> None:
+    loaded = _loaded(PROGRAM)
+    assert "olt_provider" in loaded
+    assert loaded & (NOT_NEEDED | THE_HOSTS) == set()

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from olt_provider.api.errors import ApiError, ConfigurationError, OltError, TokenError
 from olt_provider.api.identity.client import IdentityClient
 from olt_provider.api.identity.domain import IssuedToken
-from olt_provider.api.model import canonical_id
+from olt_provider.api.ids import canonical_id
 from olt_provider.api.tokens import read_claims, require_refreshable
 
 RENEWAL_MARGIN: Final = 60.0

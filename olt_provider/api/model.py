@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from olt_provider.api.errors import RequestError
+from olt_provider.api.ids import canonical_id
 
 
 class Model(BaseModel):
@@ -46,11 +47,6 @@ def _none_for_empty(value: Any) -> Any:
 
 def _list_for_null(value: Any) -> Any:
     return [] if value is None else value
-
-
-def canonical_id(value: str) -> str:
-    """An ID as it is compared and stored: in lower case, because UUIDs ignore case."""
-    return value.strip().lower()
 
 
 def _canonical(value: Any) -> Any:

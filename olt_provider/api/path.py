@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from olt_provider.api.errors import ConfigurationError
-from olt_provider.api.model import canonical_id
+from olt_provider.api.ids import canonical_id
 
 
 def segment(value: str, *, what: str) -> str:

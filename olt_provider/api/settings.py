@@ -23,8 +23,8 @@ from olt_provider.api.credentials import CREDENTIALS, token_source
 from olt_provider.api.errors import ConfigurationError
 from olt_provider.api.hosts import DEFAULT_ENVIRONMENT, ENVIRONMENTS
 from olt_provider.api.identity.client import IdentityClient
+from olt_provider.api.ids import canonical_id
 from olt_provider.api.keys import NAMESPACE, variable
-from olt_provider.api.model import canonical_id
 from olt_provider.api.path import segment
 from olt_provider.api.transport import DEFAULT_MAX_RETRIES, DEFAULT_REQUEST_TIMEOUT, Transport
 

@@ -17,7 +17,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from olt_provider.api.errors import ConfigurationError, WrongTenantError
-from olt_provider.api.model import canonical_id
+from olt_provider.api.ids import canonical_id
 
 CLOCK_SKEW = 60.0
 """How far, in seconds, this machine's clock may be off the platform's."""

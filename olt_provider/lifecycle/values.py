@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from olt_provider.api.model import canonical_id
+from olt_provider.api.ids import canonical_id
 
 
 class Unknown:

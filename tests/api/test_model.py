@@ -5,11 +5,11 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from olt_provider.api.errors import RequestError
+from olt_provider.api.ids import canonical_id
 from olt_provider.api.model import (
     Id,
     Model,
     Timestamp,
-    canonical_id,
     data_of,
     format_timestamp,
     parse,

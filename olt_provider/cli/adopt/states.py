@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from olt_provider.api.model import canonical_id
+from olt_provider.api.ids import canonical_id
 from olt_provider.cli.review.preview import APPLICATION
 
 VERSIONS: Final = (3, 4)
