@@ -8,10 +8,10 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: pictures help setup engine lint types test demo bench lock audit wheel clean
+.PHONY: reference docs pictures help setup engine lint types test demo bench lock audit wheel clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Make .venv from the locked packages (PYTHON=... chooses the interpreter)
 	@$(PYTHON) -m tools.environment
@@ -38,6 +38,13 @@ demo: setup ## Show the main job on the real engine, against the emulator
 
 bench: setup ## Measure the provider beside one that does nothing (BENCH_ARGS, such as --help)
 	@$(VENV_BIN)/python -m benchmarks $(BENCH_ARGS)
+
+reference: setup ## Write the tables of inputs, outputs and calls in docs/ from the docstrings
+	@$(VENV_BIN)/python -m tools.reference
+
+docs: setup ## Build the documentation's site into build/site; a warning is a failure
+	@$(VENV_BIN)/python -m sphinx -b html --fail-on-warning --keep-going --nitpicky --quiet docs build/site
+	@echo "build/site/index.html"
 
 pictures: setup ## Draw the pictures of README and docs anew
 	@$(VENV_BIN)/python -m tools.pictures

@@ -97,7 +97,10 @@ class ApplicationProvider(ResourceProvider):
 
     @host.reported
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Validate, and fill in defaults, without a call."""
+        """Validate, and fill in defaults. In every preview.
+
+        Calls: none.
+        """
         from olt_provider.lifecycle.application import declaration
 
         return host.check_result(
@@ -106,7 +109,10 @@ class ApplicationProvider(ResourceProvider):
 
     @host.reported
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """What differs, without a call; the engine works out the details from the inputs."""
+        """What differs; the engine works out the details from the inputs. In every preview.
+
+        Calls: none.
+        """
         from olt_provider.lifecycle.application import declaration
 
         difference = declaration.diff(host.received(_olds), host.received(_news))
@@ -118,7 +124,13 @@ class ApplicationProvider(ResourceProvider):
 
     @host.reported
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Register or adopt."""
+        """Register or adopt.
+
+        Calls: ``GET /application-developer/applications`` once per run and tenant, then ``POST``
+            there; ``PATCH .../{id}`` if ``status`` is ``inactive``. To adopt: ``GET .../{id}``,
+            then as for a change.
+        Permission: ``applications_development:read`` and ``applications_development:write``.
+        """
         from olt_provider.lifecycle.application import operations
         from olt_provider.lifecycle.application.model import ApplicationInputs
 
@@ -128,7 +140,12 @@ class ApplicationProvider(ResourceProvider):
     @host.reported
     @host.with_stored_configuration
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """What the platform holds; without earlier outputs, one that is managed elsewhere."""
+        """What the platform holds; without earlier outputs, one that is managed elsewhere.
+
+        Calls: ``GET .../{id}``. Of several in one tenant, its list, 100 at once. After a 404 a
+            list too.
+        Permission: ``applications_development:read``.
+        """
         from olt_provider.lifecycle.application import operations
         from olt_provider.lifecycle.application.model import ApplicationState
 
@@ -144,7 +161,14 @@ class ApplicationProvider(ResourceProvider):
 
     @host.reported
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Change in place what differs."""
+        """Change in place what differs.
+
+        Calls: one ``PATCH .../{id}`` for all properties; one ``PUT`` or ``DELETE
+            .../{id}/allowed-tenants/{tenant}`` for each tenant that differs, and one ``GET
+            .../{id}`` first where tenants become managed; ``POST .../{id}/secret`` last, if the
+            secret is rotated.
+        Permission: ``applications_development:read`` and ``applications_development:write``.
+        """
         from olt_provider.lifecycle.application import operations
         from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
 
@@ -155,7 +179,12 @@ class ApplicationProvider(ResourceProvider):
     @host.reported
     @host.with_stored_configuration
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Delete, unless it is guarded."""
+        """Delete, unless it is installed and ``force_destroy`` is not set.
+
+        Calls: ``GET .../{id}``, to see where it is installed (not with ``force_destroy``), then
+            ``DELETE .../{id}``.
+        Permission: ``applications_development:read`` and ``applications_development:write``.
+        """
         from olt_provider.lifecycle.application import operations
         from olt_provider.lifecycle.application.model import ApplicationState
 
@@ -223,22 +252,27 @@ class OltApplication(Resource, module="olt", name="OltApplication"):
     ) -> None:
         """
         :param resource_name: The resource's name in the stack.
-        :param name: The application's name. Default: ``resource_name``.
-        :param tenant_id: The owner, a tenant ID. A declared change replaces. Default:
+        :param name: The application's name. Not empty. Default: ``resource_name``.
+        :param tenant_id: The owner, a tenant ID. **A declared change replaces** the application:
+            another ID, another client, another secret. Default: the one it had, else
             ``olt:tenantId``, else the tenant of the credentials.
         :param allowed_tenants: Who may install it: tenant ID -> comment, or a sequence of IDs or
-            ``AllowedTenantArgs``. Default: unmanaged, never changed. ``{}``: nobody.
-        :param with_public_oauth2_client: Also make a public client. Default: false.
-        :param redirect_uris: Absolute URIs without wildcards; a set. Default: none.
+            ``AllowedTenantArgs``. ``{}``: nobody. Default: unmanaged, never changed.
+        :param with_public_oauth2_client: Also make a public client, for applications with users.
+            Default: ``False``.
+        :param redirect_uris: Where users may be sent back to. Absolute, without wildcards. A set:
+            order and repetition mean nothing. Default: none.
         :param teaser_description: A short description. Default: none.
-        :param url: An absolute URL. Default: none.
-        :param status: ``active`` or ``inactive``; an inactive application cannot be installed,
+        :param url: Where the application is. Absolute, with scheme. Default: none.
+        :param status: ``active`` or ``inactive``. An inactive application cannot be installed,
             nor reach its tenants' data. Default: ``active``.
-        :param rotate_secret_when_changed: Any mapping. One that is not empty and differs from the
-            last makes a new client secret in place. Default: none.
-        :param adopt: Take over an application that exists. Read on creation only. Default: none.
-        :param force_destroy: Delete it even where it is still installed. Default: false.
-        :param prevent_duplicate_name: Refuse a name that is in use in the tenant. Default: true.
+        :param rotate_secret_when_changed: A mapping that is not empty and differs from the last
+            makes a new client secret in place; the old one ends at once. Default: never.
+        :param adopt: Take over an application that exists instead of registering one. Read on
+            creation only. Default: register.
+        :param force_destroy: Delete it even where it is still installed. Default: ``False``.
+        :param prevent_duplicate_name: Refuse to register a name that the tenant uses already. The
+            platform itself allows equal names. Default: ``True``.
         :param opts: Pulumi's resource options.
         """
         declared: dict[str, Any] = {

@@ -38,7 +38,10 @@ class InstallationProvider(ResourceProvider):
 
     @host.reported
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Validate, and fill in the tenant, without a call."""
+        """Validate, and fill in the tenant. In every preview.
+
+        Calls: none.
+        """
         from olt_provider.lifecycle.installation import declaration
 
         return host.check_result(
@@ -47,7 +50,10 @@ class InstallationProvider(ResourceProvider):
 
     @host.reported
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """What differs, without a call. Every change replaces."""
+        """What differs. Every change replaces. In every preview.
+
+        Calls: none.
+        """
         from olt_provider.lifecycle.installation import declaration
 
         changed = declaration.diff(host.received(_olds), host.received(_news))
@@ -57,7 +63,12 @@ class InstallationProvider(ResourceProvider):
 
     @host.reported
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Install."""
+        """Install.
+
+        Calls: ``PUT /applications/{id}/installation``; if that is refused,
+            ``GET /applications/{id}`` to say why.
+        Permission: ``applications:write`` (and ``applications:read``, to explain a refusal).
+        """
         from olt_provider.lifecycle.installation import operations
         from olt_provider.lifecycle.installation.model import InstallationInputs
 
@@ -67,7 +78,12 @@ class InstallationProvider(ResourceProvider):
     @host.reported
     @host.with_stored_configuration
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """What the platform holds; without earlier outputs, one that is managed elsewhere."""
+        """What the platform holds; without earlier outputs, one that is managed elsewhere.
+
+        Calls: ``GET /applications/{id}``. Of several in one tenant, its list, 100 at once. After
+            a 404 a list too.
+        Permission: ``applications:read``.
+        """
         from olt_provider.lifecycle.installation import operations
         from olt_provider.lifecycle.installation.model import InstallationState
 
@@ -81,13 +97,21 @@ class InstallationProvider(ResourceProvider):
         return ReadResult(state.id, state.to_props())
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Nothing on the platform can change in place: keep what is known."""
+        """Nothing on the platform can change in place: keep what is known.
+
+        Calls: none.
+        """
         return UpdateResult({**_olds, **_news})
 
     @host.reported
     @host.with_stored_configuration
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Uninstall."""
+        """Uninstall.
+
+        Calls: ``DELETE /applications/{id}/installation``; after a 404, a look whether it is
+            really gone.
+        Permission: ``applications:write`` (and ``applications:read``, after a 404).
+        """
         from olt_provider.lifecycle.installation import operations
         from olt_provider.lifecycle.installation.model import InstallationState
 
@@ -133,8 +157,8 @@ class OltInstallation(Resource, module="olt", name="OltInstallation"):
         """
         :param resource_name: The resource's name in the stack.
         :param application_id: The application to install: ``app.id``. Required.
-        :param tenant_id: The tenant to install it in. Default: ``olt:tenantId``, else the tenant
-            of the credentials.
+        :param tenant_id: The tenant to install it in. Default: the one it had, else
+            ``olt:tenantId``, else the tenant of the credentials.
         :param opts: Pulumi's resource options.
         """
         props = {
