@@ -1,0 +1,167 @@
+"""examples/fleet: stacks in parallel, one that fails, and a next run that goes on there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from olt_provider.emulator import Emulator, Fault
+from tests.emulated import calls_of, changes_in, emulator, new_tenant, owner, shared_emulator
+from tests.engine.harness import Engine
+from tests.engine.olt import reaching_as
+from tools.workspace import ROOT
+
+__all__ = ["emulator", "owner", "shared_emulator"]
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+EXAMPLE: Final = ROOT / "examples" / "fleet"
+APPLICATIONS: Final = {"alarms": {"name": "Alarms"}, "reports": {"name": "Reports"}}
+INSTALL: Final = "PUT /applications/{applicationId}/installation"
+UNINSTALL: Final = "DELETE /applications/{applicationId}/installation"
+REVOKE: Final = (
+    "DELETE /application-developer/applications/{applicationId}/allowed-tenants/{tenantId}"
+)
+
+
+class Fleet:
+    """The example in a folder of its own, with a backend and tenants of its own."""
+
+    def __init__(self, engine: Engine, folder: Path, emulator: Emulator, owner: str) -> None:
+        self._emulator = emulator
+        self.folder = folder / "fleet"
+        shutil.copytree(EXAMPLE, self.folder)
+        (folder / "backend").mkdir()
+        self.owner = owner
+        self.tenants = [new_tenant(emulator) for _ in range(4)]
+        self._env = engine.environment(folder / "backend")
+        self._env |= reaching_as(emulator, owner, *self.tenants)
+
+    def declare(self, groups: dict[str, list[str]], applications: Any = None) -> None:
+        told = {"owner": self.owner, "applications": applications or APPLICATIONS, "groups": groups}
+        (self.folder / "fleet.yaml").write_text(yaml.safe_dump(told))
+
+    def run(self, *arguments: str, code: int = 0) -> list[str]:
+        """What it says, line by line, without the seconds."""
+        self._emulator.wait_until_idle()
+        self._emulator.clear_calls()
+        done = subprocess.run(
+            [sys.executable, self.folder / "fleet.py", *arguments],
+            env={**os.environ, **self._env},
+            capture_output=True,
+            text=True,
+            timeout=200,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stdout + done.stderr
+        return [
+            re.sub(r" in [\d.]+ s$", "", line) for line in (done.stdout + done.stderr).splitlines()
+        ]
+
+    def installed(self) -> set[tuple[str, str]]:
+        """Application and tenant."""
+        platform = self._emulator.platform
+        return {
+            (each["name"], installation["tenantId"])
+            for each in platform.applications(self.owner)
+            for installation in platform.installations(each["id"])
+        }
+
+    def everywhere(self, *tenants: str) -> set[tuple[str, str]]:
+        return {(name, tenant) for name in ("Alarms", "Reports") for tenant in tenants}
+
+
+@pytest.fixture
+def fleet(engine: Engine, tmp_path: Path, emulator: Emulator, owner: str) -> Fleet:
+    return Fleet(engine, tmp_path, emulator, owner)
+
+
+def test_a_fleet_from_its_first_day_to_its_last(fleet: Fleet, emulator: Emulator) -> None:
+    a, b, c, d = fleet.tenants
+    fleet.declare({"north": [a], "south": [b, c]})
+
+    # one tenant refuses: the others are done, and it is named
+    refused = emulator.add_fault(
+        Fault(path="/applications/*/installation", method="PUT", kind="status", status=403, times=1)
+    )
+    said = fleet.run("up", "--jobs", "1", code=1)
+    assert refused.fired
+    failed = [line for line in said if "FAILED" in line]
+    assert len(failed) == 1
+    assert "answered 403" in failed[0]
+    assert said[-2:] == [
+        "failed: installations/north",
+        "Mend what it says and run the same again: it goes on there",
+    ]
+    assert fleet.installed() >= fleet.everywhere(b, c)
+
+    # the same again goes on there, and leaves the others alone
+    said = fleet.run("up")
+    assert "installations: 1 groups are done already" in said
+    assert [line for line in said if "installations south" in line] == []
+    assert Counter(changes_in(emulator)) == {INSTALL: 1}
+    assert fleet.installed() == fleet.everywhere(a, b, c)
+
+    # a tenant that comes touches its own group
+    fleet.declare({"north": [a, d], "south": [b, c]})
+    said = fleet.run("up")
+    assert [line for line in said if "installations south" in line] == []
+    assert "[1/1] installations north: 2 create" in said
+    assert fleet.installed() == fleet.everywhere(a, b, c, d)
+
+    # what leaves is uninstalled before it is revoked, or its application deleted
+    fleet.declare({"north": [a, d]}, {"alarms": {"name": "Alarms"}})
+    fleet.run("up")
+    changes = [
+        each
+        for each in changes_in(emulator)
+        if each in (UNINSTALL, REVOKE) or "{applicationId}" in each
+    ]
+    assert [each == UNINSTALL for each in changes] == sorted(
+        (each == UNINSTALL for each in changes), reverse=True
+    )
+    assert Counter(changes)[UNINSTALL] == 6
+    assert fleet.installed() == {("Alarms", a), ("Alarms", d)}
+    assert fleet.run("status") == ["north: done"]
+
+    # nothing to do costs nothing
+    said = fleet.run("preview")
+    assert "[1/1] installations north: unchanged" in said
+    assert calls_of(emulator) == []
+
+    fleet.run("destroy")
+    assert emulator.platform.applications(fleet.owner) == []
+    assert json.loads((fleet.folder / ".fleet" / "done.json").read_text()) == {}
+
+
+BAD: Final[dict[str, Callable[[Fleet], str]]] = {
+    "is in more than one group": lambda fleet: yaml.safe_dump(
+        {"owner": "o", "applications": {}, "groups": {"a": ["t"], "b": ["t"]}}
+    ),
+    "must have owner, applications and groups": lambda _: "groups: [",
+    "must have owner, applications": lambda _: "owner: o",
+}
+
+
+@pytest.mark.parametrize("words", BAD)
+def test_an_unusable_file_is_one_line_and_2(fleet: Fleet, words: str) -> None:
+    (fleet.folder / "fleet.yaml").write_text(BAD[words](fleet))
+    (line,) = fleet.run("status", code=2)
+    assert words in line
+
+
+def test_the_file_that_the_example_brings_is_usable(fleet: Fleet) -> None:
+    told = yaml.safe_load((EXAMPLE / "fleet.yaml").read_text())
+    assert set(told) == {"owner", "applications", "groups"}
