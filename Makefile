@@ -8,10 +8,10 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: reference docs pictures help setup engine lint types test demo bench lock audit wheel clean
+.PHONY: bench-fleet reference docs pictures help setup engine lint types test demo bench lock audit wheel clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Make .venv from the locked packages (PYTHON=... chooses the interpreter)
 	@$(PYTHON) -m tools.environment
@@ -38,6 +38,9 @@ demo: setup ## Show the main job on the real engine, against the emulator
 
 bench: setup ## Measure the provider beside one that does nothing (BENCH_ARGS, such as --help)
 	@$(VENV_BIN)/python -m benchmarks $(BENCH_ARGS)
+
+bench-fleet: setup ## Measure stacks by groups of tenants beside one large stack
+	@$(VENV_BIN)/python -m benchmarks.fleet $(BENCH_ARGS)
 
 reference: setup ## Write the tables of inputs, outputs and calls in docs/ from the docstrings
 	@$(VENV_BIN)/python -m tools.reference

@@ -119,6 +119,8 @@ NOT_RUN = {
     ("docs/cli.md", "olt emulator token"): CLI,
     ("docs/gitops.md", "pulumi stack init prod"): "tests/test_example_gitops.py does the same",
     ("docs/performance.md", "make bench"): "tests/benchmarks runs it at its smallest",
+    ("docs/large_estates.md", "python fleet.py"): "tests/test_example_fleet.py does so",
+    ("docs/large_estates.md", "make bench-fleet"): "tests/benchmarks/test_fleet.py does so",
     ("docs/contributing.md", "git clone"): TOO_MUCH,
     ("docs/contributing.md", "make lint"): TOO_MUCH,
 }

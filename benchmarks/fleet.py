@@ -1,0 +1,269 @@
+"""Measures a fleet of stacks (examples/fleet) beside one big stack with the same installations.
+
+Run as `make bench-fleet`, with options in BENCH_ARGS. The default, 4 applications in 500 tenants,
+takes about half an hour on 2 idle cores, most of it the one big stack's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Final
+
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from olt_provider.emulator import Emulator
+from tools.engine import find_engine
+from tools.workspace import ROOT, SetupError
+
+EXAMPLE: Final = ROOT / "examples" / "fleet"
+PAGE: Final = ROOT / "docs" / "large_estates.md"
+BEGIN, END = (
+    "<!-- made by `make bench-fleet`: begin -->",
+    "<!-- made by `make bench-fleet`: end -->",
+)
+SECONDS: Final = 3600
+PASSPHRASE: Final = "a passphrase for the benchmark"  # noqa: S105
+ONE: Final = """
+import os
+from pathlib import Path
+import yaml
+from olt_provider import OltApplication, OltInstallation
+fleet = yaml.safe_load(Path(os.environ["FLEET_FILE"]).read_text("utf-8"))
+tenants = sorted(each for members in fleet["groups"].values() for each in members)
+for name, declared in fleet["applications"].items():
+    app = OltApplication(
+        name, tenant_id=fleet["owner"], allowed_tenants=dict.fromkeys(tenants, ""), **declared
+    )
+    for tenant in tenants:
+        OltInstallation(f"{name}-{tenant}", application_id=app.id, tenant_id=tenant)
+"""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the estate is."""
+
+    applications: int
+    tenants: int
+    groups: int
+    jobs: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """One step: seconds, or None where it failed, and the calls that it made."""
+
+    step: str
+    layout: str
+    seconds: float | None
+    calls: int | None
+    failure: str = ""
+
+
+class Bench:
+    """The same estate twice, one after the other, on a platform each."""
+
+    def __init__(self, size: Size, engine: Path, folder: Path) -> None:
+        self._size = size
+        self._folder = folder
+        self._environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith(("OLT_", "PULUMI_"))},
+            "PATH": os.pathsep.join(
+                (str(Path(sys.executable).parent), str(engine), os.environ["PATH"])
+            ),
+            "PULUMI_HOME": str(folder / "home"),
+            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+            "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "1",
+        }
+
+    def fleet(self) -> list[Line]:
+        """Stacks of groups, in parallel."""
+        folder = self._folder / "fleet"
+        shutil.copytree(EXAMPLE, folder)
+        driver = [sys.executable, str(folder / "fleet.py")]
+        jobs = ["--jobs", str(self._size.jobs)]
+        return self._measure("fleet", folder, {
+            "create": [*driver, "up", *jobs],
+            "unchanged": [*driver, "up", *jobs, "--afresh"],
+            "refresh": [*driver, "refresh", *jobs],
+            "destroy": [*driver, "destroy", *jobs],
+        })  # fmt: skip
+
+    def one(self) -> list[Line]:
+        """Everything in one stack."""
+        folder = self._folder / "one"
+        folder.mkdir()
+        (folder / "Pulumi.yaml").write_text("name: one\nruntime: python\n")
+        (folder / "__main__.py").write_text(ONE)
+        quick = ["--yes", "--skip-preview", "--stack", "dev", "--non-interactive"]
+        return self._measure("one stack", folder, {
+            "": ["pulumi", "stack", "init", "dev", "--non-interactive"],
+            "create": ["pulumi", "up", *quick],
+            "unchanged": ["pulumi", "up", *quick],
+            "refresh": ["pulumi", "refresh", "--run-program", *quick],
+            "destroy": ["pulumi", "destroy", "--run-program", *quick],
+        })  # fmt: skip
+
+    def _measure(self, layout: str, folder: Path, steps: Mapping[str, list[str]]) -> list[Line]:
+        (folder / ".backend").mkdir()
+        lines: list[Line] = []
+        with Emulator.start() as emulator:
+            environment = self._prepared(folder, emulator)
+            for step, command in steps.items():
+                emulator.wait_until_idle()
+                emulator.clear_calls()
+                seconds, failure = _timed(command, folder, environment)
+                emulator.wait_until_idle()
+                calls = len(emulator.calls)
+                if step:
+                    failed = bool(failure)
+                    line = Line(
+                        step,
+                        layout,
+                        None if failed else seconds,
+                        None if failed else calls,
+                        failure,
+                    )
+                    lines.append(line)
+                    say(f"{layout}: {step}: {failure or f'{seconds:.1f} s, {calls} calls'}")
+                if failure:
+                    break
+        return lines
+
+    def _prepared(self, folder: Path, emulator: Emulator) -> dict[str, str]:
+        """Tenants, a deployer that is installed in all of them, and the file that declares them."""
+        owner, *tenants = (str(uuid.uuid4()) for _ in range(self._size.tenants + 1))
+        for number, tenant in enumerate((owner, *tenants)):
+            emulator.platform.add_tenant(tenant, f"Tenant {number}")
+        deployer = emulator.platform.register(
+            owner, name="Deployer", allowed_tenants=[owner, *tenants]
+        )
+        for tenant in (owner, *tenants):
+            emulator.platform.install(deployer["id"], tenant)
+        groups: dict[str, list[str]] = {}
+        for number, tenant in enumerate(tenants):
+            groups.setdefault(f"group-{number % self._size.groups:03d}", []).append(tenant)
+        names = [f"app-{number}" for number in range(self._size.applications)]
+        told = {"owner": owner, "applications": {name: {} for name in names}, "groups": groups}
+        file = folder / "fleet.yaml"
+        file.write_text(yaml.safe_dump(told), "utf-8")
+        return self._environment | {
+            "FLEET_FILE": str(file),
+            "PULUMI_BACKEND_URL": (folder / ".backend").as_uri(),
+            "OLT_API_URL": emulator.api_url,
+            "OLT_IDENTITY_URL": emulator.identity_url,
+            "OLT_CLIENT_ID": deployer["oauth2Client"]["id"],
+            "OLT_CLIENT_SECRET": deployer["oauth2Client"]["secret"],
+            "OLT_TENANT_ID": owner,
+        }
+
+
+def _timed(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> tuple[float, str]:
+    """Seconds, and why it failed if it did, in one line."""
+    started = time.perf_counter()
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=dict(environment), capture_output=True, text=True,
+            timeout=SECONDS, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return 0.0, f"not done after {SECONDS} s"
+    if done.returncode != 0:
+        said = " / ".join((done.stdout + done.stderr).strip().splitlines()[-3:])
+        return 0.0, f"exit code {done.returncode}: {said[:400]}"
+    return time.perf_counter() - started, ""
+
+
+def say(text: str) -> None:
+    """One line of progress."""
+    print(f"[bench-fleet] {text}", file=sys.stderr, flush=True)
+
+
+def table(lines: Sequence[Line]) -> list[tuple[str, ...]]:
+    """Rows: the step, then seconds and calls of either layout. No figure for what failed."""
+    found = {(line.step, line.layout): line for line in lines}
+    steps = dict.fromkeys(line.step for line in lines)
+    layouts = ("fleet", "one stack")
+    return [
+        (step, *(c for each in layouts for c in _cells(found.get((step, each))))) for step in steps
+    ]
+
+
+def _cells(line: Line | None) -> tuple[str, str]:
+    if line is None or line.seconds is None:
+        return "failed", "-"
+    return f"{line.seconds:.0f} s", str(line.calls)
+
+
+HEAD: Final = ("step", "fleet", "its calls", "one stack", "its calls")
+
+
+def page(text: str, size: Size, lines: Sequence[Line], now: datetime) -> str:
+    """The documentation's page with these figures."""
+    rows = [HEAD, ("---",) * len(HEAD), *table(lines)]
+    told = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    said = (
+        f"{now:%Y-%m-%d}, {os.cpu_count()} cores, file backend: {size.applications} applications "
+        f"and {size.applications * size.tenants} installations in {size.tenants} tenants; the "
+        f"fleet in {size.groups} groups, {size.jobs} at once."
+    )
+    before, _, rest = text.partition(BEGIN)
+    return f"{before}{BEGIN}\n\n{said}\n\n{told}\n\n{END}{rest.partition(END)[2]}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, and print; 1 if a step failed or there is no engine."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.fleet", description=__doc__)
+    parser.add_argument("--applications", type=int, default=4)
+    parser.add_argument("--tenants", type=int, default=500)
+    parser.add_argument("--groups", type=int, default=20)
+    parser.add_argument("--jobs", type=int, default=2, help="stacks at once; default: 2")
+    parser.add_argument("--json", type=Path, default=ROOT / "build" / "fleet.json")
+    parser.add_argument("--write-docs", action="store_true", help="renew docs/large_estates.md")
+    options = parser.parse_args(arguments)
+    size = Size(options.applications, options.tenants, options.groups, options.jobs)
+    try:
+        engine = find_engine()
+    except SetupError as error:
+        say(f"failed: {error}")
+        return 1
+    lines: list[Line] = []
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(size, Path(engine), Path(folder))
+        layouts: tuple[Callable[[], list[Line]], ...] = (bench.fleet, bench.one)
+        for layout in layouts:
+            lines += layout()
+            options.json.parent.mkdir(parents=True, exist_ok=True)
+            kept = {"size": asdict(size), "lines": [asdict(line) for line in lines]}
+            options.json.write_text(json.dumps(kept, indent=2) + "\n", "utf-8")
+    shown = Table(*HEAD)
+    for row in table(lines):
+        shown.add_row(*row)
+    Console().print(shown)
+    failed = any(line.failure for line in lines)
+    if options.write_docs and not failed:
+        PAGE.write_text(
+            page(PAGE.read_text("utf-8"), size, lines, datetime.now(timezone.utc)), "utf-8"
+        )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
