@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from olt_provider import __version__
+from tools import release
 from tools.workspace import ROOT
 
 WORKFLOWS: Final = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -62,10 +64,45 @@ def test_what_is_published_was_tested_and_attested_before(jobs: dict[str, Any]) 
     assert (jobs["attest"]["needs"], jobs["publish"]["needs"]) == ("build", "attest")
 
 
-@pytest.mark.parametrize(("tag", "passes"), [(f"v{__version__}", True), ("v0.0.0", False)])
-def test_a_tag_that_is_not_the_version_ends_the_release(
-    jobs: dict[str, Any], tag: str, passes: bool
-) -> None:
+def test_a_tag_that_is_not_the_version_ends_the_release(jobs: dict[str, Any]) -> None:
     (step,) = (each for each in jobs["build"]["steps"] if "TAG" in each.get("env", {}))
-    done = subprocess.run(["bash", "-c", step["run"]], cwd=ROOT, env={"TAG": tag}, check=False)
-    assert (done.returncode == 0) is passes
+    env = {"TAG": "v0.0.0", "PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        ["bash", "-c", step["run"]], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert f"the tag is v0.0.0, but olt_provider/_version.py says {__version__}" in done.stderr
+
+
+CHANGELOG = (
+    "# Changelog\n\n## [Unreleased]\n\n## [1.2.3] - 2026-11-24\n\n### Added\n\n- All of it.\n"
+)
+VERSION = '__version__ = "1.2.3"\n'
+
+
+def test_a_tag_with_its_version_and_its_changes_may_be_released() -> None:
+    assert release.problems("v1.2.3", VERSION, CHANGELOG) == []
+
+
+@pytest.mark.parametrize(
+    "changelog",
+    [
+        CHANGELOG.replace("1.2.3", "1.2.4"),
+        CHANGELOG.replace("- All of it.", ""),
+        CHANGELOG.replace(" - 2026-11-24", ""),
+    ],
+    ids=["another-version", "no-entry", "no-date"],
+)
+def test_a_version_without_its_changes_ends_the_release(changelog: str) -> None:
+    (problem,) = release.problems("v1.2.3", VERSION, changelog)
+    assert "CHANGELOG.md has no section" in problem
+
+
+def test_the_version_is_in_one_place() -> None:
+    kept = [ROOT / "pyproject.toml", *(ROOT / "olt_provider").rglob("*.py")]
+    naming = [
+        file
+        for file in kept
+        if re.search(rf"version.*\b{re.escape(__version__)}\b", file.read_text())
+    ]
+    assert naming == [ROOT / "olt_provider" / "_version.py"]
