@@ -137,6 +137,9 @@ def test_each_command_of_the_installed_wheel_does_its_work(
         made = registered(told["apiUrl"], token.strip())
         verified = checked([olt, "verify", "--application-id", made, "--json"], tmp_path)
         assert json.loads(verified)["results"][0]["registered"] == "ok"
+        assert "OltApplication(" in checked([olt, "adopt"], tmp_path)
+        checked([olt, "graph", "--out", "access.svg"], tmp_path)
+        assert (tmp_path / "access.svg").read_text().startswith("<svg")
         checked([olt, "emulator", "reset", "--ready-file", ready], tmp_path)
         emulator.terminate()
         assert emulator.wait(30) == 0
