@@ -9,14 +9,18 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from pydantic import SecretStr
 
+from olt_provider.api.applications.domain import ApplicationRegistration
+from olt_provider.api.errors import OltError
 from olt_provider.emulator import TENANT_A, Emulator
+from olt_provider.lifecycle.registrations import Registrations
 from tests.documents import DOCS, README, Block, blocks, reason_not_to_run
 from tests.engine.harness import Engine, Stack
+from tools.workspace import ROOT
 
 
 @pytest.fixture
@@ -305,3 +309,31 @@ def test_a_background_application_lists_devices_as_its_page_says(
     monkeypatch.setenv("OLT_API_URL", platform.api_url)
     monkeypatch.setenv("OLT_IDENTITY_URL", platform.identity_url)
     assert names["list_devices"](TENANT_A, *CLIENT.values()) == ["RGB LED"]
+
+
+def test_the_review_of_the_command_lines_page_reads_so() -> None:
+    (excerpt,) = blocks("text", DOCS / "cli.md")
+    shows((ROOT / "tests/cli/golden/kinds/replaced.md").read_text("utf-8"), excerpt)
+
+
+def test_the_error_of_the_reliability_page_reads_so() -> None:
+    (excerpt,) = blocks("text", DOCS / "reliability.md")
+    known = Registrations()
+    known.list_once(list)
+    known.note("9aa3b618-8cd2-4dc0-b7a1-da6df60af254", "reporting")
+    with (
+        pytest.raises(OltError) as refused,
+        known.claim(ApplicationRegistration(name="reporting"), unique_name=True),
+    ):
+        pass
+    shows(f"OltError: {refused.value}", excerpt)
+
+
+COMPARED: Final = {"README.md", *("cli", "previews", "quickstart", "reliability", "rotation")}
+
+
+def test_every_output_is_compared_with_one() -> None:
+    """By the tests above; a page that shows more of them needs a test too."""
+    assert {block.page.stem for block in blocks("text") if block.page != README} | {
+        "README.md"
+    } == COMPARED

@@ -7,7 +7,6 @@ import gzip
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,15 +23,6 @@ from tests.engine.harness import PASSPHRASE
 KEPT: Final = Path(__file__).parents[1] / "engine" / "states" / "0.1.0" / "state.json"
 """That the engine wrote, with secrets that are encrypted with ``PASSPHRASE``."""
 APPLICATION: Final = "pulumi-python:dynamic/olt:OltApplication"
-
-
-@pytest.fixture
-def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
-    with Emulator.start() as emulator:
-        monkeypatch.setenv("OLT_API_URL", emulator.api_url)
-        monkeypatch.setenv("OLT_IDENTITY_URL", emulator.identity_url)
-        monkeypatch.setenv("OLT_API_TOKEN", emulator.token(TENANT_A))
-        yield emulator
 
 
 def _adopt(*arguments: str | Path, code: int = 0) -> Result:

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -36,15 +35,6 @@ PREVIEW: Final = Path(__file__).parent / "previews" / "change.json"
 UPDATE: Final = bool(os.environ.get("UPDATE_GOLDENS"))
 SVG: Final = "{http://www.w3.org/2000/svg}"
 ACCESSES: Final = ("none", "allowed", "installed", "revoked", "unknown")
-
-
-@pytest.fixture
-def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
-    with Emulator.start() as emulator:
-        monkeypatch.setenv("OLT_API_URL", emulator.api_url)
-        monkeypatch.setenv("OLT_IDENTITY_URL", emulator.identity_url)
-        monkeypatch.setenv("OLT_API_TOKEN", emulator.token(TENANT_A))
-        yield emulator
 
 
 def _graph(*arguments: str | Path, code: int = 0, stdin: str | None = None) -> Result:

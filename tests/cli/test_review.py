@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -161,15 +160,6 @@ def test_bytes_that_are_no_text_are_one_line_and_2(tmp_path: Path) -> None:
 
 def test_an_unknown_kind_to_fail_on_is_2() -> None:
     assert "explode" in _review("--fail-on", "delete,explode", stdin=_preview(), code=2)
-
-
-@pytest.fixture
-def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
-    with Emulator.start() as emulator:
-        monkeypatch.setenv("OLT_API_URL", emulator.api_url)
-        monkeypatch.setenv("OLT_IDENTITY_URL", emulator.identity_url)
-        monkeypatch.setenv("OLT_API_TOKEN", emulator.token(TENANT_A))
-        yield emulator
 
 
 def _registered(emulator: Emulator, *installed_in: str) -> str:
