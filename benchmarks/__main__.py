@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import page, terminal
-from benchmarks.measuring import Plan, measure
+from benchmarks.measuring import Plan, begun, is_part_of, measure
 from benchmarks.results import Case, Results
 from tools.engine import find_engine
 from tools.stage import InterruptedDemoError, Signals
@@ -68,6 +68,11 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--json", type=Path, default=KEPT, help="renewed after every round (default: %(default)s)"
     )
     parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run that this file holds, with the same options",
+    )
+    parser.add_argument(
         "--write-docs", action="store_true", help=f"renew docs/{page.PAGE}; takes 3 rounds or more"
     )
     parser.add_argument(
@@ -96,16 +101,27 @@ def cases(options: argparse.Namespace) -> tuple[Case, ...]:
     )
 
 
+def loaded(file: Path) -> Results:
+    """What an earlier run has kept. Raises ``OSError`` and ``ValueError``."""
+    try:
+        return Results.load(file)
+    except ValueError:
+        raise ValueError(f"{file} was not written by this benchmark") from None
+
+
 def results_of(options: argparse.Namespace) -> Results:
     """Measured now, or kept from before. Raises ``SetupError``, ``OSError`` and ``ValueError``."""
     if options.from_json:
-        try:
-            return Results.load(options.from_json)
-        except ValueError:
-            raise ValueError(f"{options.from_json} was not written by this benchmark") from None
+        return loaded(options.from_json)
     engine = find_engine()
-    plan = Plan(cases(options), options.rounds, options.naive_up_to)
-    return measure(engine, plan, lambda it: it.save(options.json), say)
+    run = begun(engine, Plan(cases(options), options.rounds, options.naive_up_to))
+    if options.resume:
+        kept = loaded(options.json)
+        if not is_part_of(kept, run):
+            raise SetupError(f"{options.json} is of another machine, version or set of options")
+        run = kept
+    measure(engine, run, lambda it: it.save(options.json), say)
+    return run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -33,14 +33,14 @@ from benchmarks.results import (
 from benchmarks.running import StepError
 from olt_provider._version import __version__
 from tools.demo import environment as without_foreign
-from tools.workspace import run
+from tools.workspace import run as told_by
 
 Say = Callable[[str], None]
 
 
 def machine(engine: Path) -> Machine:
     """What this is run on."""
-    said = run([engine / "pulumi", "version"], "pulumi version", timeout=60)
+    said = told_by([engine / "pulumi", "version"], "pulumi version", timeout=60)
     return Machine(
         system=f"{system.system()} {system.machine()}",
         cores=_cores(),
@@ -92,33 +92,56 @@ class Plan:
     """The naive provider takes part in cases with at most so many applications."""
 
 
-def measure(engine: Path, plan: Plan, keep: Callable[[Results], None], say: Say) -> Results:
-    """Run all; ``keep`` is called with what there is after every round.
-
-    What fails is in the results. Raises ``SetupError`` if the platform cannot be served.
-    """
-    results = Results(
+def begun(engine: Path, plan: Plan) -> Results:
+    """A run in which nothing is measured yet."""
+    return Results(
         started=datetime.now(timezone.utc).replace(microsecond=0),
         machine=machine(engine),
         rounds=plan.rounds,
-        cases=[],
+        cases=[
+            CaseResult(case=case, left_out=_left_out(case, plan.naive_up_to)) for case in plan.cases
+        ],
     )
+
+
+def _left_out(case: Case, naive_up_to: int) -> tuple[str, ...]:
+    return () if case.applications <= naive_up_to else (NAIVE,)
+
+
+def is_part_of(kept: Results, run: Results) -> bool:
+    """Whether a run can go on where an earlier one stopped: the same plan, on the same machine."""
+    anew = run.model_copy(
+        update={
+            "started": kept.started,
+            "machine": run.machine.model_copy(update={"load": kept.machine.load}),
+            "cases": [
+                case.model_copy(update={"rounds": earlier.rounds})
+                for case, earlier in zip(run.cases, kept.cases, strict=False)
+            ],
+        }
+    )
+    return kept == anew and len(kept.cases) == len(run.cases)
+
+
+def measure(engine: Path, run: Results, keep: Callable[[Results], None], say: Say) -> None:
+    """Run all rounds that a run lacks; ``keep`` is called after each.
+
+    What fails is in the results. Raises ``SetupError`` if the platform cannot be served.
+    """
     with scratch() as folder:
         shared = environment(engine, folder)
-        for number, case in enumerate(plan.cases, 1):
-            left_out = () if case.applications <= plan.naive_up_to else (NAIVE,)
-            result = CaseResult(case=case, left_out=left_out)
-            results.cases.append(result)
-            with serving(case, folder / f"platform-{number}", shared) as platform:
-                ground = Ground(case, platform, shared)
-                for turn in range(plan.rounds):
-                    at = f"case {number}/{len(plan.cases)}, round {turn + 1}/{plan.rounds}"
-                    say(f"{at}: {case.title}")
-                    order = deque(each for each in PROVIDERS if each not in left_out)
+        for number, result in enumerate(run.cases, 1):
+            if len(result.rounds) == run.rounds:
+                continue
+            with serving(result.case, folder / f"platform-{number}", shared) as platform:
+                ground = Ground(result.case, platform, shared)
+                for turn in range(len(result.rounds), run.rounds):
+                    at = f"case {number}/{len(run.cases)}, round {turn + 1}/{run.rounds}"
+                    say(f"{at}: {result.case.title}")
+                    order = deque(each for each in PROVIDERS if each not in result.left_out)
                     order.rotate(turn)  # so that none is always the first
                     result.rounds.append(_round(folder / f"{number}-{turn}", order, ground, say))
-                    keep(results)
-    return results
+                    keep(run)
 
 
 def _round(folder: Path, order: Iterable[str], ground: Ground, say: Say) -> Outcomes:

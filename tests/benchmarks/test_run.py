@@ -77,7 +77,7 @@ def test_a_run_measures_every_operation_of_every_provider_and_leaves_nothing(
 
 
 @pytest.mark.engine
-def test_a_failing_engine_is_named_and_gets_no_figure(
+def test_a_failing_engine_is_named_gets_no_figure_and_does_not_end_what_can_go_on(
     engine_folder: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -108,6 +108,17 @@ def test_a_failing_engine_is_named_and_gets_no_figure(
     for outcomes in case.rounds[0].values():
         (outcome,) = outcomes.values()  # nothing was run after the failure
         assert isinstance(outcome, Failed)
+
+    other = ["--sizes", "2", "--rounds", "2", "--resume", "--json", str(kept)]
+    assert bench.main(other) == 1
+    assert "another machine, version or set of options" in capfd.readouterr().err
+    begun = Results.load(kept).model_copy(update={"rounds": 2})
+    begun.save(kept)
+    assert bench.main(["--sizes", "1", *other[2:]]) == 1
+    assert "round 1/2" not in capfd.readouterr().err
+    (case,) = Results.load(kept).cases
+    assert len(case.rounds) == 2
+    assert case.rounds[0] == begun.cases[0].rounds[0]
 
 
 def test_without_an_engine_nothing_is_measured(
