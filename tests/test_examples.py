@@ -52,6 +52,7 @@ def test_every_example_is_run_by_a_test() -> None:
         "background_application": "tests/test_example_background.py",
         "deployer": "tests/test_example_deployer.py",
         "gitops": "tests/test_example_gitops.py",
+        "fleet": "tests/test_example_fleet.py",
     }
     here = {"secret_rotation", "multi_tenant"}
     assert all((ROOT / test).is_file() for test in elsewhere.values())
