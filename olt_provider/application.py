@@ -274,6 +274,7 @@ class OltApplication(Resource, module="olt", name="OltApplication"):
         :param prevent_duplicate_name: Refuse to register a name that the tenant uses already. The
             platform itself allows equal names. Default: ``True``.
         :param opts: Pulumi's resource options.
+        :raises TypeError: an Output is a key of ``allowed_tenants``; use the sequence form.
         """
         declared: dict[str, Any] = {
             "name": resource_name if name is None else name,

@@ -72,6 +72,8 @@ class OltBackgroundApplication(pulumi.ComponentResource):
             resource. ``{}``: nobody. A tenant that is taken out is revoked and uninstalled.
         :param providers: Tenant ID -> the provider that installs there. Default: the component's.
         :param opts: Pulumi's resource options.
+        :raises TypeError: a tenant ID is an Output.
+        :raises ValueError: a tenant is listed twice.
 
         All other arguments are those of ``OltApplication``.
         """

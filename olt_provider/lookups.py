@@ -57,19 +57,25 @@ class InstallationResult:
 
 
 def get_application(application_id: str, *, tenant_id: str | None = None) -> ApplicationResult:
-    """One application: ``GET /application-developer/applications/{applicationId}``.
+    """One application; an error if there is none that the credentials may see.
 
-    ``tenant_id`` is the owner; default: ``olt:tenantId``, else the tenant of the credentials.
-    Raises ``OltError`` if there is none that the credentials may see.
+    Calls: one ``GET /application-developer/applications/{applicationId}``.
+
+    :param application_id: The application's ID.
+    :param tenant_id: The owner. Default: ``olt:tenantId``, else the tenant of the credentials.
+    :raises OltError: there is none, or the platform cannot be asked.
     """
     platform, owner = _acting(tenant_id)
     return _result(platform.acting_for(owner).applications.get(application_id))
 
 
 def list_applications(*, tenant_id: str | None = None) -> list[ApplicationResult]:
-    """All applications of a tenant, by name: ``GET /application-developer/applications``.
+    """All that a tenant owns, by name.
 
-    ``tenant_id`` as in ``get_application``. One call per 100 applications. Raises ``OltError``.
+    Calls: one ``GET /application-developer/applications`` per 100 applications.
+
+    :param tenant_id: The owner. Default: ``olt:tenantId``, else the tenant of the credentials.
+    :raises OltError: the platform cannot be asked.
     """
     platform, owner = _acting(tenant_id)
     found = [_result(item) for item in platform.acting_for(owner).applications.list()]
@@ -77,17 +83,26 @@ def list_applications(*, tenant_id: str | None = None) -> list[ApplicationResult
 
 
 def find_applications(*, name: str, tenant_id: str | None = None) -> list[ApplicationResult]:
-    """The applications of a tenant with exactly this name: none, one, or several.
+    """Those that a tenant owns with exactly this name: none, one, or several.
 
-    ``tenant_id`` and calls as in ``list_applications``. Raises ``OltError``.
+    Calls: as ``list_applications``.
+
+    :param name: The whole name, in the same case.
+    :param tenant_id: The owner. Default: ``olt:tenantId``, else the tenant of the credentials.
+    :raises OltError: the platform cannot be asked.
     """
     return [item for item in list_applications(tenant_id=tenant_id) if item.name == name]
 
 
 def get_installation(application_id: str, *, tenant_id: str | None = None) -> InstallationResult:
-    """An installation: ``GET /applications/{applicationId}`` in the name of ``tenant_id``.
+    """Since when an application is installed in a tenant; an error if it is not.
 
-    ``tenant_id`` as in ``get_application``. Raises ``OltError`` if it is not installed there.
+    Calls: one ``GET /applications/{applicationId}`` in the name of ``tenant_id``.
+
+    :param application_id: The application's ID.
+    :param tenant_id: The tenant that has it installed. Default: ``olt:tenantId``, else the tenant
+        of the credentials.
+    :raises OltError: it is not installed there, or the platform cannot be asked.
     """
     platform, tenant = _acting(tenant_id)
     state = installation.get(platform, InstallationInputs(canonical_id(application_id), tenant))

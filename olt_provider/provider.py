@@ -40,16 +40,19 @@ class Provider(pulumi.ProviderResource):
         :param resource_name: The resource's name in the stack.
         :param api_url: The API base URL. Default: that of ``environment``.
         :param identity_url: The identity base URL. Default: that of ``environment``.
-        :param environment: ``prod``, ``preview``, ``int`` or ``dev``. Default: ``prod``.
-        :param tenant_id: The tenant of resources that declare none. Default: the credentials'.
-        :param ca_bundle: Path of a PEM file with a private certificate authority. Default: none.
+        :param environment: ``prod``, ``preview``, ``int`` or ``dev``: picks both hosts. Default:
+            ``prod``.
+        :param tenant_id: The tenant of resources that declare none. Default: the
+            credentials' tenant.
+        :param ca_bundle: Path of a PEM file with a private certificate authority. Default: the
+            usual authorities.
         :param request_timeout: Seconds that an answer may take, 1 to 600. Default: 30.
         :param max_retries: How often a request is repeated, 0 to 20. Default: 5.
-        :param api_token: An API token of the portal.
-        :param tenant_tokens: Tenant ID -> API token.
-        :param client_id: A client ID, with ``client_secret`` or ``refresh_token``.
-        :param client_secret: The secret of the client.
-        :param refresh_token: A refresh token.
+        :param api_token: An API token of the portal: acts for its tenant. Default: none.
+        :param tenant_tokens: Tenant ID -> API token: acts for each of them. Default: none.
+        :param client_id: A client ID, with ``client_secret`` or ``refresh_token``. Default: none.
+        :param client_secret: The secret of the client. Default: none.
+        :param refresh_token: A refresh token, with ``client_id``. Default: none.
         :param opts: Pulumi's resource options.
         """
         plain = {

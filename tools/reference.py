@@ -1,7 +1,7 @@
-"""Writes the tables of inputs, outputs and operations in docs/ from the docstrings.
+"""Writes the tables of inputs, outputs, operations and options in docs/ from the docstrings.
 
-Run as `python -m tools.reference` (`make reference`). The docstrings are the one source: editors
-show them, and a test compares the pages with what is written here.
+Run as `python -m tools.reference` (`make reference`). The docstrings, and the help of the commands,
+are the one source: editors and terminals show them, and a test compares the pages with them.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ import ast
 import re
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from olt_provider.api.keys import configured, variable
+from olt_provider.api.settings import SETTINGS
 from tools.workspace import ROOT, say
 
 PACKAGE: Final = ROOT / "olt_provider"
@@ -31,40 +34,95 @@ IN_WORDS: Final = {
 
 @dataclass(frozen=True)
 class Page:
-    """A page with tables of a resource."""
+    """A page, and what makes its tables, by their names."""
 
     name: str
-    module: str
-    resource: str
-    provider: str | None = None
-
-
-PAGES: Final = (
-    Page("application.md", "application", "OltApplication", "ApplicationProvider"),
-    Page("installation.md", "installation", "OltInstallation", "InstallationProvider"),
-    Page("background_application.md", "background_application", "OltBackgroundApplication"),
-    Page("provider.md", "provider", "Provider"),
-)
+    tables: Callable[[], dict[str, str]]
 
 
 def rendered(page: Page) -> str:
-    """The page, with its tables made anew."""
+    """The page, with its tables made anew. Raises ``ValueError`` if it has no place for one."""
     text = (DOCS / page.name).read_text("utf-8")
-    tree = ast.parse((PACKAGE / f"{page.module}.py").read_text("utf-8"))
-    classes = {each.name: each for each in tree.body if isinstance(each, ast.ClassDef)}
-    tables = {
-        "inputs": _inputs(classes[page.resource]),
-        "outputs": _outputs(classes[page.resource]),
-    }
-    if page.provider:
-        tables["operations"] = _operations(classes[page.provider])
-    for name, table in tables.items():
-        begin = BEGIN.format(name)
-        if begin in text:
-            before, _, rest = text.partition(begin)
-            after = rest.partition(END)[2]
-            text = f"{before}{begin}\n\n{table}\n\n{END}{after}"
+    for name, table in page.tables().items():
+        before, begin, rest = text.partition(BEGIN.format(name))
+        if not begin:
+            raise ValueError(f"{page.name} has no {BEGIN.format(name)}")
+        text = f"{before}{begin}\n\n{table}\n\n{END}{rest.partition(END)[2]}"
     return text
+
+
+def _of_resource(module: str, resource: str, provider: str | None = None) -> dict[str, str]:
+    classes = {each.name: each for each in _tree(module).body if isinstance(each, ast.ClassDef)}
+    tables = {"inputs": _inputs(classes[resource])}
+    if list(_attributes(classes[resource])):
+        tables["outputs"] = _outputs(classes[resource])
+    if provider:
+        tables["operations"] = _operations(classes[provider])
+    return tables
+
+
+def _of_lookups() -> dict[str, str]:
+    functions = _methods(_tree("lookups"))
+    rows = (
+        (f"`{name}({_required(functions[name])})`", _part("Calls", text), _line(answer))
+        for name, text in ((name, _docstring(each)) for name, each in functions.items())
+        if "Calls:" in text and (answer := text.partition("\n\n")[0])
+    )
+    return {"look-ups": _table(("look-up", "API calls", "answers"), rows)}
+
+
+def _required(function: ast.FunctionDef) -> str:
+    named = zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
+    keywords = [f"{each.arg}=..." for each, default in named if default is None]
+    return ", ".join([*(each.arg for each in function.args.args), *keywords])
+
+
+def _of_settings() -> dict[str, str]:
+    """The settings mean the same in the configuration as in a ``Provider``."""
+    (provider,) = (each for each in _tree("provider").body if isinstance(each, ast.ClassDef))
+    told = dict(_fields(_methods(provider)["__init__"]))
+    rows = (
+        (f"`{configured(key)}`", f"`{variable(key)}`", *_meaning(told[_snake(key)]))
+        for key in SETTINGS
+    )
+    return {"settings": _table(("stack", "environment", "meaning", "default"), rows)}
+
+
+def _snake(key: str) -> str:
+    return re.sub("([A-Z])", r"_\1", key).lower()
+
+
+def _of_commands() -> dict[str, str]:
+    import typer
+
+    from olt_provider.cli.app import app
+
+    def found(command: Any, path: str) -> Iterator[tuple[str, str]]:
+        rows = [_option(each) for each in command.params]
+        if rows:
+            yield path, _table(("option", "meaning", "default"), iter(rows))
+        for name, each in getattr(command, "commands", {}).items():
+            yield from found(each, f"{path} {name}")
+
+    root = typer.main.get_command(app)
+    commands: dict[str, Any] = getattr(root, "commands", {})
+    return {
+        f"options of {path}": table
+        for name, command in commands.items()
+        for path, table in found(command, f"olt {name}")
+    }
+
+
+def _option(parameter: Any) -> tuple[str, str, str]:
+    argument = not parameter.opts[0].startswith("-")
+    shown = parameter.opts[0].upper() if argument else parameter.opts[0]
+    meaning, default = _meaning(parameter.help)
+    known = getattr(parameter.default, "value", parameter.default)
+    if parameter.required:
+        default = "required"
+    elif not default and known is not None and known is not False and known != "":
+        default = f"`{known}`"
+    return f"`{shown}`", meaning, default
 
 
 def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
@@ -76,16 +134,19 @@ def _inputs(resource: ast.ClassDef) -> str:
     method = _methods(resource)["__init__"]
     arguments = [*method.args.args, *method.args.kwonlyargs]
     types = {each.arg: _type(each.annotation) for each in arguments}
-    fields = re.findall(r":param (\w+): (.*?)(?=\n:param|\n\n|\Z)", _docstring(method), re.DOTALL)
-    shown = [(name, text) for name, text in fields if name not in NOT_SHOWN]
+    shown = [(name, text) for name, text in _fields(method) if name not in NOT_SHOWN]
     rows = ((f"`{name}`", types[name], *_meaning(text)) for name, text in shown)
     return _table(("input", "type", "meaning", "default"), rows)
 
 
+def _fields(function: ast.FunctionDef) -> list[tuple[str, str]]:
+    return re.findall(r":param (\w+): (.*?)(?=\n:|\n\n|\Z)", _docstring(function), re.DOTALL)
+
+
 def _meaning(text: str) -> tuple[str, str]:
     """What it means, and its default."""
-    meaning, _, default = _line(text).partition(" Default: ")
-    return meaning, default.removesuffix(".") if default else ""
+    meaning, _, default = f" {_line(text)}".partition(" Default: ")
+    return meaning.strip(), default.removesuffix(".") if default else ""
 
 
 def _type(annotation: ast.expr | None) -> str:
@@ -123,11 +184,15 @@ def _operations(provider: ast.ClassDef) -> str:
 
 
 def _part(name: str, text: str) -> str:
-    found = re.search(rf"^{name}: (.*?)(?=^\w+: |\Z)", text, re.DOTALL | re.MULTILINE)
+    found = re.search(rf"^{name}: (.*?)(?=^\w+: |\n\n|\Z)", text, re.DOTALL | re.MULTILINE)
     return _line(found[1]).removesuffix(".") if found else ""
 
 
-def _methods(of: ast.ClassDef) -> dict[str, ast.FunctionDef]:
+def _tree(module: str) -> ast.Module:
+    return ast.parse((PACKAGE / f"{module}.py").read_text("utf-8"))
+
+
+def _methods(of: ast.ClassDef | ast.Module) -> dict[str, ast.FunctionDef]:
     return {each.name: each for each in of.body if isinstance(each, ast.FunctionDef)}
 
 
@@ -138,6 +203,26 @@ def _docstring(node: ast.FunctionDef) -> str:
 def _line(text: str) -> str:
     """One line of Markdown from the lines of a docstring."""
     return " ".join(text.split()).replace("``", "`").replace("|", "\\|")
+
+
+PAGES: Final = (
+    Page(
+        "application.md",
+        partial(_of_resource, "application", "OltApplication", "ApplicationProvider"),
+    ),
+    Page(
+        "installation.md",
+        partial(_of_resource, "installation", "OltInstallation", "InstallationProvider"),
+    ),
+    Page(
+        "background_application.md",
+        partial(_of_resource, "background_application", "OltBackgroundApplication"),
+    ),
+    Page("provider.md", partial(_of_resource, "provider", "Provider")),
+    Page("lookups.md", _of_lookups),
+    Page("configuration.md", _of_settings),
+    Page("cli.md", _of_commands),
+)
 
 
 def main(folder: Path = DOCS) -> int:

@@ -42,7 +42,9 @@ data are not checked.
 
 
 def run(
-    stack: Annotated[str | None, typer.Option(help="Default: the selected one.")] = None,
+    stack: Annotated[
+        str | None, typer.Option(help="The stack to check. Default: the selected one.")
+    ] = None,
     cwd: Annotated[Path | None, typer.Option(help="The folder of the Pulumi project.")] = None,
     application_id: Annotated[
         str | None, typer.Option(help="One application, instead of a stack's.")

@@ -44,7 +44,10 @@ def run(  # noqa: PLR0917 (typer passes them by name)
         typer.Argument(help="A preview; -: standard input. Default: ask the platform."),
     ] = None,
     form: Annotated[
-        Format | None, typer.Option("--format", help="Default: by the name of --out, else mermaid.")
+        Format | None,
+        typer.Option(
+            "--format", help="How to draw it. Default: by the name of --out, else mermaid."
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write it. Default: print it.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
