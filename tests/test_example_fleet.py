@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -28,6 +29,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
 EXAMPLE: Final = ROOT / "examples" / "fleet"
 APPLICATIONS: Final = {"alarms": {"name": "Alarms"}, "reports": {"name": "Reports"}}
+PASSPHRASE: Final = "PULUMI_CONFIG_PASSPHRASE"
 INSTALL: Final = "PUT /applications/{applicationId}/installation"
 UNINSTALL: Final = "DELETE /applications/{applicationId}/installation"
 REVOKE: Final = (
@@ -52,13 +54,13 @@ class Fleet:
         told = {"owner": self.owner, "applications": applications or APPLICATIONS, "groups": groups}
         (self.folder / "fleet.yaml").write_text(yaml.safe_dump(told))
 
-    def run(self, *arguments: str, code: int = 0) -> list[str]:
+    def run(self, *arguments: str, code: int = 0, without: str = "") -> list[str]:
         """What it says, line by line, without the seconds."""
         self._emulator.wait_until_idle()
         self._emulator.clear_calls()
         done = subprocess.run(
             [sys.executable, self.folder / "fleet.py", *arguments],
-            env={**os.environ, **self._env},
+            env={key: value for key, value in self._all().items() if key != without},
             capture_output=True,
             text=True,
             timeout=200,
@@ -69,6 +71,32 @@ class Fleet:
         return [
             re.sub(r" in [\d.]+ s$", "", line) for line in (done.stdout + done.stderr).splitlines()
         ]
+
+    def _all(self) -> dict[str, str]:
+        return {**os.environ, **self._env}
+
+    def interrupted(self, *arguments: str) -> str:
+        """What it says when it is stopped, as a terminal does it, while it waits for a call."""
+        held = self._emulator.add_fault(
+            Fault(path="/applications/*/installation", method="PUT", kind="latency", seconds=60)
+        )
+        with subprocess.Popen(
+            [sys.executable, self.folder / "fleet.py", *arguments],
+            env=self._all(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            try:
+                held.wait_until_fired(1, timeout=60)
+                os.killpg(process.pid, signal.SIGINT)
+                held.release()
+                said, _ = process.communicate(timeout=60)
+            finally:
+                process.kill()
+        assert process.returncode == 130, said
+        return said
 
     def installed(self) -> set[tuple[str, str]]:
         """Application and tenant."""
@@ -144,6 +172,61 @@ def test_a_fleet_from_its_first_day_to_its_last(fleet: Fleet, emulator: Emulator
     fleet.run("destroy")
     assert emulator.platform.applications(fleet.owner) == []
     assert json.loads((fleet.folder / ".fleet" / "done.json").read_text()) == {}
+
+
+def test_what_is_noted_as_done_is_never_believed_too_long(fleet: Fleet, emulator: Emulator) -> None:
+    a, b, c, d = fleet.tenants
+    fleet.declare({"north": [a], "south": [b]})
+    fleet.run("up")
+
+    # a tenant that moves is let go of before its new group installs it, whichever comes first
+    fleet.declare({"east": [b], "north": [a]})
+    assert fleet.run("status") == ["east: to do", "north: done", "south: to remove"]
+    fleet.run("up", "--jobs", "1")
+    assert [each for each in changes_in(emulator) if each in (INSTALL, UNINSTALL)] == [
+        *[UNINSTALL] * 2,
+        *[INSTALL] * 2,
+    ]
+    assert fleet.installed() == fleet.everywhere(a, b)
+
+    # a group that was removed and comes back is made again
+    fleet.declare({"north": [a], "south": [b]})
+    fleet.run("up")
+    assert fleet.installed() == fleet.everywhere(a, b)
+
+    # a change that failed and is taken back leaves nothing of it
+    fleet.declare({"north": [a, d], "south": [b]})
+    path = f"/applications/{_id_of(emulator, fleet, 'Reports')}/installation"
+    emulator.add_fault(Fault(path=path, method="PUT", kind="status", status=403, times=1))
+    fleet.run("up", code=1)
+    assert fleet.installed() == fleet.everywhere(a, b) | {("Alarms", d)}
+    fleet.declare({"north": [a], "south": [b]})
+    fleet.run("up")
+    assert fleet.installed() == fleet.everywhere(a, b)
+
+    # Ctrl-C begins nothing more, and the next run goes on
+    fleet.declare({"north": [a, d], "south": [b, c]})
+    said = fleet.interrupted("up", "--jobs", "1")
+    assert said.splitlines()[-1] == "stopped. Run the same again: it goes on there"
+    assert "Traceback" not in said
+    assert not fleet.installed() & fleet.everywhere(c)
+    fleet.run("up")
+    assert fleet.installed() == fleet.everywhere(a, b, c, d)
+
+
+def _id_of(emulator: Emulator, fleet: Fleet, name: str) -> str:
+    (found,) = (e for e in emulator.platform.applications(fleet.owner) if e["name"] == name)
+    return str(found["id"])
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [("PATH", "cannot run pulumi: is it on PATH?"), (PASSPHRASE, "passphrase must be set with")],
+)
+def test_what_the_engine_lacks_is_one_line(fleet: Fleet, missing: str, words: str) -> None:
+    (line,) = fleet.run("status", code=1, without=missing)
+    assert line.startswith("fleet: ")
+    assert words in line
 
 
 BAD: Final[dict[str, Callable[[Fleet], str]]] = {

@@ -7,7 +7,8 @@
     python fleet.py destroy
 
 `fleet.yaml` says what there is. Settings, credentials and the backend come from the environment, as
-for `pulumi` itself. Exit codes: 0 all done, 1 a stack failed, 2 wrong usage.
+for `pulumi` itself. Exit codes: 0 all done, 1 a stack failed, 2 wrong usage,
+130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -66,15 +67,15 @@ class Declared:
             raise FleetError(f"{file}: tenant {twice[0]} is in more than one group")
         return found
 
-    def only(self, applications: Iterable[str], tenants: Iterable[str]) -> Declared:
-        """What of it is there already."""
-        known, allowed = set(applications), set(tenants)
+    def only(self, applications: Iterable[str], members: Mapping[str, str]) -> Declared:
+        """What of it is there already; ``members`` is tenant -> group."""
+        known = set(applications)
         return Declared(
             self.owner,
             {name: each for name, each in self.applications.items() if name in known},
             {
-                group: [each for each in members if each in allowed]
-                for group, members in self.groups.items()
+                group: [each for each in tenants if members.get(each) == group]
+                for group, tenants in self.groups.items()
             },
         )
 
@@ -94,21 +95,21 @@ class Fleet:
         self._afresh = afresh
         self._kept = folder / ".fleet"
         self._kept.mkdir(exist_ok=True)
-        self._lock = threading.Lock()
         self.failed: list[str] = []
 
     def up(self) -> None:
         """Let go of what leaves, then the applications, then install what has come."""
         declared = Declared.read(self._file)
         before = self._there()
-        staying = declared.only(before["applications"], before["tenants"])
         if self._leaves(declared, before):
-            self._groups(staying, before["applications"], _up)
+            # a tenant that moves too: two stacks at once would install and uninstall the same
+            staying = declared.only(before["applications"], before["tenants"])
+            self._groups(staying, before["applications"], self._stacks())
             if self.failed:
                 return
         self._each("applications", [APPLICATIONS], self._file, _up)
         if not self.failed:
-            self._groups(declared, self._there()["applications"], _up)
+            self._groups(declared, self._there()["applications"], declared.groups)
 
     def preview(self) -> None:
         """What `up` would do, as far as it is known before the applications are there."""
@@ -139,22 +140,25 @@ class Fleet:
         declared, done = Declared.read(self._file), self._done()
         ids = self._there()["applications"]
         for group in sorted({*declared.groups, *self._stacks()}):
-            state = "to remove" if group not in declared.groups else "to do"
-            if done.get(group) == _digest(declared, group, ids):
-                state = "done"
-            say(f"{group}: {state}")
+            if group not in declared.groups:
+                say(f"{group}: to remove")
+            else:
+                is_done = done.get(group) == _digest(declared, group, ids)
+                say(f"{group}: {'done' if is_done else 'to do'}")
 
-    def _groups(self, declared: Declared, ids: Mapping[str, str], step: Step) -> None:
-        """All groups that are not yet as declared; those that are declared no more are removed."""
+    def _groups(self, declared: Declared, ids: Mapping[str, str], names: Iterable[str]) -> None:
+        """Those of these that are not yet as declared; what is declared no more is removed."""
         file = self._staying(declared)
         done = {} if self._afresh else self._done()
-        wanted = {group: _digest(declared, group, ids) for group in declared.groups}
-        left = [group for group in wanted if done.get(group) != wanted[group]]
-        gone = [group for group in self._stacks() if group not in wanted]
+        wanted = {name: _digest(declared, name, ids) for name in names if name in declared.groups}
+        left = [name for name in wanted if done.get(name) != wanted[name]]
+        gone = [name for name in self._stacks() if name not in declared.groups]
         if len(left) < len(wanted):
             say(f"installations: {len(wanted) - len(left)} groups are done already")
+        # what is begun is done no more, whatever becomes of it
+        self._note({name: each for name, each in self._done().items() if name not in left + gone})
         self._each("installations", gone, file, _remove)
-        self._each("installations", left, file, step, wanted)
+        self._each("installations", left, file, _up, wanted)
 
     def _each(
         self,
@@ -167,18 +171,31 @@ class Fleet:
         """Stacks in parallel. One that fails is named, and the others go on."""
         with ThreadPoolExecutor(self._jobs) as pool:
             running = {pool.submit(self._one, project, name, file, step): name for name in names}
-            for number, done in enumerate(as_completed(running), start=1):
-                name = running[done]
-                said = f"[{number}/{len(names)}] {project} {name}"
-                try:
-                    seconds, changes = done.result()
-                except automation.CommandError as error:
-                    self.failed.append(f"{project}/{name}")
-                    say(f"{said}: FAILED: {_first_error(error)}")
-                    continue
-                say(f"{said}: {_told(changes)} in {seconds:.1f} s")
-                if digests:
-                    self._note({**self._done(), name: digests[name]})
+            try:
+                for number, done in enumerate(as_completed(running), start=1):
+                    said = f"[{number}/{len(names)}] {project} {running[done]}"
+                    self._ended(project, running[done], done, said, digests or {})
+            except KeyboardInterrupt:
+                pool.shutdown(cancel_futures=True)  # those that run were told too, by the terminal
+                raise
+
+    def _ended(
+        self,
+        project: str,
+        name: str,
+        done: Future[tuple[float, Mapping[str, int]]],
+        said: str,
+        digests: Mapping[str, str],
+    ) -> None:
+        try:
+            seconds, changes = done.result()
+        except automation.CommandError as error:
+            self.failed.append(f"{project}/{name}")
+            say(f"{said}: FAILED: {_first_error(error)}")
+            return
+        say(f"{said}: {_told(changes)} in {seconds:.1f} s")
+        if name in digests:
+            self._note({**self._done(), name: digests[name]})
 
     def _one(
         self, project: str, name: str, file: Path, step: Step
@@ -201,16 +218,16 @@ class Fleet:
         return sorted(each.name for each in workspace.list_stacks())
 
     def _there(self) -> dict[str, Any]:
-        """What the applications' stack has now."""
+        """What the applications' stack has now: name -> ID, and tenant -> group."""
         outputs = self._stack("applications", APPLICATIONS, self._file).outputs()
         known = {key: each.value for key, each in outputs.items() if not each.secret}
-        return {"applications": known.get("applications", {}), "tenants": known.get("tenants", [])}
+        return {"applications": known.get("applications", {}), "tenants": known.get("tenants", {})}
 
     def _leaves(self, declared: Declared, there: Mapping[str, Any]) -> bool:
-        """Whether applications or tenants are there that are declared no more."""
-        tenants = {each for members in declared.groups.values() for each in members}
-        gone = there["applications"].keys() - declared.applications.keys()
-        return bool(gone or set(there["tenants"]) - tenants)
+        """Whether applications are there, or tenants in groups, that are declared no more."""
+        members = {each: group for group, tenants in declared.groups.items() for each in tenants}
+        moved = any(members.get(each) != group for each, group in there["tenants"].items())
+        return moved or bool(there["applications"].keys() - declared.applications.keys())
 
     def _staying(self, declared: Declared) -> Path:
         file = self._kept / "installations.yaml"
@@ -224,10 +241,9 @@ class Fleet:
 
     def _note(self, done: Mapping[str, str]) -> None:
         """All of it or nothing, so that a run that is killed forgets at most its last stacks."""
-        with self._lock:
-            half = self._kept / "done.json.half"
-            half.write_text(json.dumps(dict(sorted(done.items())), indent=2), "utf-8")
-            half.replace(self._kept / "done.json")
+        half = self._kept / "done.json.half"
+        half.write_text(json.dumps(dict(sorted(done.items())), indent=2), "utf-8")
+        half.replace(self._kept / "done.json")
 
 
 def _counted(changes: Mapping[Any, int] | None) -> Mapping[str, int]:
@@ -276,8 +292,8 @@ def _first_error(error: automation.CommandError) -> str:
     """The line that says most: the provider's own error, else the engine's."""
     lines = [" ".join(line.split()) for line in str(error).splitlines()]
     ours = [line for line in lines if "OltError" in line]
-    engines = [line for line in lines if line.startswith("error:")]
-    return next(iter([*ours, *engines, *lines[:1]]), "it said nothing")
+    engines = [found[0] for line in lines if (found := re.search(r"\berror: .*", line))]
+    return next(iter([*ours, *engines]), "the engine said no more")
 
 
 def say(line: str) -> None:
@@ -306,6 +322,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except automation.CommandError as error:
         print(f"fleet: {_first_error(error)}", file=sys.stderr)
         return 1
+    except FileNotFoundError as error:
+        print(f"fleet: cannot run {error.filename}: is it on PATH?", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        say("stopped. Run the same again: it goes on there")
+        return 130
     if fleet.failed:
         say(f"failed: {', '.join(fleet.failed)}")
         say("Mend what it says and run the same again: it goes on there")

@@ -22,6 +22,6 @@ applications = {
 }
 
 pulumi.export("applications", {name: each.id for name, each in applications.items()})
-pulumi.export("tenants", sorted(tenants))
+pulumi.export("tenants", dict(sorted(tenants.items())))
 pulumi.export("client_ids", {name: each.client_id for name, each in applications.items()})
 pulumi.export("client_secrets", {name: each.client_secret for name, each in applications.items()})
