@@ -189,6 +189,60 @@ def test_what_a_preview_does_not_tell_is_said(declared: str) -> None:
     assert "app: its allowed tenants are secret or not known yet" in drawn
 
 
+INSTALLED: Final = {"tenant_id": TENANT_A}
+UNMANAGED: Final[dict[str, Any]] = {"name": "app"}
+
+
+def _installation(op: str, before: Any, after: Any) -> dict[str, Any]:
+    """Of the application called app."""
+    step = _step(op, "OltInstallation", "installed", before, after)
+    urn = "urn:pulumi:dev::test::pulumi-python:dynamic/olt:OltApplication::app"
+    for state in ("oldState", "newState"):
+        if state in step:
+            step[state]["propertyDependencies"] = {"application_id": [urn]}
+    return step
+
+
+def test_an_installation_of_an_application_whose_tenants_are_not_managed() -> None:
+    stays = _step("same", "OltApplication", "app", UNMANAGED, UNMANAGED)
+    comes = _drawn(stays, _installation("create", None, INSTALLED))
+    assert 'a0 == "gained: allowed and installed" ==> t0' in comes
+    goes = _drawn(stays, _installation("delete", INSTALLED, None))
+    assert 'a0 -. "lost: allowed and installed" .-x t0' in goes
+
+
+def test_an_installation_goes_while_it_is_not_known_who_is_allowed() -> None:
+    hidden = {"allowed_tenants": "[secret]"}
+    changed = _step("update", "OltApplication", "app", hidden, hidden)
+    goes = _drawn(changed, _installation("delete", INSTALLED, None))
+    assert 'a0 -. "lost: allowed and installed, then not known yet" .-x t0' in goes
+
+
+def test_what_drifted_is_drawn_from_what_is_there() -> None:
+    """Uninstalled by hand: the refresh lets go of it, and the change brings it back."""
+    gone = _installation("refresh", INSTALLED, None)
+    comes = _drawn(
+        _step("same", "OltApplication", "app", UNMANAGED, UNMANAGED),
+        gone,
+        _installation("create", None, INSTALLED),
+    )
+    assert 'a0 == "gained: allowed and installed" ==> t0' in comes
+
+
+def test_a_replacement_told_in_single_steps_is_drawn_as_one() -> None:
+    before, after = ({"allowed_tenants": {each: ""}} for each in (TENANT_A, TENANT_B))
+    parts = _drawn(
+        _step("create-replacement", "OltApplication", "app", None, after),
+        _step("replace", "OltApplication", "app", before, after),
+        _step("delete-replaced", "OltApplication", "app", before),
+    )
+    whole = _drawn(_step("replace", "OltApplication", "app", before, after))
+    assert parts == whole
+    assert '"app #40;replaced#41;"' in whole
+    assert 'a0 == "gained: allowed" ==> t1' in whole
+    assert 'a0 -. "lost: allowed" .-x t0' in whole
+
+
 def test_a_preview_without_what_stays_says_so() -> None:
     assert "--show-sames" in _drawn(same=3)
     stays = _step("same", "OltApplication", "app", {"allowed_tenants": {}}, {"allowed_tenants": {}})

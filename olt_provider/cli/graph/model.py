@@ -18,7 +18,7 @@ WORDS: Final[Mapping[Access, str]] = {
     "unknown": "not known yet",
 }
 Change = Literal["same", "added", "removed"]
-RANK: Final[Sequence[Access]] = ("none", "revoked", "allowed", "installed")
+RANK: Final[Sequence[Access]] = ("none", "unknown", "revoked", "allowed", "installed")
 
 
 class Use(NamedTuple):
@@ -29,8 +29,10 @@ class Use(NamedTuple):
 
     @property
     def change(self) -> Change:
-        """Whether access is gained or lost. What is not known yet may be either."""
-        if self.before == self.after or "unknown" in self:
+        """Whether access is gained or lost. What is not known yet may be either, but for an
+        installation, which is known to come or to go.
+        """
+        if self.before == self.after or ("unknown" in self and "installed" not in self):
             return "same"
         return "added" if RANK.index(self.after) > RANK.index(self.before) else "removed"
 

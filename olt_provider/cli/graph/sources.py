@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from olt_provider.api.client import OltClient
 from olt_provider.api.errors import OltError
-from olt_provider.cli.graph.model import Graph, Use, access
+from olt_provider.cli.graph.model import Access, Graph, Use, access
 from olt_provider.cli.review.findings import an_id
-from olt_provider.cli.review.meaning import application_of, stack_of
+from olt_provider.cli.review.meaning import application_of, effective, stack_of
 from olt_provider.cli.review.preview import (
     APPLICATION,
-    INSTALLATION,
     SECRET,
     UNKNOWN,
     Preview,
     State,
     Step,
 )
-
-GONE = frozenset({"delete", "delete-replaced"})
 
 
 def of_platform(client: OltClient, tenants: Sequence[str], tell: Callable[[str], None]) -> Graph:
@@ -66,10 +64,10 @@ def of_preview(preview: Preview) -> Graph:
     """What the stack has now, and what it will have. Only the preview is read."""
     graph = Graph(f"Who can use what: {stack_of(preview)}")
     told = _Told()
-    for step in preview.steps:
-        if step.kind == APPLICATION and step.op != "read":
+    for step in effective(preview, unchanged=True):
+        if step.kind == APPLICATION:
             _application(graph, told, step)
-        elif step.kind == INSTALLATION and step.op != "read":
+        else:
             told.installation(step)
             graph.applications.setdefault(application_of(step), application_of(step))
     if preview.summary.get("same", 0) > sum(step.op == "same" for step in preview.steps):
@@ -85,10 +83,8 @@ BEFORE, AFTER = 0, 1
 
 def _states(step: Step) -> tuple[State | None, State | None]:
     """Before and after. One that is retained is no longer the stack's, but goes on as it is."""
-    if step.op in GONE:
+    if step.op == "delete":
         return step.old, step.old if step.old and step.old.retain else None
-    if step.op in ("create", "create-replacement") and step.old is None:
-        return None, step.new
     return step.old, step.new
 
 
@@ -97,6 +93,7 @@ class _Told:
 
     def __init__(self) -> None:
         self.allowed: tuple[dict[str, set[str] | None], ...] = ({}, {})
+        """By application; ``None``: it cannot be told. Not there: it is not managed at all."""
         self.installed: tuple[dict[str, set[str]], ...] = (defaultdict(set), defaultdict(set))
 
     def installation(self, step: Step) -> None:
@@ -112,17 +109,12 @@ class _Told:
             for name, tenants in self.installed[when].items():
                 yield from ((name, each) for each in tenants)
 
-    def access(self, when: int, name: str, tenant: str) -> Any:
-        tenants = self.allowed[when].get(name, None if name not in self._ours() else set())
-        allowed = None if tenants is None else tenant in tenants
+    def access(self, when: int, name: str, tenant: str) -> Access:
         installed = tenant in self.installed[when][name]
-        if allowed is None and not installed and name not in self.allowed[when]:
-            return "none"
-        return access(allowed=allowed, installed=installed)
-
-    def _ours(self) -> set[str]:
-        """The applications that this stack declares, before or after."""
-        return {*self.allowed[BEFORE], *self.allowed[AFTER]}
+        if name not in self.allowed[when]:
+            return "installed" if installed else "none"
+        tenants = self.allowed[when][name]
+        return access(allowed=None if tenants is None else tenant in tenants, installed=installed)
 
 
 def _application(graph: Graph, told: _Told, step: Step) -> None:
@@ -138,16 +130,32 @@ def _application(graph: Graph, told: _Told, step: Step) -> None:
         if holds
     ]
     graph.applications[step.name] = step.name + (f" ({', '.join(marks)})" if marks else "")
-    for when, state in ((BEFORE, before), (AFTER, after)):
-        if state is None:
-            continue
-        declared = state.inputs.get("allowed_tenants")
-        if not isinstance(declared, dict) or {SECRET, UNKNOWN} & declared.keys():
+    allowed = [_allowed(state) for state in (before, after)]
+    if None in allowed:
+        graph.notes.append(f"{step.name}: its allowed tenants are secret or not known yet")
+    if allowed == [UNMANAGED, UNMANAGED]:
+        return
+    for when, tenants in enumerate(allowed):
+        if tenants is None or tenants is UNMANAGED:
             told.allowed[when][step.name] = None
-            if declared is not None:
-                graph.notes.append(f"{step.name}: its allowed tenants are secret or not known yet")
             continue
-        told.allowed[when][step.name] = {each for each in map(an_id, declared) if each}
-        for tenant, comment in declared.items():
+        told.allowed[when][step.name] = set(tenants)
+        for tenant, comment in tenants.items():
             if isinstance(comment, str) and comment not in ("", SECRET, UNKNOWN):
                 graph.comments.setdefault(tenant, comment)
+
+
+UNMANAGED: Mapping[str, Any] = MappingProxyType({"": None})
+"""Instead of tenants, where the program does not declare them."""
+
+
+def _allowed(state: State | None) -> Mapping[str, Any] | None:
+    """Tenant -> comment, or ``UNMANAGED``; ``None``: it is secret or not known yet."""
+    if state is None:
+        return {}
+    declared = state.inputs.get("allowed_tenants")
+    if declared is None:
+        return UNMANAGED
+    if not isinstance(declared, Mapping) or {SECRET, UNKNOWN} & declared.keys():
+        return None
+    return {each: comment for tenant, comment in declared.items() if (each := an_id(tenant))}

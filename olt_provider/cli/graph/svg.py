@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from olt_provider.cli.graph.model import WORDS, Access, Change, Graph, Group, Use
+from olt_provider.cli.graph.model import WORDS, Access, Graph, Group, Use
 
 ONE_BY_ONE: Final = 40
 """As many tenants have a row each; more are grouped by what they may use."""
@@ -21,12 +21,7 @@ INK, FAINT, PAPER, LINE = "#1f2328", "#59636e", "#ffffff", "#d1d9e0"
 BLUE, ORANGE, GREEN, RED = "#0969da", "#bc4c00", "#1a7f37", "#cf222e"
 BEHIND: Final = {"same": None, "added": "#dafbe1", "removed": "#ffebe9"}
 SIGNS: Final = {"added": ("+", GREEN), "removed": ("\N{MINUS SIGN}", RED)}
-LEGEND: Final[Sequence[tuple[Access, Change]]] = (
-    ("installed", "same"),
-    ("allowed", "same"),
-    ("revoked", "same"),
-    ("unknown", "same"),
-)
+LEGEND: Final[Sequence[Access]] = ("installed", "allowed", "revoked", "unknown")
 COS: Final = 0.70711
 
 
@@ -87,7 +82,7 @@ def _legend(groups: Sequence[Group]) -> list[tuple[Use, str]]:
     there = {use for group in groups for use in group.uses}
     entries = [
         (Use(access, access), WORDS[access])
-        for access, _ in LEGEND
+        for access in LEGEND
         if any(use.shown == access for use in there)
     ]
     if any(use.change == "added" for use in there):

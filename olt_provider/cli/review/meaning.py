@@ -60,8 +60,12 @@ def stack_of(preview: Preview) -> str:
     return f"{project}/{stack}"
 
 
-def effective(preview: Preview) -> list[Step]:
-    """One step per resource of this package: the one that says what happens to it."""
+def effective(preview: Preview, *, unchanged: bool = False) -> list[Step]:
+    """One step per resource of this package: the one that says what happens to it.
+
+    With ``unchanged`` also those to which nothing happens, as far as the preview tells them.
+    """
+    order = (*ORDER, "same") if unchanged else ORDER
     by_urn: dict[str, list[Step]] = defaultdict(list)
     for step in preview.steps:
         if step.kind in (APPLICATION, INSTALLATION):
@@ -72,7 +76,7 @@ def effective(preview: Preview) -> list[Step]:
         for alias, op in ALIASES:
             if op not in by_op and alias in by_op:
                 by_op[op] = by_op[alias].model_copy(update={"op": op})
-        chosen = next((by_op[op] for op in ORDER if op in by_op), None)
+        chosen = next((by_op[op] for op in order if op in by_op), None)
         if chosen is not None and not (chosen.old or NOTHING).external:
             steps.append(chosen)
     return steps
