@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import subprocess
 import sys
-import tempfile
-import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -25,6 +21,8 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.measuring import cores, environment, scratch
+from benchmarks.running import StepError, timed
 from olt_provider.emulator import Emulator
 from tools.engine import find_engine
 from tools.workspace import ROOT, SetupError
@@ -35,8 +33,6 @@ BEGIN, END = (
     "<!-- made by `make bench-fleet`: begin -->",
     "<!-- made by `make bench-fleet`: end -->",
 )
-SECONDS: Final = 3600
-PASSPHRASE: Final = "a passphrase for the benchmark"  # noqa: S105
 ONE: Final = """
 import os
 from pathlib import Path
@@ -80,16 +76,7 @@ class Bench:
     def __init__(self, size: Size, engine: Path, folder: Path) -> None:
         self._size = size
         self._folder = folder
-        self._environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith(("OLT_", "PULUMI_"))},
-            "PATH": os.pathsep.join(
-                (str(Path(sys.executable).parent), str(engine), os.environ["PATH"])
-            ),
-            "PULUMI_HOME": str(folder / "home"),
-            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-            "PULUMI_SKIP_UPDATE_CHECK": "1",
-            "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "1",
-        }
+        self._environment = environment(engine, folder)
 
     def fleet(self) -> list[Line]:
         """Stacks of groups, in parallel."""
@@ -110,39 +97,40 @@ class Bench:
         folder.mkdir()
         (folder / "Pulumi.yaml").write_text("name: one\nruntime: python\n")
         (folder / "__main__.py").write_text(ONE)
+        init = ["pulumi", "stack", "init", "dev", "--non-interactive"]
         quick = ["--yes", "--skip-preview", "--stack", "dev", "--non-interactive"]
         return self._measure("one stack", folder, {
-            "": ["pulumi", "stack", "init", "dev", "--non-interactive"],
             "create": ["pulumi", "up", *quick],
             "unchanged": ["pulumi", "up", *quick],
             "refresh": ["pulumi", "refresh", "--run-program", *quick],
             "destroy": ["pulumi", "destroy", "--run-program", *quick],
-        })  # fmt: skip
+        }, init)  # fmt: skip
 
-    def _measure(self, layout: str, folder: Path, steps: Mapping[str, list[str]]) -> list[Line]:
+    def _measure(
+        self,
+        layout: str,
+        folder: Path,
+        steps: Mapping[str, Sequence[str]],
+        first: Sequence[str] = (),
+    ) -> list[Line]:
         (folder / ".backend").mkdir()
         lines: list[Line] = []
         with Emulator.start() as emulator:
-            environment = self._prepared(folder, emulator)
+            told = self._prepared(folder, emulator)
+            if first:
+                timed(first, folder, told)
             for step, command in steps.items():
                 emulator.wait_until_idle()
                 emulator.clear_calls()
-                seconds, failure = _timed(command, folder, environment)
+                try:
+                    seconds, _ = timed(command, folder, told)
+                except StepError as error:
+                    say(f"{layout}: {step}: {error}")
+                    return [*lines, Line(step, layout, None, None, str(error))]
                 emulator.wait_until_idle()
                 calls = len(emulator.calls)
-                if step:
-                    failed = bool(failure)
-                    line = Line(
-                        step,
-                        layout,
-                        None if failed else seconds,
-                        None if failed else calls,
-                        failure,
-                    )
-                    lines.append(line)
-                    say(f"{layout}: {step}: {failure or f'{seconds:.1f} s, {calls} calls'}")
-                if failure:
-                    break
+                lines.append(Line(step, layout, seconds, calls))
+                say(f"{layout}: {step}: {seconds:.1f} s, {calls} calls")
         return lines
 
     def _prepared(self, folder: Path, emulator: Emulator) -> dict[str, str]:
@@ -171,24 +159,6 @@ class Bench:
             "OLT_CLIENT_SECRET": deployer["oauth2Client"]["secret"],
             "OLT_TENANT_ID": owner,
         }
-
-
-def _timed(
-    command: Sequence[str], folder: Path, environment: Mapping[str, str]
-) -> tuple[float, str]:
-    """Seconds, and why it failed if it did, in one line."""
-    started = time.perf_counter()
-    try:
-        done = subprocess.run(
-            command, cwd=folder, env=dict(environment), capture_output=True, text=True,
-            timeout=SECONDS, check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return 0.0, f"not done after {SECONDS} s"
-    if done.returncode != 0:
-        said = " / ".join((done.stdout + done.stderr).strip().splitlines()[-3:])
-        return 0.0, f"exit code {done.returncode}: {said[:400]}"
-    return time.perf_counter() - started, ""
 
 
 def say(text: str) -> None:
@@ -220,7 +190,7 @@ def page(text: str, size: Size, lines: Sequence[Line], now: datetime) -> str:
     rows = [HEAD, ("---",) * len(HEAD), *table(lines)]
     told = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     said = (
-        f"{now:%Y-%m-%d}, {os.cpu_count()} cores, file backend: {size.applications} applications "
+        f"{now:%Y-%m-%d}, {cores()} cores, file backend: {size.applications} applications "
         f"and {size.applications * size.tenants} installations in {size.tenants} tenants; the "
         f"fleet in {size.groups} groups, {size.jobs} at once."
     )
@@ -245,11 +215,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"failed: {error}")
         return 1
     lines: list[Line] = []
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(size, Path(engine), Path(folder))
+    with scratch() as folder:
+        bench = Bench(size, Path(engine), folder)
         layouts: tuple[Callable[[], list[Line]], ...] = (bench.fleet, bench.one)
         for layout in layouts:
-            lines += layout()
+            try:
+                lines += layout()
+            except StepError as error:
+                say(f"failed: {error}")
+                return 1
             options.json.parent.mkdir(parents=True, exist_ok=True)
             kept = {"size": asdict(size), "lines": [asdict(line) for line in lines]}
             options.json.write_text(json.dumps(kept, indent=2) + "\n", "utf-8")

@@ -43,7 +43,7 @@ def machine(engine: Path) -> Machine:
     said = told_by([engine / "pulumi", "version"], "pulumi version", timeout=60)
     return Machine(
         system=f"{system.system()} {system.machine()}",
-        cores=_cores(),
+        cores=cores(),
         memory_bytes=psutil.virtual_memory().total,
         load=round(psutil.getloadavg()[0], 2),
         python=system.python_version(),
@@ -53,7 +53,7 @@ def machine(engine: Path) -> Machine:
     )
 
 
-def _cores() -> int:
+def cores() -> int:
     """Those that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

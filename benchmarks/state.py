@@ -9,7 +9,7 @@ the pickled provider, defaults that were filled in, and outputs, encrypted secre
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from benchmarks.results import StateSize
@@ -40,18 +40,22 @@ def size(resources: Iterable[Mapping[str, Any]]) -> StateSize | None:
     return StateSize(
         resources=len(ours),
         whole=sum(_bytes(each) for each in ours),
-        provider=sum(_members(each, lambda name, of: name not in DECLARED[of]) for each in ours),
-        pickle=sum(_members(each, lambda name, _: name == PICKLE) for each in ours),
+        provider=sum(_undeclared(each) for each in ours),
+        pickle=sum(_members(each, lambda name: name == PICKLE) for each in ours),
     )
 
 
-def _members(resource: Mapping[str, Any], wanted: Any) -> int:
-    of = kind(resource)
+def _undeclared(resource: Mapping[str, Any]) -> int:
+    declared = DECLARED[kind(resource) or ""]
+    return _members(resource, lambda name: name not in declared)
+
+
+def _members(resource: Mapping[str, Any], wanted: Callable[[str], bool]) -> int:
     return sum(
         _bytes({name: value}) - 1  # two brackets less, and a comma
         for part in ("inputs", "outputs")
         for name, value in resource.get(part, {}).items()
-        if wanted(name, of)
+        if wanted(name)
     )
 
 

@@ -6,6 +6,7 @@ It starts for every operation, and its four threads share what hangs here.
 from __future__ import annotations
 
 import functools
+import gc
 import logging
 import os
 import socket
@@ -41,6 +42,8 @@ _warned: set[str] = set()
 
 def platform(request: ConfigureRequest) -> Platform:
     """What all providers of this process with the same configuration share."""
+    # The SDK and gRPC stay loaded, so the collections that our imports cause need not look at them.
+    gc.freeze()
     return shared_platform(request.config.get, os.environ, warn=warn)
 
 

@@ -18,9 +18,14 @@ EXIT_CODES: Final = "Exit codes: 0 fine, 1 found a problem, 2 wrong usage."
 
 def fail(command: str, message: str, code: int = WRONG_USAGE) -> NoReturn:
     """End with one line on standard error."""
-    line = "".join(c if c.isprintable() else " " for c in message)
-    typer.echo(f"olt {command}: {' '.join(line.split())}", err=True)
+    say(f"olt {command}: {message}")
     raise typer.Exit(code)
+
+
+def say(message: str) -> None:
+    """One line on standard error, whatever the names in it hold."""
+    line = "".join(c if c.isprintable() else " " for c in message)
+    typer.echo(" ".join(line.split()), err=True)
 
 
 def may_write(command: str, file: Path | None, *, force: bool) -> None:
@@ -37,12 +42,10 @@ def write(command: str, file: Path | None, text: str) -> None:
         typer.echo(text, nl=False)
         return
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=file.parent, prefix=f".{file.name}.", delete=False
-        ) as half:
-            half.write(text)
-        Path(half.name).chmod(0o644)
-        Path(half.name).replace(file)
+        with tempfile.TemporaryDirectory(dir=file.parent, prefix=f".{file.name}.") as folder:
+            half = Path(folder, file.name)
+            half.write_text(text, "utf-8")
+            half.replace(file)
     except OSError as error:
         fail(command, f"cannot write {file}: {error.strerror}")
 

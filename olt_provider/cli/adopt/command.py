@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from olt_provider.cli.output import EXIT_CODES, OK, fail, may_write, progress, write
+from olt_provider.cli.output import EXIT_CODES, OK, fail, may_write, progress, say, write
 
 if TYPE_CHECKING:
     from olt_provider.api.client import OltClient
@@ -90,7 +90,7 @@ def _survey(
     client: OltClient,
     tenants: Sequence[str],
     managed: Sequence[Managed],
-    tell: object,
+    tell: Callable[[str], None],
 ) -> Survey:
     from olt_provider.cli.adopt.survey import survey
 
@@ -100,16 +100,13 @@ def _survey(
         tenants,
         managed,
         own_client_id=own.get_secret_value() if own else None,
-        tell=tell,  # type: ignore[arg-type]
+        tell=tell,
     )
 
 
 def _explain(found: Survey, out: Path | None) -> None:
     """What was left out, and what to do next, beside the program."""
     from olt_provider.cli.adopt.program import resources, secret_key
-
-    def say(line: str) -> None:
-        typer.echo(line, err=True)
 
     for application, managed in found.managed:
         say(
@@ -128,7 +125,7 @@ def _explain(found: Survey, out: Path | None) -> None:
         f"{len(found.found)} to take over{f', written to {out}' if out else ''}. Next, for each"
         " client secret that you know (the others are made anew, which ends the present ones):"
     )
-    say(f"  pulumi config set --secret {secret_key(resources(found.found)[0])}")
+    typer.echo(f"  pulumi config set --secret {secret_key(resources(found.found)[0])}", err=True)
     say("and then `pulumi preview` and `pulumi up`")
 
 

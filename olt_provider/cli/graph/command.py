@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from olt_provider.cli.output import EXIT_CODES, OK, fail, may_write, progress, write
+from olt_provider.cli.output import EXIT_CODES, OK, fail, may_write, progress, say, write
 
 if TYPE_CHECKING:
     from olt_provider.cli.graph.model import Graph
@@ -71,7 +71,7 @@ def run(  # noqa: PLR0917 (typer passes them by name)
         fail("graph", str(error))
     write("graph", out, text)
     for note in graph.notes:
-        typer.echo(f"olt graph: {note}", err=True)
+        say(f"olt graph: {note}")
     raise typer.Exit(OK)
 
 

@@ -26,9 +26,9 @@ class Clients:
         self._stacks = stacks
         self._notify = notify
         self._inputs = {
-            step.urn: (step.new or step.old).inputs  # type: ignore[union-attr]
+            step.urn: declared.inputs
             for step in preview.steps
-            if step.kind == "pulumi:providers:pulumi-python" and (step.new or step.old)
+            if step.kind == "pulumi:providers:pulumi-python" and (declared := step.new or step.old)
         }
         self._made: dict[str, OltClient] = {}
 
