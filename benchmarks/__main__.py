@@ -61,7 +61,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--naive-up-to",
         type=int,
-        default=100,
+        default=400,
         help="applications; the naive provider is left out of larger cases (default: %(default)s)",
     )
     parser.add_argument(
