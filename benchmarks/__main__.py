@@ -2,7 +2,7 @@
 
 Run as `make bench`, with options in BENCH_ARGS. Without --sizes, --latency-ms and --tls: 10, 100
 and 400 applications with as many installations without latency, and 100 also at 50 ms a call, and
-at 200 ms with TLS: about 35 minutes on 2 idle cores.
+at 200 ms with TLS: more than an hour on 2 idle cores.
 """
 
 from __future__ import annotations
