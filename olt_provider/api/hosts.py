@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 
 class Hosts(NamedTuple):
@@ -27,3 +28,25 @@ ENVIRONMENTS: Final = MappingProxyType(
     }
 )
 """The environments by name. ``prod`` is the default."""
+
+PORTS: Final = MappingProxyType({"https": 443, "http": 80})
+
+
+def same_base_url(one: str, other: str) -> bool:
+    """Whether two base URLs name the same scheme, host, port and path.
+
+    False where one of them is not a URL with a host: what cannot be compared is not the same.
+    """
+    first = _parts(one)
+    return first is not None and first == _parts(other)
+
+
+def _parts(base_url: str) -> tuple[str, str, int | None, str] | None:
+    try:
+        url = urlsplit(base_url.strip())
+        port = url.port or PORTS.get(url.scheme)
+    except ValueError:
+        return None
+    if not url.hostname or "@" in url.netloc or url.query or url.fragment:
+        return None
+    return url.scheme, url.hostname, port, url.path.rstrip("/")

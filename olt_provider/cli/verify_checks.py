@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from olt_provider.api.applications.domain import Application
 from olt_provider.api.client import OltClient
 from olt_provider.api.errors import ApiError, ConfigurationError, OltError
+from olt_provider.api.hosts import same_base_url
 from olt_provider.api.settings import Settings
 from olt_provider.cli.review.preview import APPLICATION, INSTALLATION
 
@@ -23,7 +24,11 @@ NOT_FOUND: Final = 404
 
 @dataclass(frozen=True)
 class Subject:
-    """An application to verify. ``tenants`` tells of each whether it has to be installed there."""
+    """An application to verify. ``tenants`` maps each to whether it has to be installed there.
+
+    ``api_url`` is where the state records the application, ``""`` where it records nothing;
+    ``None`` for one that options name, whose secret its user gave for this run's platform.
+    """
 
     name: str
     application_id: str
@@ -31,6 +36,7 @@ class Subject:
     client_id: str | None
     secret: SecretStr | None = field(repr=False)
     tenants: dict[str, bool]
+    api_url: str | None = None
 
 
 class Row(NamedTuple):
@@ -80,6 +86,7 @@ def _subject(resource: Any, installed: dict[str, list[str]]) -> Subject:
         client_id=_plain(outputs["client_id"]),
         secret=SecretStr(secret) if secret else None,
         tenants={tenant: tenant in wanted for tenant in sorted({*allowed, *wanted})},
+        api_url=_plain(outputs.get("api_url")) or "",
     )
 
 
@@ -97,6 +104,12 @@ def verify(settings: Settings, subject: Subject, tell: Callable[[str], None]) ->
     """
     client = settings.client(user_agent="cli", notify=tell)
     tell(subject.name)
+    elsewhere = _elsewhere(settings, subject)
+    if elsewhere:
+        return [
+            Row(subject.name, tenant, *[f"not checked: {elsewhere}"] * 5)
+            for tenant in subject.tenants or [""]
+        ]
     found, registered = _registered(client, subject)
     tenants = dict(subject.tenants)
     if found is not None and not tenants:
@@ -107,9 +120,26 @@ def verify(settings: Settings, subject: Subject, tell: Callable[[str], None]) ->
     for tenant, wanted in tenants.items():
         tell(f"{subject.name} in {tenant}")
         allowed, installed = _usage(client, subject, found, tenant, wanted=wanted)
-        secret, data = _access(settings, client, subject, found, tenant=tenant, installed=installed)
+        if registered.startswith("failure"):
+            secret, data = ("not checked: registered failed",) * 2
+        else:
+            secret, data = _access(
+                settings, client, subject, found, tenant=tenant, installed=installed
+            )
         rows.append(Row(subject.name, tenant, registered, allowed, installed, secret, data))
     return rows
+
+
+def _elsewhere(settings: Settings, subject: Subject) -> str:
+    """Why an application is not of the platform that this run calls, or nothing.
+
+    Its client secret must not reach the identity server of another platform.
+    """
+    if subject.api_url is None or same_base_url(subject.api_url, settings.api_url):
+        return ""
+    if not subject.api_url:
+        return "the state does not record its platform: run `pulumi up --refresh --run-program`"
+    return f"it is registered at {subject.api_url}, but this run calls {settings.api_url}"
 
 
 def _registered(client: OltClient, subject: Subject) -> tuple[Application | None, str]:
