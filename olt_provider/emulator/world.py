@@ -29,6 +29,13 @@ class World:
         self._seed = seed
         self.url = base_url + contract.BASE_PATH
         self.db = Database(database)
+        try:
+            self._open(seed)
+        except BaseException:
+            self.db.close()
+            raise
+
+    def _open(self, seed: Seed) -> None:
         self.people = People(self.db)
         self.usage = Usage(self.db)
         self.applications = Applications(self.db, self.usage)

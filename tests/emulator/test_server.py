@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import sqlite3
 import threading
@@ -14,6 +15,7 @@ import requests
 
 from olt_provider.emulator import TENANT_A, TENANT_B, Emulator, Fault
 from tests.emulator.support import OWNED, TIMEOUT, UNKNOWN, Api, api
+from tools.workspace import ROOT
 
 
 def test_it_listens_on_loopback_alone(emulator: Emulator) -> None:
@@ -223,6 +225,40 @@ def test_a_seed_is_what_is_there_at_the_start() -> None:
         assert emulator.platform.secret_is_valid(client_id, "a-known-secret-1")
         with api(emulator, TENANT_B) as client:
             assert [each["info"]["name"] for each in client.data("GET", "/devices")] == ["Lamp"]
+
+
+UNUSABLE_SEED: dict[str, Any] = {
+    "tenants": [
+        {
+            "id": TENANT_A,
+            "name": "A",
+            "applications": [{"registration": {"name": "x"}, "installedIn": [TENANT_B]}],
+        }
+    ]
+}
+
+
+def test_unusable_seed_closes_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def recorded(*args: Any, **options: Any) -> sqlite3.Connection:
+        opened.append(connect(*args, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", recorded)
+    with pytest.raises(ValueError, match="allowedTenants"), Emulator.start(UNUSABLE_SEED):
+        pass
+    (connection,) = opened
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
+
+
+def test_sql_has_no_numbered_placeholders_which_python_3_12_warns_of() -> None:
+    files = sorted((ROOT / "olt_provider" / "emulator").rglob("*.py"))
+    numbered = [file.name for file in files if re.search(r"= \?\d|LIMIT \?\d", file.read_text())]
+    assert len(files) > 10
+    assert numbered == []
 
 
 def test_a_seed_that_the_platform_would_not_let_be_is_refused() -> None:

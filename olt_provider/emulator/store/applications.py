@@ -155,8 +155,8 @@ class Applications:
         """The application that a client ID, confidential or public, belongs to."""
         row = self._db.row(
             "SELECT id, sub, status, client_id FROM applications"
-            " WHERE client_id = ?1 OR public_client_id = ?1",
-            (client_id.lower(),),
+            " WHERE client_id = :client OR public_client_id = :client",
+            {"client": client_id.lower()},
         )
         if row is None:
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -71,6 +71,8 @@ RESET: Final = ("applications", "devices", "tenants")
 """What a reset empties. Users, their roles and the key stay, so that their tokens live on."""
 
 Value = str | int | bytes | None
+Values = Sequence[Value] | Mapping[str, Value]
+"""For placeholders ``?`` in their order, or for named ones."""
 
 
 class Database:
@@ -126,23 +128,23 @@ class Database:
                 raise
             self._connection.execute("COMMIT")
 
-    def rows(self, sql: str, values: Sequence[Value] = ()) -> list[sqlite3.Row]:
+    def rows(self, sql: str, values: Values = ()) -> list[sqlite3.Row]:
         """All rows of a query."""
         with self._lock:
             return self._connection.execute(sql, values).fetchall()
 
-    def row(self, sql: str, values: Sequence[Value] = ()) -> sqlite3.Row | None:
+    def row(self, sql: str, values: Values = ()) -> sqlite3.Row | None:
         """The first row of a query, or None."""
         with self._lock:
             found: sqlite3.Row | None = self._connection.execute(sql, values).fetchone()
             return found
 
-    def count(self, sql: str, values: Sequence[Value] = ()) -> int:
+    def count(self, sql: str, values: Values = ()) -> int:
         """The number that a query gives."""
         with self._lock:
             return int(self._connection.execute(sql, values).fetchone()[0])
 
-    def change(self, sql: str, values: Sequence[Value] = ()) -> int:
+    def change(self, sql: str, values: Values = ()) -> int:
         """Change rows and return how many."""
         with self._lock:
             return self._connection.execute(sql, values).rowcount

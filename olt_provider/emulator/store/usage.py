@@ -18,14 +18,14 @@ from olt_provider.emulator.store.database import Database
 _NUMBER = "(SELECT number FROM applications WHERE id = ?)"
 # Either side of the union has an index, so that a tenant's view costs what the tenant has.
 _VISIBLE = """
-SELECT application FROM allowed_tenants WHERE tenant_id = ?1
-UNION SELECT application FROM installations WHERE tenant_id = ?1
+SELECT application FROM allowed_tenants WHERE tenant_id = :tenant
+UNION SELECT application FROM installations WHERE tenant_id = :tenant
 """
 _VIEW = """
 SELECT a.id, a.name, a.status, t.tenant_id AS allowed, i.created_at AS installed_at
 FROM applications a
-LEFT JOIN allowed_tenants t ON t.application = a.number AND t.tenant_id = ?1
-LEFT JOIN installations i ON i.application = a.number AND i.tenant_id = ?1
+LEFT JOIN allowed_tenants t ON t.application = a.number AND t.tenant_id = :tenant
+LEFT JOIN installations i ON i.application = a.number AND i.tenant_id = :tenant
 """
 _INSTALLED = {None: "", True: "AND installed_at IS NOT NULL", False: "AND installed_at IS NULL"}
 
@@ -79,8 +79,11 @@ class Usage:
 
     def view(self, tenant_id: str, application_id: str) -> AvailableApplication | None:
         """An application as a tenant sees it; None where it is neither allowed nor installed."""
-        sql = f"{_VIEW} WHERE a.id = ?2 AND (allowed IS NOT NULL OR installed_at IS NOT NULL)"
-        row = self._db.row(sql, (tenant_id, application_id.lower()))
+        row = self._db.row(
+            f"{_VIEW} WHERE a.id = :application"
+            " AND (allowed IS NOT NULL OR installed_at IS NOT NULL)",
+            {"tenant": tenant_id, "application": application_id.lower()},
+        )
         return None if row is None else _available(row, tenant_id)
 
     def views(
@@ -89,15 +92,15 @@ class Usage:
         """What a tenant may install or has installed, oldest first."""
         rows = self._db.rows(
             f"{_VIEW} WHERE a.number IN ({_VISIBLE}) {_INSTALLED[installed]}"
-            " ORDER BY a.number LIMIT ?2 OFFSET ?3",
-            (tenant_id, limit, offset),
+            " ORDER BY a.number LIMIT :limit OFFSET :offset",
+            {"tenant": tenant_id, "limit": limit, "offset": offset},
         )
         return [_available(row, tenant_id) for row in rows]
 
     def count_views(self, tenant_id: str, installed: bool | None) -> int:
         """How many ``views`` there are."""
         sql = f"{_VIEW} WHERE a.number IN ({_VISIBLE}) {_INSTALLED[installed]}"
-        return self._db.count(f"SELECT count(*) FROM ({sql})", (tenant_id,))
+        return self._db.count(f"SELECT count(*) FROM ({sql})", {"tenant": tenant_id})
 
     def install(self, application_id: str, tenant_id: str) -> Installation:
         """Install, whether allowed or not; once more changes nothing."""
