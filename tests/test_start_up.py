@@ -25,7 +25,7 @@ from olt_provider.lifecycle.installation import declaration, operations
 host.platform(pulumi.dynamic.ConfigureRequest(pulumi.dynamic.config.Config({}, "test")))
 """
 NOT_NEEDED: Final = {
-    *("authlib", "joserfc", "jwt", "cryptography"),
+    *("jwt", "cryptography"),
     *("fastapi", "starlette", "uvicorn"),
     *("black", "typer", "click", "rich"),
 }
@@ -45,7 +45,7 @@ def _loaded(program: str) -> set[str]:
     return set(json.loads(done.stdout))
 
 
-def test_the_host_loads_no_web_framework_no_command_line_and_no_unused_oauth_library() -> None:
+def test_the_host_loads_no_web_framework_no_command_line_and_no_unused_token_library() -> None:
     loaded = _loaded(HOST)
     assert {"olt_provider", *THE_HOSTS} <= loaded
     assert loaded & NOT_NEEDED == set()

@@ -1,6 +1,6 @@
 """For a background application itself, at run time: tokens, a session, typed first calls.
 
-Needs the extra ``pulumi-olt[background]``. It does not import Pulumi.
+It does not import Pulumi. The extra ``pulumi-olt[background]`` is kept, and adds nothing.
 """
 
 from __future__ import annotations

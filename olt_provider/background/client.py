@@ -17,11 +17,12 @@ from olt_provider.api.devices.domain import Device
 from olt_provider.api.errors import ApiError
 from olt_provider.api.fetched_tokens import FetchedTokens
 from olt_provider.api.hosts import DEFAULT_ENVIRONMENT
+from olt_provider.api.identity.client import IdentityClient
 from olt_provider.api.settings import Settings
 from olt_provider.api.tenant import TenantTransport
 from olt_provider.api.transport import DEFAULT_MAX_RETRIES, DEFAULT_REQUEST_TIMEOUT, Transport
 from olt_provider.background.arguments import naming_arguments, read_settings, required
-from olt_provider.background.grant import ClientCredentialsGrant, has_to_be_installed, remedy
+from olt_provider.background.remedies import has_to_be_installed, remedy
 from olt_provider.background.session import ApiSession
 
 NO_ACCESS: Final = frozenset({401, 403, 404})
@@ -87,7 +88,7 @@ class BackgroundClient:
             self._api = _transport(settings, settings.api_url)
             self._identity = _transport(settings, settings.identity_url)
         tokens = _Tokens(
-            ClientCredentialsGrant(self._identity, self.client_id, secret), self.tenant_id
+            IdentityClient(self._identity), self.client_id, secret, tenant_id=self.tenant_id
         )
         acting = TenantTransport(self._api, tokens, self.tenant_id)
         self._devices = DevicesClient(acting)
@@ -159,9 +160,15 @@ def _transport(settings: Settings, base_url: str) -> Transport:
 class _Tokens:
     """A ``TokenSource`` of one tenant, whichever is asked for."""
 
-    def __init__(self, grant: ClientCredentialsGrant, tenant_id: str) -> None:
-        origin = "the client credentials"
-        self._fetched = FetchedTokens(grant, origin=origin, remedy=remedy, clock=monotonic)
+    def __init__(
+        self, identity: IdentityClient, client_id: str, client_secret: SecretStr, *, tenant_id: str
+    ) -> None:
+        self._fetched = FetchedTokens(
+            lambda tenant: identity.client_credentials(client_id, client_secret, tenant_id=tenant),
+            origin="the client credentials",
+            remedy=remedy,
+            clock=monotonic,
+        )
         self._tenant_id = tenant_id
 
     def token(self, tenant_id: str | None) -> str:

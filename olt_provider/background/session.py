@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
+from pydantic import SecretStr
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
@@ -38,6 +39,7 @@ class OwnToken(AuthBase):
     def __init__(self, tokens: TokenSource, origin: Origin) -> None:
         self._tokens = tokens
         self._origin = origin
+        self._attached: set[SecretStr] = set()
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if origin_of(request.url) != self._origin:
@@ -47,7 +49,14 @@ class OwnToken(AuthBase):
 
     def _signed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         with naming_arguments():
-            return BearerAuth(self._tokens.token(None))(request)
+            signed = BearerAuth(self._tokens.token(None))(request)
+        self._attached.add(SecretStr(signed.headers["Authorization"]))
+        return signed
+
+    def remove(self, request: requests.PreparedRequest) -> None:
+        """Take the token off a request whose URL was changed after it was signed."""
+        if SecretStr(request.headers.get("Authorization", "")) in self._attached:
+            del request.headers["Authorization"]
 
     def _once_more(self, response: requests.Response, **options: Any) -> requests.Response:
         """What a 401 answered changed nothing. A body that is a stream cannot be sent again."""
@@ -72,7 +81,7 @@ class ApiSession(requests.Session):
         self._api = origin_of(requests.Request("GET", settings.api_url).prepare().url)
         self._ca_bundle = settings.ca_bundle
         self._timeout = (min(CONNECT_TIMEOUT, settings.request_timeout), settings.request_timeout)
-        self.auth = OwnToken(tokens, self._api)
+        self.auth = self._own_token = OwnToken(tokens, self._api)
         # plain http is for this machine alone, so no proxy may be put in between
         self.trust_env = self._api[0] != "http"
         agent = f"pulumi-olt/{__version__} background requests/{requests.__version__}"
@@ -83,7 +92,9 @@ class ApiSession(requests.Session):
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         if options.get("timeout") is None:
             options["timeout"] = self._timeout
-        if origin_of(request.url) == self._api:
+        if origin_of(request.url) != self._api:
+            self._own_token.remove(request)
+        else:
             verify = options.get("verify", self.verify)
             if not verify:
                 raise ConfigurationError(
@@ -91,6 +102,8 @@ class ApiSession(requests.Session):
                     "ca_bundle"
                 )
             options["verify"] = self._ca_bundle or verify
+            if self._api[0] == "http":
+                options["proxies"] = {}
         return super().send(request, **options)
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
