@@ -32,14 +32,13 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print what was checked."""
-    import json
-
     from olt_provider.cli.doctor_checks import examine
+    from olt_provider.cli.terminal import to_json
 
     with progress("checking") as tell:
         checks = examine(stack, cwd, tell)
     if as_json:
-        typer.echo(json.dumps({"version": 1, "checks": [each._asdict() for each in checks]}))
+        typer.echo(to_json({"version": 1, "checks": [each._asdict() for each in checks]}))
     else:
         table(("check", "result", "found -> what to do"), [each.row() for each in checks])
     raise typer.Exit(PROBLEM if any(each.level == "failure" for each in checks) else OK)

@@ -21,6 +21,7 @@ from olt_provider.api.settings import Settings
 from olt_provider.api.tokens import read_claims, refresh_expiry, utc
 from olt_provider.api.transport import Transport
 from olt_provider.cli import configured
+from olt_provider.cli.terminal import one_line
 
 LEAST_SDK: Final = (3, 272)
 LEAST_ENGINE: Final = (3, 256)
@@ -45,7 +46,8 @@ class Check(NamedTuple):
         # the checks of a tenant follow that of its token
         told = [f"tenant {self.tenant}" if self.check == "token" else "", self.found]
         fix = f"-> {self.fix}" if self.fix else ""
-        return self.check, self.level, "\n".join(filter(None, (*told, fix)))
+        found = "\n".join(one_line(each) for each in (*told, fix) if each)
+        return self.check, self.level, found
 
 
 def examine(stack: str | None, cwd: Path | None, tell: Callable[[str], None]) -> list[Check]:

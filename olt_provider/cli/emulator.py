@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from olt_provider.cli.output import PROBLEM, WRONG_USAGE, fail
+from olt_provider.cli.output import PROBLEM, WRONG_USAGE, fail, show
+from olt_provider.cli.terminal import lines
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -127,9 +128,16 @@ def _checked(certificate: Path | None, key: Path | None) -> tuple[Path, Path] | 
     return certificate, key
 
 
+class _Formatter(logging.Formatter):
+    """Lines that are safe to print: a caller chooses the path that is logged."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return lines(super().format(record))
+
+
 def _log_to_stderr() -> None:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    handler.setFormatter(_Formatter("%(asctime)s %(message)s"))
     for name, level in (("olt_provider.emulator", logging.INFO), ("uvicorn", logging.WARNING)):
         logger = logging.getLogger(name)
         logger.setLevel(level)
@@ -153,11 +161,11 @@ def _until_told() -> Iterator[threading.Event]:
 
 
 def _say(emulator: Emulator) -> None:
-    typer.echo(f"API       {emulator.api_url}")
-    typer.echo(f"identity  {emulator.identity_url}")
+    show(f"API       {emulator.api_url}")
+    show(f"identity  {emulator.identity_url}")
     for tenant in emulator.tenants:
-        typer.echo(f"tenant    {tenant.id}  {tenant.name}")
-    typer.echo("ready; Ctrl-C ends it")
+        show(f"tenant    {tenant.id}  {tenant.name}")
+    show("ready; Ctrl-C ends it")
 
 
 @contextlib.contextmanager

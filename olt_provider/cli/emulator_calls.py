@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from olt_provider.cli.output import PROBLEM, WRONG_USAGE, fail
+from olt_provider.cli.output import PROBLEM, WRONG_USAGE, fail, show
 
 SECONDS: Final = 30
 ADMIN: Final = "/_emulator"
@@ -50,13 +50,13 @@ def token(
     """Print it."""
     body = {"tenantId": tenant, "role": role, "lifetime": lifetime}
     answer = _post("token", _base(url, ready_file), body)
-    typer.echo(answer["token"])
+    show(str(answer["token"]))
 
 
 def reset(url: Url = None, ready_file: ReadyFile = None) -> None:
     """Do it."""
     _post("reset", _base(url, ready_file), None)
-    typer.echo("back to the seed")
+    show("back to the seed")
 
 
 def _wrong(message: str) -> NoReturn:

@@ -10,6 +10,8 @@ from typing import Final, NoReturn
 
 import typer
 
+from olt_provider.cli import terminal
+
 OK: Final = 0
 PROBLEM: Final = 1
 WRONG_USAGE: Final = 2
@@ -23,9 +25,13 @@ def fail(command: str, message: str, code: int = WRONG_USAGE) -> NoReturn:
 
 
 def say(message: str) -> None:
-    """One line on standard error, whatever the names in it hold."""
-    line = "".join(c if c.isprintable() else " " for c in message)
-    typer.echo(" ".join(line.split()), err=True)
+    """Print one line on standard error, whatever the names in it hold."""
+    typer.echo(terminal.one_line(message), err=True)
+
+
+def show(message: str) -> None:
+    """Print one line on standard output, whatever the names in it hold."""
+    typer.echo(terminal.one_line(message))
 
 
 def may_write(command: str, file: Path | None, *, force: bool) -> None:
@@ -39,7 +45,7 @@ def write(command: str, file: Path | None, text: str) -> None:
     import tempfile
 
     if file is None:
-        typer.echo(text, nl=False)
+        typer.echo(terminal.lines(text), nl=False)
         return
     try:
         with tempfile.TemporaryDirectory(dir=file.parent, prefix=f".{file.name}.") as folder:
@@ -60,7 +66,7 @@ def progress(doing: str) -> Iterator[Callable[[str], None]]:
     from rich.markup import escape
 
     with Console(stderr=True).status(doing) as status:
-        yield lambda detail: status.update(f"{doing}: {escape(detail)}")
+        yield lambda detail: status.update(f"{doing}: {escape(terminal.one_line(detail))}")
 
 
 LEVELS: Final = {
@@ -83,7 +89,8 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for column in drawn.columns:
         column.overflow = "fold"
     for row in rows:
-        drawn.add_row(*(Text(cell, style=LEVELS.get(cell.partition(":")[0], "")) for cell in row))
+        cells = [terminal.cell(cell) for cell in row]
+        drawn.add_row(*(Text(cell, style=LEVELS.get(cell.partition(":")[0], "")) for cell in cells))
     console.print(drawn)
 
 

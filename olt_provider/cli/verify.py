@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from olt_provider.cli.output import EXIT_CODES, OK, PROBLEM, fail, progress, table
+from olt_provider.cli.output import EXIT_CODES, OK, PROBLEM, fail, progress, show, table
 
 if TYPE_CHECKING:
     from olt_provider.api.settings import Settings
@@ -55,9 +55,8 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print what was verified."""
-    import json
-
     from olt_provider.api.errors import OltError
+    from olt_provider.cli.terminal import to_json
     from olt_provider.cli.verify_checks import verify
 
     if tenant and application_id is None:
@@ -69,11 +68,11 @@ def run(
     except OltError as error:
         fail("verify", str(error))
     if as_json:
-        typer.echo(json.dumps({"version": 1, "results": [row._asdict() for row in rows]}))
+        typer.echo(to_json({"version": 1, "results": [row._asdict() for row in rows]}))
     elif rows:
         _show(rows)
     else:
-        typer.echo("no applications of this package in the stack")
+        show("no applications of this package in the stack")
     failed = any(cell.startswith("failure") for row in rows for cell in row)
     raise typer.Exit(PROBLEM if failed else OK)
 
@@ -84,7 +83,7 @@ def _show(rows: Sequence[Row]) -> None:
 
     for name, of_one in groupby(rows, key=lambda row: row.application):
         tenants = list(of_one)
-        typer.echo(f"{name}: registered: {tenants[0].registered}")
+        show(f"{name}: registered: {tenants[0].registered}")
         checks = tenants[0]._fields[3:]
         if tenants[0].tenant:
             words = [[row.tenant, *map(_word, row[3:])] for row in tenants]
@@ -95,7 +94,7 @@ def _show(rows: Sequence[Row]) -> None:
                 if ": " in cell:
                     told.setdefault(f"  {check}: {cell}", []).append(row.tenant)
         for line, where in told.items():
-            typer.echo(line if len(where) == len(tenants) else f"{line} (in {', '.join(where)})")
+            show(line if len(where) == len(tenants) else f"{line} (in {', '.join(where)})")
 
 
 def _word(cell: str) -> str:

@@ -125,14 +125,13 @@ def _explain(found: Survey, out: Path | None) -> None:
         f"{len(found.found)} to take over{f', written to {out}' if out else ''}. Next, for each"
         " client secret that you know (the others are made anew, which ends the present ones):"
     )
-    typer.echo(f"  pulumi config set --secret {secret_key(resources(found.found)[0])}", err=True)
+    say(f"  pulumi config set --secret {secret_key(resources(found.found)[0])}")
     say("and then `pulumi preview` and `pulumi up`")
 
 
 def _json(found: Survey) -> str:
-    import json
-
     from olt_provider.cli.adopt.program import resources, secret_key
+    from olt_provider.cli.terminal import to_json
 
     told = {
         "version": 1,
@@ -155,4 +154,4 @@ def _json(found: Survey) -> str:
         ],
         "skipped": [{"id": application.id, "why": why} for application, why in found.skipped],
     }
-    return json.dumps(told, indent=2) + "\n"
+    return to_json(told, indent=2) + "\n"
