@@ -1,8 +1,10 @@
-"""A warning for credentials that lie in a stack's configuration in plain text."""
+"""A warning for credentials that are in a stack's configuration in plain text."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import pulumi
@@ -10,25 +12,65 @@ import pulumi
 from olt_provider.api.keys import configured
 
 SECRETS: Final = ("apiToken", "tenantTokens", "clientSecret", "refreshToken")
+PROJECTS: Final = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
 
 def warn_of_plain_text() -> None:
-    """Warn, once per program run, with the command that mends it.
+    """Warn, once per program run, of each credential in plain text, with the command to run.
 
-    Only a program knows what was set as a secret: the host gets everything decrypted.
+    Only a program can see what was set as a secret: the host gets everything decrypted.
     """
     _warn(pulumi.get_project(), pulumi.get_stack())
 
 
 @cache
 def _warn(project: str, stack: str) -> None:
+    stored = _stored(stack)
     for key in SECRETS:
         name = configured(key)
-        namespace, _, short = name.partition(":")
-        plain = pulumi.Config(namespace).get(short) is not None
-        if plain and not pulumi.runtime.is_config_secret(name):
+        for path in _in_plain_text(name, stored.get(name)):
+            option = "--secret" if path == name else "--secret --path"
             pulumi.log.warn(
-                f"{name} of stack {project}/{stack} is in its configuration in plain text: run "
-                f"`pulumi config set --secret {name}`, and get a new one, because the old one is "
+                f"{path} of stack {project}/{stack} is in its configuration in plain text: run "
+                f"`pulumi config set {option} {path}`, and get a new one, because the old one is "
                 "in the history of whatever keeps the file"
             )
+
+
+def _in_plain_text(name: str, stored: object) -> list[str]:
+    """The paths of a key's values that are not secrets.
+
+    The engine marks a whole key as secret if one of its values is, so the values of a key that was
+    set with ``--path`` are looked up in the stack's settings file.
+    """
+    if isinstance(stored, Mapping) and "secure" not in stored:
+        return [
+            f"{name}.{each}"
+            for each, value in stored.items()
+            if not (isinstance(value, Mapping) and "secure" in value)
+        ]
+    namespace, _, short = name.partition(":")
+    plain = pulumi.Config(namespace).get(short) is not None
+    return [name] if plain and not pulumi.runtime.is_config_secret(name) else []
+
+
+def _stored(stack: str) -> Mapping[str, object]:
+    """The configuration as the stack's settings file holds it; empty where it cannot be read."""
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        for project in (folder / name for name in PROJECTS):
+            if project.is_file():
+                return _configuration(project, stack)
+    return {}
+
+
+def _configuration(project: Path, stack: str) -> Mapping[str, object]:
+    import yaml
+
+    try:
+        declared = yaml.safe_load(project.read_text("utf-8"))
+        folder = project.parent / (declared.get("stackConfigDir") or "")
+        settings = folder / f"Pulumi.{stack}{project.suffix}"
+        found = yaml.safe_load(settings.read_text("utf-8"))["config"]
+    except (OSError, ValueError, yaml.YAMLError, AttributeError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, Mapping) else {}

@@ -67,10 +67,14 @@ def test_every_example_is_run_by_a_test() -> None:
 def test_secret_rotation_hands_the_new_secret_on_in_the_same_update(
     stack: Stack, emulator: Emulator, tmp_path: Path
 ) -> None:
-    file = tmp_path / "credentials.env"
+    file, elsewhere = tmp_path / "credentials.env", tmp_path / "elsewhere"
+    elsewhere.write_text("of another program")
+    elsewhere.chmod(0o644)
+    file.symlink_to(elsewhere)
     stack.program(program("secret_rotation"))
     stack.config("file", str(file))
     stack.up()
+    assert (elsewhere.read_text(), file.is_symlink()) == ("of another program", False)
     first = stack.outputs()
     written = file.read_text()
     assert written == f"CLIENT_ID={first['client_id']}\nCLIENT_SECRET={first['client_secret']}\n"
@@ -82,16 +86,26 @@ def test_secret_rotation_hands_the_new_secret_on_in_the_same_update(
         "rotating-application": "update",
         "credentials": "update",
     }
-    stack.up()
+    file.chmod(0o644)
+    with file.open() as reader:
+        stack.up()
+        assert reader.read() == written
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list(tmp_path.glob(".credentials.env.*")) == []
     second = stack.outputs()
     assert second["client_id"] == first["client_id"]
     assert emulator.platform.secret_is_valid(second["client_id"], second["client_secret"])
     assert not emulator.platform.secret_is_valid(first["client_id"], first["client_secret"])
-    assert file.read_text() == written.replace(first["client_secret"], second["client_secret"])
+    stored = file.read_text()
+    assert stored == written.replace(first["client_secret"], second["client_secret"])
 
     assert operations(stack.preview_json()) == {}
+    moved = tmp_path / "moved.env"
+    stack.config("file", str(moved))
+    stack.up()
+    assert (file.exists(), moved.read_text()) == (False, stored)
     stack.destroy()
-    assert not file.exists()
+    assert not moved.exists()
     assert emulator.platform.applications() == []
 
 

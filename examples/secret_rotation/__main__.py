@@ -9,6 +9,7 @@ The scheduled job runs, once a month:
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +28,31 @@ class CredentialsFileProvider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         return CreateResult(props["path"], self._write(props))
 
-    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        return UpdateResult(self._write(news))
+    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        written = self._write(news)
+        if olds["path"] != news["path"]:
+            Path(olds["path"]).unlink(missing_ok=True)
+        return UpdateResult(written)
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         Path(props["path"]).unlink(missing_ok=True)
 
     def _write(self, props: dict[str, Any]) -> dict[str, Any]:
-        def for_the_owner_alone(path: str, flags: int) -> int:
-            return os.open(path, flags, 0o600)
-
-        with open(props["path"], "w", encoding="utf-8", opener=for_the_owner_alone) as file:
-            file.write(f"CLIENT_ID={props['client_id']}\nCLIENT_SECRET={props['client_secret']}\n")
+        """Replace the file as a whole, for its owner alone; a link in its place is replaced too."""
+        path = Path(props["path"])
+        # mkstemp creates the file with mode 0600 and opens nothing that exists.
+        descriptor, half = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(
+                    f"CLIENT_ID={props['client_id']}\nCLIENT_SECRET={props['client_secret']}\n"
+                )
+                file.flush()
+                os.fsync(file.fileno())
+            Path(half).replace(path)
+        except BaseException:
+            Path(half).unlink(missing_ok=True)
+            raise
         return props
 
 
@@ -71,7 +85,7 @@ OltInstallation("rotating-installation", application_id=application.id)
 # It changes after the application, in the same `pulumi up`, and only if the secret is a new one.
 CredentialsFile(
     "credentials",
-    path=str(Path(config.get("file") or "credentials.env").resolve()),
+    path=str(Path(config.get("file") or "credentials.env").absolute()),
     client_id=application.client_id,
     client_secret=application.client_secret,
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import sqlite3
+import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -174,6 +176,32 @@ def test_a_database_file_outlives_the_emulator(tmp_path: Path) -> None:
         assert emulator.platform.applications() == before
         client_id, secret = one["oauth2Client"]["id"], one["oauth2Client"]["secret"]
         assert emulator.platform.secret_is_valid(client_id, secret)
+
+
+@pytest.mark.parametrize("old", [False, True], ids=["new", "from-before"])
+def test_a_database_is_for_its_owner_alone(tmp_path: Path, old: bool) -> None:
+    file = tmp_path / "platform.sqlite"
+    if old:
+        with Emulator.start(database=file):
+            pass
+        file.chmod(0o644)
+    before = os.umask(0)
+    try:
+        with Emulator.start(database=file) as emulator:
+            emulator.platform.register(TENANT_A)
+            modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == {f"platform.sqlite{end}": 0o600 for end in ("", "-wal", "-shm")}
+
+
+def test_a_file_of_another_program_keeps_its_mode(tmp_path: Path) -> None:
+    file = tmp_path / "other"
+    file.write_bytes(b"no database" * 100)
+    file.chmod(0o644)
+    with pytest.raises(sqlite3.DatabaseError), Emulator.start(database=file):
+        pass
+    assert stat.S_IMODE(file.stat().st_mode) == 0o644
 
 
 @pytest.mark.parametrize("content", [b"no database" * 100, None])

@@ -192,6 +192,46 @@ def test_tokens_set_one_by_one_with_a_path_are_read_as_secrets(
     assert len(emulator.platform.applications(owner)) == 1
 
 
+def test_each_token_in_plain_text_beside_a_secret_one_is_warned_of(
+    emulator: Emulator, new_stack: MakeStack, owner: str, addresses: dict[str, str]
+) -> None:
+    plain, secret = new_tenant(emulator), new_tenant(emulator)
+    stack = new_stack(application(tenant_id=owner))
+    stack.env.update(addresses)
+    stack.config(f"olt:tenantTokens.{owner}", emulator.token(owner), path=True)
+    stack.config(f"olt:tenantTokens.{plain}", emulator.token(plain), path=True)
+    for _ in range(2):
+        _, _, summary = stack.preview().output.partition("Diagnostics:")
+        for tenant in (owner, plain):
+            command = f"pulumi config set --secret --path olt:tenantTokens.{tenant}`"
+            assert summary.count(command) == 1
+        assert f"tenantTokens.{secret}" not in summary
+        # the engine now marks the whole key as secret, the plain ones included
+        stack.config(f"olt:tenantTokens.{secret}", emulator.token(secret), secret=True, path=True)
+    for tenant in (owner, plain):
+        stack.config(f"olt:tenantTokens.{tenant}", emulator.token(tenant), secret=True, path=True)
+    assert "plain text" not in stack.preview().output
+
+
+def test_a_token_in_plain_text_is_found_where_the_project_keeps_its_settings(
+    emulator: Emulator, new_stack: MakeStack, owner: str, addresses: dict[str, str]
+) -> None:
+    stack = new_stack(application(tenant_id=owner))
+    stack.env.update(addresses)
+    stack.config(f"olt:tenantTokens.{owner}", emulator.token(owner), secret=True, path=True)
+    other = new_tenant(emulator)
+    stack.config(f"olt:tenantTokens.{other}", emulator.token(other), path=True)
+    for name, place in (
+        ("settings", stack.settings_file),
+        ("program", stack.folder / "__main__.py"),
+    ):
+        (stack.folder / name).mkdir()
+        place.rename(stack.folder / name / place.name)
+    project = stack.folder / "Pulumi.yaml"
+    project.write_text(project.read_text() + "main: program\nstackConfigDir: settings\n")
+    assert f"--secret --path olt:tenantTokens.{other}`" in stack.preview().output
+
+
 def test_a_token_that_soon_expires_is_a_warning(
     emulator: Emulator, new_stack: MakeStack, owner: str
 ) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -75,6 +76,19 @@ Values = Sequence[Value] | Mapping[str, Value]
 """For placeholders ``?`` in their order, or for named ones."""
 
 
+def _make_private(file: Path) -> None:
+    """Create the file for its owner alone; SQLite gives its own files beside it the same mode."""
+    with suppress(OSError):  # SQLite reports it
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _restrict(file: Path) -> None:
+    """Take the file that an earlier version left open to all from everybody but its owner."""
+    for suffix in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            Path(f"{file}{suffix}").chmod(0o600)
+
+
 class Database:
     """One connection that threads share, one at a time."""
 
@@ -85,18 +99,20 @@ class Database:
         Raises ``sqlite3.Error`` for a file that is not such a database.
         """
         self._lock = threading.RLock()
+        if file is not None:
+            _make_private(file)
         self._connection = sqlite3.connect(
             str(file) if file else ":memory:", check_same_thread=False, isolation_level=None
         )
         self._connection.row_factory = sqlite3.Row
         try:
-            self._prepare(on_disk=file is not None)
+            self._prepare(file)
         except BaseException:
             self._connection.close()
             raise
 
-    def _prepare(self, *, on_disk: bool) -> None:
-        if on_disk:
+    def _prepare(self, file: Path | None) -> None:
+        if file is not None:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute("PRAGMA foreign_keys = ON")
@@ -107,6 +123,8 @@ class Database:
             self._connection.executescript(script)
         elif version != SCHEMA_VERSION:
             raise sqlite3.DatabaseError("not a database of this version of the emulator")
+        if file is not None:
+            _restrict(file)
 
     def close(self) -> None:
         """Close it. Nothing can be asked of it afterwards."""
