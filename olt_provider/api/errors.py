@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+REQUEST_TIMEOUT: Final = 408
+SERVER_ERROR: Final = 500
+"""From this status on, and after 408, the request may have been carried out all the same."""
+
 
 class OltError(Exception):
     """The base of all errors of this package.
@@ -9,6 +15,10 @@ class OltError(Exception):
     The message is one line that names what is wrong and what to do. It never holds a token or a
     secret.
     """
+
+    may_have_changed = False
+    """Whether a write that failed with this error may have been carried out all the same, in any
+    try of it. It is set on every error that leaves a ``Transport``, whatever its class."""
 
 
 class ConfigurationError(OltError):
@@ -20,20 +30,20 @@ class WrongTenantError(ConfigurationError):
 
 
 class TokenError(OltError):
-    """The token endpoint gave no usable token. Nothing was sent to the API."""
+    """The token endpoint gave no usable token, so this try sent nothing to the API."""
 
 
 class RequestError(OltError):
     """A request got no usable answer: no connection, a time-out, a cut-off or unreadable body.
 
-    ``sent`` is false only if the request certainly never reached the platform, in no try of it;
-    then nothing can have changed there. ``temporary`` says whether the same request may succeed a
-    moment later.
+    ``sent`` is false only if this try of the request certainly never reached the platform.
+    ``temporary`` says whether the same request may succeed a moment later.
     """
 
     def __init__(self, message: str, *, sent: bool, temporary: bool) -> None:
         super().__init__(message)
         self.sent = sent
+        self.may_have_changed = sent
         self.temporary = temporary
 
 
@@ -44,8 +54,7 @@ class ApiError(OltError):
     error envelope ``{"errorMessage", "errorCode"}``, or, for the token endpoint, from
     ``{"error", "error_description"}``; both are ``None`` where the body was not such an envelope,
     so that the answer may not be the platform's at all. ``retry_after`` is what the answer asked
-    to wait, in seconds. ``lost_before`` says that the answer to an earlier try of the same request
-    was lost, so that the request may have been carried out all the same.
+    to wait, in seconds.
     """
 
     def __init__(
@@ -62,7 +71,7 @@ class ApiError(OltError):
         self.error_code = error_code
         self.error_message = error_message
         self.retry_after = retry_after
-        self.lost_before = False
+        self.may_have_changed = status >= SERVER_ERROR or status == REQUEST_TIMEOUT
 
     @property
     def from_platform(self) -> bool:

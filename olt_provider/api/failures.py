@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
 from contextlib import suppress
+from typing import Final
 from urllib.parse import urlsplit
 
 import requests
@@ -15,6 +17,7 @@ from urllib3.exceptions import (
     InvalidHeader,
     MaxRetryError,
     NewConnectionError,
+    ProxyError,
 )
 from urllib3.util import Retry
 
@@ -29,6 +32,11 @@ OAUTH_ERROR = ("error", "error_description")
 def unusable(request: Request, said: str, *, temporary: bool = False) -> RequestError:
     """An answer that came and is of no use."""
     return RequestError(_line(request, said), sent=True, temporary=temporary)
+
+
+def unexpected(request: Request, error: Exception) -> RequestError:
+    """An exception of another kind during a write, which may have been carried out by then."""
+    return unusable(request, f"unexpected {type(error).__name__}")
 
 
 def unreadable(request: Request, base_url: str, response: requests.Response) -> RequestError:
@@ -85,6 +93,10 @@ def no_answer(request: Request, base_url: str, timeout: float, error: Exception)
         said, sent, temporary = f"the TLS certificate of {host} was refused; {_CA}", False, False
     elif _never_connected(error):
         said, sent = f"could not connect to {host}", False
+    elif refusal := _refused_tunnel(error):
+        said, sent = f"could not connect to {host}: the proxy answered {refusal} to CONNECT", False
+    elif isinstance(error, exceptions.InvalidProxyURL):
+        said, sent, temporary = "HTTPS_PROXY is not the URL of a proxy", False, False
     elif isinstance(error, exceptions.Timeout):
         said = f"no answer from {host} within {timeout:g} s"
     elif isinstance(error, DecodeError):
@@ -119,9 +131,22 @@ def _kind(response: requests.Response) -> str:
 
 
 def _never_connected(error: Exception) -> bool:
-    if isinstance(error, exceptions.ConnectTimeout | exceptions.ProxyError):
-        return True
+    """Whether no TCP connection was made, to the host or to the proxy in front of it.
+
+    A ``ProxyError`` alone proves nothing: urllib3 makes one of every connection that ends, also of
+    one that ends after the request was sent through the tunnel.
+    """
     return isinstance(_reason(error), NewConnectionError | ConnectTimeoutError)
+
+
+_TUNNEL_REFUSED: Final = re.compile(r"Tunnel connection failed: (\d{3})")
+
+
+def _refused_tunnel(error: Exception) -> str | None:
+    """The status with which a proxy refused to open a tunnel; ``http.client`` has only a text."""
+    reason = _reason(error)
+    refused = _TUNNEL_REFUSED.match(str(reason)) if type(reason) is OSError else None
+    return refused.group(1) if refused else None
 
 
 def _certificate_refused(error: Exception) -> bool:
@@ -132,9 +157,10 @@ def _certificate_refused(error: Exception) -> bool:
 
 
 def _reason(error: Exception) -> Exception | None:
-    """What urllib3 gave up for, inside the exception that requests makes of it."""
+    """What urllib3 gave up for, inside the exceptions that requests and urllib3 make of it."""
     cause = error.args[0] if error.args else None
-    return cause.reason if isinstance(cause, MaxRetryError) else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else None
+    return reason.original_error if isinstance(reason, ProxyError) else reason
 
 
 def _envelope(body: bytes, keys: tuple[str, str]) -> tuple[str | None, str | None]:

@@ -24,3 +24,8 @@ class Request:
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may change something."""
+        return self.method != "GET"

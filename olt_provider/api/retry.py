@@ -13,8 +13,6 @@ TEMPORARY_STATUSES: Final = frozenset({408, 429, 502, 503, 504})
 """Answers after which the same request may succeed. 500 is not one: it would fail again."""
 
 TOO_MANY_REQUESTS: Final = 429
-LOST_STATUSES: Final = TEMPORARY_STATUSES - {TOO_MANY_REQUESTS}
-"""Answers after which the request may have been carried out all the same."""
 MAX_WAIT: Final = 60.0
 """The longest single wait, in seconds. An answer that asks for more ends the operation."""
 MAX_TOTAL: Final = 180.0
@@ -32,12 +30,12 @@ class Repeat(Enum):
     def allows(self, error: BaseException) -> bool:
         """Whether a request that failed with ``error`` may be sent again."""
         if isinstance(error, RequestError):
-            return error.temporary and (self is Repeat.SAFELY or not error.sent)
+            return error.temporary and (self is Repeat.SAFELY or not error.may_have_changed)
         if isinstance(error, ApiError):
             if (error.retry_after or 0.0) > MAX_WAIT:
                 return False
             if self is Repeat.IF_UNSENT:
-                return error.status == TOO_MANY_REQUESTS
+                return error.status == TOO_MANY_REQUESTS and not error.may_have_changed
             return error.status in TEMPORARY_STATUSES
         return False
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any, Final
 
-from olt_provider.api.errors import ApiError
+from olt_provider.api.errors import ApiError, RequestError
 from olt_provider.api.model import M, data_of, parse
 from olt_provider.api.paging import all_pages
 from olt_provider.api.request import Request
@@ -41,8 +41,9 @@ class TenantTransport:
     ) -> Any:
         """One call, with ``path`` relative to the API base URL; returns the decoded body.
 
-        Raises ``ConfigurationError`` before anything is sent if there is no usable token, then
-        what ``Transport.send`` raises.
+        Raises ``ConfigurationError`` or ``TokenError`` where there is no usable token, and what
+        ``Transport.send`` raises. A token that is renewed after a 401 changes nothing in what an
+        error of a write states: whether any try of it may have been carried out.
         """
         request = Request(
             method, path, tenant=self.tenant_id, params=params, json=json, repeat=repeat
@@ -60,7 +61,8 @@ class TenantTransport:
             # A 401 changed nothing, so even a registration may be sent again, once.
             if error.status != UNAUTHORIZED or not self._tokens.renew(self.tenant_id, used):
                 raise
-        return self._transport.send(request, authorize=authorize)
+            lost = error.may_have_changed
+        return self._transport.send(request, authorize=authorize, may_have_changed=lost)
 
     def item(
         self,
@@ -74,7 +76,11 @@ class TenantTransport:
         """One call that answers ``{"data": {...}}``, as a ``model``."""
         source = f"{method} {path}"
         body = self.send(method, path, json=json, repeat=repeat)
-        return parse(model, data_of(body, source=source), source=source)
+        try:
+            return parse(model, data_of(body, source=source), source=source)
+        except RequestError as error:
+            error.may_have_changed = method != "GET"
+            raise
 
     def pages(
         self, model: type[M], path: str, params: Mapping[str, Any] | None = None

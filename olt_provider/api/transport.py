@@ -20,12 +20,18 @@ from urllib3.exceptions import HTTPError
 
 from olt_provider._version import __version__
 from olt_provider.api.clock import ServerClock
-from olt_provider.api.errors import ApiError, ConfigurationError, RequestError
-from olt_provider.api.failures import no_answer, redirected, refused, unreadable, unusable
+from olt_provider.api.errors import ApiError, ConfigurationError, OltError
+from olt_provider.api.failures import (
+    no_answer,
+    redirected,
+    refused,
+    unexpected,
+    unreadable,
+    unusable,
+)
 from olt_provider.api.pause import Pause
 from olt_provider.api.request import Request
 from olt_provider.api.retry import (
-    LOST_STATUSES,
     MAX_TOTAL,
     MAX_WAIT,
     TOO_MANY_REQUESTS,
@@ -134,26 +140,32 @@ class Transport:
         self.writes = 0
         """How many writes began or ended: what was read at another count may be wrong by now."""
 
-    def send(self, request: Request, *, authorize: Callable[[], AuthBase] = NoAuth) -> Any:
+    def send(
+        self,
+        request: Request,
+        *,
+        authorize: Callable[[], AuthBase] = NoAuth,
+        may_have_changed: bool = False,
+    ) -> Any:
         """Send ``request``, repeating it as its ``repeat`` allows; return the decoded body.
 
-        ``authorize`` is asked before every attempt, so that a token that expired during a wait is
-        replaced. Raises ``ApiError`` for a refusal, ``RequestError`` where no usable answer came;
-        either tells whether an earlier try may have been carried out.
+        ``authorize`` is called before every attempt, so that a token that expired during a wait is
+        replaced. ``may_have_changed``: the request was sent before and may have been carried out.
+        Raises ``ApiError`` for a refusal, ``RequestError`` where no usable response came, and what
+        ``authorize`` and the wait raise. Each ``OltError`` of a write states whether any try of it
+        may have been carried out.
         """
-        lost = False
+        lost = may_have_changed and request.writes
 
         def attempt() -> Any:
             nonlocal lost
             try:
                 return self._attempt(request, authorize)
-            except RequestError as error:
-                lost = error.sent = lost or error.sent
-                raise
-            except ApiError as error:
-                self._tell_others(error)
-                error.lost_before = lost
-                lost = lost or error.status in LOST_STATUSES
+            except OltError as error:
+                if isinstance(error, ApiError):
+                    self._tell_others(error)
+                lost = lost or (request.writes and error.may_have_changed)
+                error.may_have_changed = lost
                 raise
 
         retrying = Retrying(
@@ -164,19 +176,25 @@ class Transport:
             before_sleep=lambda state: self._tell_wait(request, state),
             reraise=True,
         )
-        if self._pause.left() > 0:
-            self._wait(request, self._pause.left())
-        if request.method == "GET":
-            return retrying(attempt)
-        self._count_write()
+        self._count(request)
         try:
+            if self._pause.left() > 0:
+                self._wait(request, self._pause.left())
             return retrying(attempt)
+        except OltError as error:  # of an attempt, or of a wait after one
+            error.may_have_changed = lost
+            raise
+        except Exception as error:
+            if not request.writes:
+                raise
+            raise unexpected(request, error) from error
         finally:
-            self._count_write()
+            self._count(request)
 
-    def _count_write(self) -> None:
-        with self._lock:
-            self.writes += 1
+    def _count(self, request: Request) -> None:
+        if request.writes:
+            with self._lock:
+                self.writes += 1
 
     def close(self) -> None:
         """Close the connections; the next request opens new ones."""

@@ -59,6 +59,9 @@ def require_gone(
 
 
 def _unproven(error: ApiError, why: str) -> LifecycleError:
-    return LifecycleError(
-        f"{error}; a 404 does not prove that it is gone, and {why}. Nothing was changed"
+    done = (
+        "An earlier try of this call may have deleted it: run the same again"
+        if error.may_have_changed
+        else "Nothing was changed"
     )
+    return LifecycleError(f"{error}; a 404 does not prove that it is gone, and {why}. {done}")

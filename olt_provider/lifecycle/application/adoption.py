@@ -13,6 +13,7 @@ from olt_provider.lifecycle.application.model import (
     ApplicationInputs,
     ApplicationState,
 )
+from olt_provider.lifecycle.application.secret import LostSecretError
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.existence import NOT_FOUND
 from olt_provider.lifecycle.platform import Platform
@@ -27,7 +28,7 @@ def adopt(
 
     Its known secret is checked at the token endpoint first; without one a new secret is made,
     last of all. Raises ``LifecycleError`` before anything is changed if the application is not
-    the tenant's, or its secret is refused.
+    the tenant's, or its secret is refused, and where a new secret was made and is not known.
     """
     application = _find(acting, inputs, adoption)
     platform.taken_over.add(application.id)
@@ -36,14 +37,22 @@ def adopt(
     current = ApplicationInputs(
         name=application.name, tenant_id=application.tenant_id, allowed_tenants={}
     ).as_found(application)
-    changed = Changes(
+    changes = Changes(
         acting,
         application.id,
         current,
         inputs,
         new_secret=adoption.client_secret is None,
         require_wanted=platform.require_wanted,
-    ).apply()
+    )
+    try:
+        changed = changes.apply()
+    except LostSecretError as error:
+        raise LifecycleError(
+            f"{error}. The client secret that application {application.id} had may be dead, also "
+            "where a state holds it: adopt it again, or give rotate_secret_when_changed another "
+            "value"
+        ) from None
     platform.registrations(inputs.tenant_id).note(application.id, inputs.name)
     return ApplicationState.of(
         changed.application or application,

@@ -13,7 +13,7 @@ from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
 from olt_provider.lifecycle.application.model import ApplicationInputs, allowed_in
 from olt_provider.lifecycle.application.secret import LostSecretError, make_secret
-from olt_provider.lifecycle.errors import LifecycleError, may_have_changed
+from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.existence import NOT_FOUND
 
 PATCHED: Final = (
@@ -78,7 +78,7 @@ class Changes:
         except LostSecretError as error:
             raise LostSecretError(f"{error}. {MEND}") from None
         except OltError as error:
-            if self._begun or may_have_changed(error):
+            if self._begun or error.may_have_changed:
                 raise LifecycleError(f"{error}. {MEND}") from None
             raise
         return Changed(application, secret)
@@ -123,6 +123,7 @@ class Changes:
         except ApiError as error:
             if error.status != NOT_FOUND or not error.from_platform:
                 raise
+            self._begun = self._begun or error.may_have_changed
             # Revoked already, or the application is hidden: only a look tells.
             if tenant_id in allowed_in(self._acting.applications.get(self._id)):
                 raise

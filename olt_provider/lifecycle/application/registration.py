@@ -16,7 +16,7 @@ from olt_provider.api.errors import OltError
 from olt_provider.api.model import format_timestamp
 from olt_provider.lifecycle.application.model import ApplicationInputs, allowed_in
 from olt_provider.lifecycle.application.secret import make_secret
-from olt_provider.lifecycle.errors import LifecycleError, may_have_changed
+from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.platform import Platform
 from olt_provider.lifecycle.registrations import Registrations
 
@@ -46,7 +46,7 @@ def register(platform: Platform, acting: TenantClient, inputs: ApplicationInputs
         try:
             application = acting.applications.register(registration)
         except OltError as error:
-            if not may_have_changed(error):
+            if not error.may_have_changed:
                 raise
             # Somebody may have adopted it by now, and taking it over would end that secret.
             platform.require_wanted()

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import OltError
-from olt_provider.lifecycle.errors import LifecycleError, may_have_changed
+from olt_provider.lifecycle.errors import LifecycleError
 
 SECRET_TRIES: Final = 3
 """Each on top of the transport's own retries, which know nothing of answers of no use."""
@@ -30,11 +30,11 @@ def make_secret(
     """
     lost: OltError | None = None
     for _ in range(SECRET_TRIES):
-        require_wanted()
         try:
+            require_wanted()
             return acting.applications.new_secret(application_id)
         except OltError as error:
-            if may_have_changed(error):
+            if error.may_have_changed:
                 lost = error
             elif lost is None:
                 raise
