@@ -23,7 +23,7 @@ class OltClient:
 
     - Every request but a registration is repeated after a failed or broken connection, a time-out
       and the answers 408, 429, 502, 503 and 504, because repeating it changes nothing more.
-    - A registration is repeated only if the connection was never made, or the proxy refused to open
+    - A registration is repeated only if the connection was never made, or a proxy refused to open
       a tunnel, or after 429: each one that reaches the platform makes another application.
     - 500 is never repeated, and no other refusal.
     - The wait is what ``Retry-After`` asks for (seconds or a date), else exponential back-off with
