@@ -38,8 +38,10 @@ class Provider(pulumi.ProviderResource):
     ) -> None:
         """
         :param resource_name: The resource's name in the stack.
-        :param api_url: The API base URL. Default: that of ``environment``.
-        :param identity_url: The identity base URL. Default: that of ``environment``.
+        :param api_url: The API base URL, together with ``identity_url``. Default: that of
+            ``environment``.
+        :param identity_url: The identity base URL, together with ``api_url``. Default: that of
+            ``environment``.
         :param environment: ``prod``, ``preview``, ``int`` or ``dev``: picks both hosts. Default:
             ``prod``.
         :param tenant_id: The tenant of resources that declare none. Default: the

@@ -441,6 +441,12 @@ def test_a_platform_that_is_elsewhere_is_told_by_argument(
         ({"identity_url": "http://example.com"}, r"^identity_url is .* plain http://"),
         ({"api_url": "example.com"}, r"^api_url"),
         ({"api_url": "https://someone:hidden@example.com"}, r"^api_url must not hold a user name"),
+        ({"api_url": None}, r"^identity_url is set without api_url: .* environment and neither"),
+        ({"identity_url": None}, r"^api_url is set without identity_url: "),
+        (
+            {"identity_url": None, "environment": "int"},
+            r"^api_url is set without identity_url and beside environment: ",
+        ),
         ({"environment": "moon"}, r"^environment is 'moon'.* prod, preview, int, dev"),
         ({"tenant_id": "a"}, r"^tenant_id 'a' is not a UUID: set it as the portal shows it$"),
         ({"tenant_id": ""}, "^tenant_id is empty"),

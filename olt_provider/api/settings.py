@@ -37,6 +37,8 @@ SETTINGS: Final = (
     "requestTimeout",
     "maxRetries",
 )
+HOSTS: Final = ("apiUrl", "identityUrl")
+"""They are set together, or come from ``environment``."""
 MAX_REQUEST_TIMEOUT: Final = 600.0
 MAX_RETRIES: Final = 20
 
@@ -130,18 +132,38 @@ def _hosts(values: Mapping[str, str | None]) -> dict[str, str]:
     environment = values["environment"] or DEFAULT_ENVIRONMENT
     if environment not in ENVIRONMENTS:
         raise ConfigurationError(
-            f"olt:environment (or {variable('environment')}) is {environment!r}, but must be one "
-            f"of {', '.join(ENVIRONMENTS)}"
+            f"{_named('environment')} is {environment!r}, but must be one of "
+            f"{', '.join(ENVIRONMENTS)}"
         )
     hosts = ENVIRONMENTS[environment]
-    return {
+    urls = {
         "api_url": _base_url("apiUrl", values["apiUrl"] or hosts.api_url),
         "identity_url": _base_url("identityUrl", values["identityUrl"] or hosts.identity_url),
     }
+    _require_both_hosts(values)
+    return urls
+
+
+def _require_both_hosts(values: Mapping[str, str | None]) -> None:
+    """One host of a platform beside one of another would get the credentials of the other."""
+    given = [key for key in HOSTS if values[key]]
+    if len(given) != 1:
+        return
+    (missing,) = set(HOSTS) - set(given)
+    beside = f" and beside {_named('environment')}" if values["environment"] else ""
+    raise ConfigurationError(
+        f"{_named(given[0])} is set without {_named(missing)}{beside}: set both base URLs, or "
+        f"{_named('environment')} and neither of them, because the credentials of one platform "
+        "must not reach another"
+    )
+
+
+def _named(key: str) -> str:
+    return f"olt:{key} (or {variable(key)})"
 
 
 def _base_url(key: str, value: str) -> str:
-    name = f"olt:{key} (or {variable(key)})"
+    name = _named(key)
     if "@" in value:  # first, because every other message shows the value
         raise ConfigurationError(f"{name} must not hold a user name or a password")
     try:
@@ -188,8 +210,7 @@ def _number(key: str, value: str | None, default: float, least: float, most: flo
         number = float("nan")
     if not least <= number <= most:
         raise ConfigurationError(
-            f"olt:{key} (or {variable(key)}) must be a number from {least:g} to {most:g}, "
-            f"but is {value!r}"
+            f"{_named(key)} must be a number from {least:g} to {most:g}, but is {value!r}"
         )
     return number
 
@@ -197,7 +218,5 @@ def _number(key: str, value: str | None, default: float, least: float, most: flo
 def _whole_number(key: str, value: str | None, default: int, least: int, most: int) -> int:
     number = _number(key, value, default, least, most)
     if not number.is_integer():
-        raise ConfigurationError(
-            f"olt:{key} (or {variable(key)}) must be a whole number, but is {value!r}"
-        )
+        raise ConfigurationError(f"{_named(key)} must be a whole number, but is {value!r}")
     return int(number)

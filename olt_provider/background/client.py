@@ -16,7 +16,6 @@ from olt_provider.api.devices.client import DevicesClient
 from olt_provider.api.devices.domain import Device
 from olt_provider.api.errors import ApiError
 from olt_provider.api.fetched_tokens import FetchedTokens
-from olt_provider.api.hosts import DEFAULT_ENVIRONMENT
 from olt_provider.api.identity.client import IdentityClient
 from olt_provider.api.settings import Settings
 from olt_provider.api.tenant import TenantTransport
@@ -52,7 +51,7 @@ class BackgroundClient:
         client_secret: str,
         tenant_id: str,
         *,
-        environment: str = DEFAULT_ENVIRONMENT,
+        environment: str | None = None,
         api_url: str | None = None,
         identity_url: str | None = None,
         ca_bundle: str | None = None,
@@ -64,8 +63,9 @@ class BackgroundClient:
         :param client_secret: Its secret. It is in no ``repr`` and in no error.
         :param tenant_id: The tenant to act for. It must have the application installed.
         :param environment: ``prod``, ``preview``, ``int`` or ``dev``. Default: ``prod``.
-        :param api_url: The API base URL. Default: that of ``environment``.
-        :param identity_url: The identity base URL. Default: that of ``environment``.
+        :param api_url: The API base URL, with ``identity_url``. Default: that of ``environment``.
+        :param identity_url: The identity base URL, with ``api_url``. Default: that of
+            ``environment``.
         :param ca_bundle: Path of a PEM file with a private certificate authority. Default: none.
         :param request_timeout: Seconds that an answer may take, 1 to 600. Default: 30.
         :param max_retries: How often a request is repeated, 0 to 20. Default: 5.

@@ -8,7 +8,7 @@ import pytest
 from olt_provider.api.client import OltClient
 from olt_provider.api.errors import ConfigurationError
 from olt_provider.api.keys import variable
-from olt_provider.api.settings import SETTINGS, Settings
+from olt_provider.api.settings import HOSTS, SETTINGS, Settings
 from tests.api.samples import OTHER_TENANT, TENANT, make_token
 from tests.api.scripted_server import ScriptedServer, error_answer
 
@@ -18,7 +18,21 @@ LOOPBACK = "http://127.0.0.1:8080/v1"
 def load(
     config: dict[str, object] | None = None, environ: dict[str, str] | None = None
 ) -> Settings:
-    """``config`` by key without the namespace, ``environ`` by key too."""
+    """``config`` by key without the namespace, ``environ`` by key too.
+
+    Where only one base URL is given, the other is this machine: they are set together.
+    """
+    config = dict(config or {})
+    if len({*config, *(environ or {})} & set(HOSTS)) == 1:
+        for key in set(HOSTS) - {*config, *(environ or {})}:
+            config[key] = LOOPBACK
+    return load_exactly(config, environ)
+
+
+def load_exactly(
+    config: dict[str, object] | None = None, environ: dict[str, str] | None = None
+) -> Settings:
+    """Only what is given."""
     stack = {f"olt:{key}": value for key, value in (config or {}).items()}
     return Settings.load(
         stack.get, {variable(key): value for key, value in (environ or {}).items()}
@@ -74,7 +88,7 @@ def test_an_empty_variable_is_not_set(key: str, blank: str) -> None:
 @each_value
 def test_an_empty_configuration_is_the_default(key: str) -> None:
     name = VALUES[key][0]
-    assert getattr(load({key: ""}), name) == getattr(load(), name)
+    assert getattr(load_exactly({key: ""}), name) == getattr(load(), name)
 
 
 @each_value
@@ -126,9 +140,53 @@ def test_the_variable_of_the_environment_comes_first() -> None:
     assert settings.api_url == "https://api.int.olt-dev.io/v1"
 
 
-def test_a_base_url_replaces_one_host_only() -> None:
-    settings = load({"environment": "dev", "apiUrl": LOOPBACK})
-    assert (settings.api_url, settings.identity_url) == (LOOPBACK, "https://id.dev.olt-dev.io/v1")
+BOTH = {"apiUrl": "https://a.example/v1", "identityUrl": "https://b.example/v1"}
+PLACES = ["configuration", "environment"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("environment", [None, "dev", "prod"])
+@pytest.mark.parametrize("key", HOSTS)
+def test_a_base_url_without_the_other_is_an_error_that_names_both(
+    key: str, environment: str | None, place: str
+) -> None:
+    given: dict[str, str] = {key: LOOPBACK}
+    if environment is not None:
+        given["environment"] = environment
+    config, environ = (given, {}) if place == "configuration" else ({}, given)
+    with pytest.raises(ConfigurationError) as caught:
+        load_exactly(dict(config), environ)
+    (other,) = set(HOSTS) - {key}
+    message = str(caught.value)
+    assert message.startswith(
+        f"olt:{key} (or {variable(key)}) is set without olt:{other} (or {variable(other)})"
+    )
+    assert ("beside olt:environment (or OLT_ENVIRONMENT)" in message) == (environment is not None)
+    assert len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+@pytest.mark.parametrize("key", HOSTS)
+def test_an_empty_base_url_is_not_set(key: str, blank: str) -> None:
+    with pytest.raises(ConfigurationError, match="is set without"):
+        load_exactly({**BOTH, key: blank})
+
+
+def test_an_environment_in_the_other_place_is_no_second_base_url() -> None:
+    with pytest.raises(ConfigurationError, match="is set without"):
+        load_exactly({"environment": "dev"}, {"apiUrl": LOOPBACK})
+
+
+@pytest.mark.parametrize("key", HOSTS)
+def test_base_urls_may_come_from_different_places(key: str) -> None:
+    (other,) = set(HOSTS) - {key}
+    settings = load_exactly({key: BOTH[key]}, {other: BOTH[other]})
+    assert (settings.api_url, settings.identity_url) == tuple(BOTH.values())
+
+
+def test_two_base_urls_come_before_an_environment() -> None:
+    settings = load_exactly({"environment": "dev"}, BOTH)
+    assert (settings.api_url, settings.identity_url) == tuple(BOTH.values())
 
 
 def test_a_slash_at_the_end_of_a_base_url_is_dropped() -> None:

@@ -271,7 +271,9 @@ def test_live_asks_the_platform_of_an_explicit_provider(
     application = _registered(emulator)
     api_url = emulator.api_url
     monkeypatch.delenv("OLT_API_URL")
-    text = _with_provider(**{"olt:apiUrl": api_url, "olt:apiToken": "[secret]"})
+    monkeypatch.delenv("OLT_IDENTITY_URL")
+    urls = {"olt:apiUrl": api_url, "olt:identityUrl": api_url}
+    text = _with_provider(**urls, **{"olt:apiToken": "[secret]"})
     assert _live(text, code=1)["names_in_use"][0]["application_id"] == application
 
 
