@@ -47,6 +47,10 @@ class RequestError(OltError):
         self.temporary = temporary
 
 
+class TooLargeError(RequestError):
+    """A response body is over the limit and was not read. A smaller page of a list may fit."""
+
+
 class ApiError(OltError):
     """The platform, or something in front of it, refused a request.
 

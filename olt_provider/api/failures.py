@@ -21,7 +21,7 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Retry
 
-from olt_provider.api.errors import ApiError, RequestError
+from olt_provider.api.errors import ApiError, RequestError, TooLargeError
 from olt_provider.api.request import Request
 
 PLATFORM_ERROR = ("errorCode", "errorMessage")
@@ -37,6 +37,13 @@ def unusable(request: Request, said: str, *, temporary: bool = False) -> Request
 def unexpected(request: Request, error: Exception) -> RequestError:
     """An exception of another kind during a write, which may have been carried out by then."""
     return unusable(request, f"unexpected {type(error).__name__}")
+
+
+def too_large(request: Request, limit: int) -> TooLargeError:
+    """A body over the limit, in bytes."""
+    return TooLargeError(
+        _line(request, f"the answer is over {limit // 2**20} MiB"), sent=True, temporary=False
+    )
 
 
 def unreadable(request: Request, base_url: str, response: requests.Response) -> RequestError:

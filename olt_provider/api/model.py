@@ -74,8 +74,10 @@ Timestamp = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """A time, in UTC. One that no calendar has in UTC is not readable."""
 
 
-def format_timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds and ``Z``, as the platform writes it."""
+def format_timestamp(moment: datetime | None) -> str:
+    """RFC 3339 in UTC with milliseconds and ``Z``, as the platform writes it; ``""`` for none."""
+    if moment is None:
+        return ""
     text = moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
 

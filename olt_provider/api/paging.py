@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from olt_provider.api.errors import RequestError
+from olt_provider.api.errors import RequestError, TooLargeError
 from olt_provider.api.model import data_of
 
 PAGE_SIZE: Final = 100
@@ -13,36 +13,114 @@ PAGE_SIZE: Final = 100
 MAX_PAGES: Final = 10_000
 
 
-def all_pages(fetch: Callable[[int, int], Any], *, source: str) -> Iterator[list[Any]]:
-    """Every page of a list, in order, each fetched when it is asked for.
+def all_pages(
+    fetch: Callable[[int, int], Any], *, source: str, may_be_unpaged: bool = False
+) -> Iterator[list[Any]]:
+    """Yield every page of a list, in order, each fetched when it is needed.
 
-    ``fetch(page, page_size)`` returns one decoded answer; pages count from 0. The totals in
-    ``meta`` vary by endpoint and are not looked at: a page that is shorter than the page size
-    the platform used is the last. Raises ``RequestError`` for an answer that is no list, and for
-    a list that does not end.
+    ``fetch(page, page_size)`` returns one decoded response; pages count from 0. The last page is
+    empty, or shorter than the page size that ``meta`` states. Without such a size, a short page is
+    the last only if the totals in ``meta`` or an earlier page prove it, because the server may
+    return fewer items than requested. A page that is too large to read is fetched in smaller pages.
+
+    ``may_be_unpaged``: nothing documents that the server pages this list, so a second page equal
+    to the first ends it. Raises ``RequestError`` for a response that is no list, and for a list
+    that does not end.
     """
-    previous: list[Any] | None = None
-    for page in range(MAX_PAGES):
-        body = fetch(page, PAGE_SIZE)
-        items = data_of(body, source=source)
-        if not isinstance(items, list):
-            raise _broken(source, "a list was expected")
+    reader = _Reader(fetch, source, may_be_unpaged=may_be_unpaged)
+    while (items := reader.next_page()) is not None:
         yield items
-        if len(items) < _page_size(body):
-            return
-        if items == previous:
-            raise _broken(source, f"page {page} repeats page {page - 1}")
-        previous = items
-    raise _broken(source, f"the list does not end after {MAX_PAGES} pages")
 
 
-def _page_size(body: Any) -> int:
-    """The page size that the platform used: it may allow less than was asked for."""
-    meta = body.get("meta")
-    size = meta.get("pageSize") if isinstance(meta, dict) else None
-    is_size = isinstance(size, int) and not isinstance(size, bool) and 0 < size < PAGE_SIZE
-    return size if is_size and size is not None else PAGE_SIZE
+class _Reader:
+    """The position in a list, and what its pages have shown of the server's page size."""
+
+    def __init__(
+        self, fetch: Callable[[int, int], Any], source: str, *, may_be_unpaged: bool
+    ) -> None:
+        self._fetch = fetch
+        self._source = source
+        self._may_be_unpaged = may_be_unpaged
+        self._size = PAGE_SIZE
+        self._page = 0
+        self._seen = 0
+        self._largest = 0
+        self._previous: list[Any] | None = None
+        self._requests = 0
+        self._ended = False
+
+    def next_page(self) -> list[Any] | None:
+        """The next page; ``None`` after the last."""
+        if self._ended:
+            return None
+        body = self._read()
+        items = data_of(body, source=self._source)
+        if not isinstance(items, list):
+            raise self._broken("a list was expected")
+        meta = body.get("meta")
+        meta = meta if isinstance(meta, dict) else {}
+        if items and items == self._previous:
+            self._require_unpaged(items, meta)
+            return None
+        self._seen += len(items)
+        self._ended = self._is_last(items, meta)
+        self._largest = max(self._largest, len(items))
+        self._previous = items
+        self._page += 1
+        return items
+
+    def _read(self) -> Any:
+        """Fetch the page at this position, in smaller pages where it is too large."""
+        while self._requests < MAX_PAGES:
+            self._requests += 1
+            try:
+                return self._fetch(self._page, self._size)
+            except TooLargeError:
+                if self._size == 1:
+                    raise
+                self._shrink()
+        raise self._broken(f"the list does not end after {MAX_PAGES} pages")
+
+    def _shrink(self) -> None:
+        """Take a smaller page size that has a page boundary at this position."""
+        used = self._largest or self._size  # the server may return fewer items than requested
+        fitting = (size for size in range(used // 2, 1, -1) if self._seen % size == 0)
+        self._size = next(fitting, 1)
+        self._page = self._seen // self._size
+        self._largest = 0
+
+    def _is_last(self, items: list[Any], meta: dict[str, Any]) -> bool:
+        size = _positive(meta, "pageSize")
+        if not items:
+            return True
+        if size is not None and size <= self._size:
+            return len(items) < size
+        if len(items) == self._size:
+            return False
+        total = _total(meta)
+        if total is not None:
+            return self._seen >= total
+        return len(items) < self._largest
+
+    def _require_unpaged(self, items: list[Any], meta: dict[str, Any]) -> None:
+        """Raise unless a page that repeats the one before means that the server does not page."""
+        total = _total(meta)
+        short = total is not None and total > self._seen
+        size = _positive(meta, "pageSize")
+        full = len(items) in (size, self._size)
+        if short or (full and not self._may_be_unpaged):
+            raise self._broken(f"page {self._page} repeats page {self._page - 1}")
+        self._ended = True
+
+    def _broken(self, problem: str) -> RequestError:
+        return RequestError(f"{self._source}: {problem}", sent=True, temporary=False)
 
 
-def _broken(source: str, said: str) -> RequestError:
-    return RequestError(f"{source}: {said}", sent=True, temporary=False)
+def _positive(meta: dict[str, Any], key: str) -> int | None:
+    value = meta.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _total(meta: dict[str, Any]) -> int | None:
+    """The number of items that the server states, under either of its names."""
+    return _positive(meta, "itemsTotal") or _positive(meta, "totalSize")

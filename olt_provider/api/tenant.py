@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any, Final
@@ -16,6 +17,8 @@ from olt_provider.api.transport import BearerAuth, Transport
 
 UNAUTHORIZED: Final = 401
 
+log = logging.getLogger("olt_provider.api")
+
 
 class TenantTransport:
     """Sends requests with a token of one tenant. ``None``: of the source's only tenant."""
@@ -29,6 +32,10 @@ class TenantTransport:
     def base_url(self) -> str:
         """The API base URL."""
         return self._transport.base_url
+
+    def acting_tenant(self) -> str | None:
+        """The tenant that requests are authenticated as, where the credentials determine it."""
+        return self.tenant_id or self._tokens.tenant()
 
     def send(
         self,
@@ -85,18 +92,57 @@ class TenantTransport:
     def pages(
         self, model: type[M], path: str, params: Mapping[str, Any] | None = None
     ) -> Iterator[list[M]]:
-        """All pages of a list, each item as a ``model``, each page fetched when asked for."""
+        """All pages of a list, each item as a ``model``, each page fetched when it is needed."""
         source = f"GET {path}"
-        pages = all_pages(
+        pages = self._raw_pages(path, params)
+        return ([parse(model, item, source=source) for item in page] for page in pages)
+
+    def readable_pages(
+        self, model: type[M], path: str, params: Mapping[str, Any] | None = None
+    ) -> Iterator[list[M]]:
+        """As ``pages``, without the items that are no ``model``."""
+        source = f"GET {path}"
+        pages = self._raw_pages(path, params)
+        return ([*_readable(model, page, source)] for page in pages)
+
+    def items(
+        self,
+        model: type[M],
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        may_be_unpaged: bool = False,
+    ) -> Iterator[M]:
+        """All items of a list, each as a ``model``, fetched page by page as needed."""
+        source = f"GET {path}"
+        items = self.raw_items(path, params, may_be_unpaged=may_be_unpaged)
+        return (parse(model, item, source=source) for item in items)
+
+    def raw_items(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        may_be_unpaged: bool = False,
+    ) -> Iterator[Any]:
+        """All items of a list as they came, fetched page by page as needed."""
+        return chain.from_iterable(self._raw_pages(path, params, may_be_unpaged=may_be_unpaged))
+
+    def _raw_pages(
+        self, path: str, params: Mapping[str, Any] | None, *, may_be_unpaged: bool = False
+    ) -> Iterator[list[Any]]:
+        return all_pages(
             lambda page, size: self.send(
                 "GET", path, params={**(params or {}), "page": page, "pageSize": size}
             ),
-            source=source,
+            source=f"GET {path}",
+            may_be_unpaged=may_be_unpaged,
         )
-        return ([parse(model, item, source=source) for item in page] for page in pages)
 
-    def items(
-        self, model: type[M], path: str, params: Mapping[str, Any] | None = None
-    ) -> Iterator[M]:
-        """All items of a list, each as a ``model``, fetched page by page as needed."""
-        return chain.from_iterable(self.pages(model, path, params))
+
+def _readable(model: type[M], page: list[Any], source: str) -> Iterator[M]:
+    for item in page:
+        try:
+            yield parse(model, item, source=source)
+        except RequestError as error:
+            log.debug("left out of a list: %s", error)

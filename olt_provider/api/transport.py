@@ -25,6 +25,7 @@ from olt_provider.api.failures import (
     no_answer,
     redirected,
     refused,
+    too_large,
     unexpected,
     unreadable,
     unusable,
@@ -281,7 +282,7 @@ class Transport:
             pieces.append(piece)
             size += len(piece)
             if size > MAX_BODY:
-                raise unusable(request, f"the answer is over {MAX_BODY // 2**20} MiB")
+                raise too_large(request, MAX_BODY)
             if time.monotonic() > deadline:
                 raise unusable(request, "the answer took too long to arrive", temporary=True)
         return b"".join(pieces)

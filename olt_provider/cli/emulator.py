@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from olt_provider.emulator import Emulator, Seed
+    from olt_provider.emulator.variants import Variant
 
 HELP: Final = """Serve an emulated OLT platform on this machine, until Ctrl-C or SIGTERM.
 
@@ -61,6 +62,10 @@ def run(  # noqa: PLR0917 (typer passes them by name)
         Path | None, typer.Option(help="Serve https: a PEM file, the chain in it too.")
     ] = None,
     tls_key: Annotated[Path | None, typer.Option(help="The certificate's key, a PEM file.")] = None,
+    variant: Annotated[
+        list[str] | None,
+        typer.Option(help="Variant of the responses that the contract allows. Repeatable."),
+    ] = None,
 ) -> None:
     """Serve until told to end."""
     if context.invoked_subcommand is not None:
@@ -72,6 +77,7 @@ def run(  # noqa: PLR0917 (typer passes them by name)
             raise
         _fail("the emulator needs more packages: pip install 'pulumi-olt[emulator]'")
     planted = _read_seed(seed) if seed else None
+    variants = _known_variants(variant or [])
     tls = _checked(tls_certificate, tls_key)
     _log_to_stderr()
     with _until_told() as told:
@@ -80,6 +86,7 @@ def run(  # noqa: PLR0917 (typer passes them by name)
                 Emulator.start(planted, port, host=host, database=database, tls=tls) as emulator,
                 _ready(ready_file, emulator),
             ):
+                emulator.set_variants(*variants)
                 _say(emulator)
                 told.wait()
         except OSError as error:
@@ -111,6 +118,16 @@ def _read_seed(file: Path) -> Seed:
         _fail(f"the seed {file} is neither YAML nor JSON: {' '.join(str(error).split())}")
     except ValidationError as error:
         _fail(f"the seed {file} is not right: {summary(error.errors())}")
+
+
+def _known_variants(given: list[str]) -> list[Variant]:
+    from olt_provider.emulator.variants import VARIANTS
+
+    unknown = sorted(set(given) - set(VARIANTS))
+    if unknown:
+        known = ", ".join(VARIANTS)
+        _fail(f"unknown variant {', '.join(unknown)}; known are {known}", WRONG_USAGE)
+    return [each for each in VARIANTS if each in given]
 
 
 def _checked(certificate: Path | None, key: Path | None) -> tuple[Path, Path] | None:

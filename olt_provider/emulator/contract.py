@@ -16,7 +16,7 @@ Those that are not a value are rules, and stand where the calls are:
 - The secret is checked before the tenant: ``invalid_client`` and ``unauthorized_client`` are about
   the client alone, and a tenant that it is not for is ``invalid_grant`` (``routes.identity``).
 - Of the meta block, allowed tenants and installed tenants leave out the totals, and
-  ``/applications`` has ``totalSize``. Installed tenants come in one page.
+  ``/applications`` has ``totalSize``. Installed tenants come in one page (``variants`` changes it).
 - A user has one role in all tenants.
 """
 

@@ -14,6 +14,7 @@ from olt_provider.emulator.asgi import Receive, Scope, Send
 from olt_provider.emulator.exchange import Exchange
 from olt_provider.emulator.faults import Fault
 from olt_provider.emulator.spoiling import Answer
+from olt_provider.emulator.variants import varied
 from olt_provider.emulator.world import World
 
 DISCONNECT_SECONDS: Final = 10
@@ -40,7 +41,7 @@ class Interference:
             await _delay([each for each in latencies if not each.makes_the_change])
             late = [each for each in latencies if each.makes_the_change]
             if fault is None and not late:
-                await self._platform(scope, exchange.receive, exchange.send)
+                await self._platform(exchange, exchange.send)
             else:
                 await self._interfere(exchange, fault, late)
         finally:
@@ -51,7 +52,7 @@ class Interference:
             await _hold(fault)
         answer = Answer()
         if fault is None or fault.makes_the_change:
-            await self._platform(exchange.scope, exchange.receive, answer.take)
+            await self._platform(exchange, answer.take)
         await _delay(late)
         if fault is not None and fault.kind == "hold":
             await _hold(fault, exchange.receive)
@@ -63,7 +64,16 @@ class Interference:
             answer = spoiling.spoiled(fault, answer)
         await answer.send(exchange.send)
 
-    async def _platform(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _platform(self, exchange: Exchange, send: Send) -> None:
+        variants = self._world.variants
+        if not variants:
+            await self._contract(exchange.scope, exchange.receive, send)
+            return
+        answer = Answer()
+        await self._contract(exchange.scope, exchange.receive, answer.take)
+        await varied(variants, exchange.method, exchange.template, answer).send(send)
+
+    async def _contract(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].startswith(f"{contract.BASE_PATH}/"):
             scope["root_path"] = contract.BASE_PATH
             await self._api(scope, receive, send)

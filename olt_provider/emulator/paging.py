@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, NamedTuple
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 from pydantic import BeforeValidator, Field
 
 from olt_provider.emulator import contract
+from olt_provider.emulator.access import WorldOf
 from olt_provider.emulator.models import Meta
+from olt_provider.emulator.variants import page_limits
 
 
 def _digits(value: Any) -> Any:
@@ -48,8 +50,15 @@ class Paging(NamedTuple):
         return Meta(page=self.page, page_size=self.limit)
 
 
-async def _paging(page: _Page = 0, page_size: _PageSize = contract.DEFAULT_PAGE_SIZE) -> Paging:
-    return Paging(page, page_size)
+async def _paging(
+    request: Request,
+    world: WorldOf,
+    page: _Page = 0,
+    page_size: _PageSize = contract.DEFAULT_PAGE_SIZE,
+) -> Paging:
+    default, most = page_limits(world.variants)
+    wanted = page_size if "pageSize" in request.query_params else default
+    return Paging(page, min(wanted, most))
 
 
 PagingOf = Annotated[Paging, Depends(_paging)]

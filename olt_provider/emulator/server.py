@@ -16,6 +16,7 @@ from olt_provider.emulator.platform import Platform
 from olt_provider.emulator.seed import DEFAULT, PORTAL_CLIENT, Seed
 from olt_provider.emulator.serving import STOP_SECONDS, Server, configured, listening
 from olt_provider.emulator.store.people import Session, Tenant
+from olt_provider.emulator.variants import Variant
 from olt_provider.emulator.world import World
 
 START_SECONDS: Final = 15
@@ -225,6 +226,10 @@ class Emulator:
     def drop_connections(self) -> None:
         """End all TCP connections, as a gateway does that starts anew."""
         self._server.drop_connections()
+
+    def set_variants(self, *variants: Variant) -> None:
+        """Respond in these variants of the contract alone; without arguments, in none."""
+        self._the_world.variants = frozenset(variants)
 
     def add_fault(self, fault: Fault) -> Fault:
         """Let something go wrong."""

@@ -13,6 +13,7 @@ from olt_provider.emulator.store.database import Database
 from olt_provider.emulator.store.people import People
 from olt_provider.emulator.store.usage import Usage
 from olt_provider.emulator.tokens import Tokens, signing_key
+from olt_provider.emulator.variants import Variant
 
 
 class World:
@@ -42,6 +43,7 @@ class World:
         self.tokens = Tokens(signing_key(self.db), self.url + contract.REALM_PATH)
         self.journal = Journal()
         self.faults = Faults()
+        self.variants: frozenset[Variant] = frozenset()
         if not self.people.tenants():
             plant(self, seed)
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
-from olt_provider.api.applications.domain import Application
+from olt_provider.api.applications.domain import ListedApplication
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
-from olt_provider.api.installations.domain import AvailableApplication
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.platform import Platform
 
@@ -19,11 +18,11 @@ class Listing(NamedTuple):
     """A list that shows everything of its kind that a tenant may see."""
 
     kind: str
-    fetch: Callable[[TenantClient], Iterable[Application | AvailableApplication]]
+    fetch: Callable[[TenantClient], Iterable[ListedApplication]]
 
 
-APPLICATIONS: Final = Listing("applications", lambda acting: acting.applications.list())
-INSTALLATIONS: Final = Listing("installations", lambda acting: acting.installations.list())
+APPLICATIONS: Final = Listing("applications", lambda acting: acting.applications.listed())
+INSTALLATIONS: Final = Listing("installations", lambda acting: acting.installations.listed())
 
 
 def require_gone(

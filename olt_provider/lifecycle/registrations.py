@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from olt_provider.api.applications.domain import Application, ApplicationRegistration
+from olt_provider.api.applications.domain import ApplicationRegistration, ListedApplication
 from olt_provider.lifecycle.errors import LifecycleError
 
 
@@ -24,7 +24,7 @@ class Registrations:
         self._pending: Counter[str] = Counter()
         self._equal: dict[ApplicationRegistration, threading.Lock] = {}
 
-    def list_once(self, fetch: Callable[[], Iterable[Application]]) -> None:
+    def list_once(self, fetch: Callable[[], Iterable[ListedApplication]]) -> None:
         """Before the first registration: which applications there are."""
         with self._lock:
             if self._names is None:

@@ -71,6 +71,11 @@ def data_answer(value: object, status: int = 200) -> Answer:
     return json_answer({"data": value}, status)
 
 
+def list_answer(*items: object) -> Answer:
+    """The platform's envelope of a list whose only page this is."""
+    return json_answer({"data": items, "meta": {"page": 0, "pageSize": 100}})
+
+
 def error_answer(status: int, code: str = "CODE", message: str = "said", **headers: str) -> Answer:
     """The platform's error envelope."""
     return json_answer({"errorCode": code, "errorMessage": message}, status, **headers)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, SecretStr
 
 from olt_provider.api.allowed_tenants.domain import AllowedTenant
 from olt_provider.api.application_info.domain import InstalledTenant
-from olt_provider.api.applications.domain import Application, ApplicationPatch, NewSecret
+from olt_provider.api.applications.domain import Application, ApplicationPatch
 from olt_provider.api.applications.domain import ApplicationRegistration as Registration
 from olt_provider.api.client import OltClient
 from olt_provider.api.clock import ServerClock
@@ -198,7 +198,6 @@ def test_any_answer_to_a_call_is_its_result_or_an_error(
 
 MODELS: list[type[BaseModel]] = [
     Application,
-    NewSecret,
     AllowedTenant,
     AvailableApplication,
     Installation,

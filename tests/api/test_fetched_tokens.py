@@ -31,6 +31,7 @@ from tests.api.scripted_server import (
     ScriptedServer,
     error_answer,
     json_answer,
+    list_answer,
 )
 
 LIFE = 864000
@@ -273,7 +274,7 @@ def test_a_rejected_token_is_replaced_and_the_call_repeated(
         token_answer(number=1),
         error_answer(401),
         token_answer(number=2),
-        json_answer({"data": [device()]}),
+        list_answer(device()),
     )
     assert len(list(deployer.acting_for(TENANT).devices.list())) == 1
     assert server.received[3].headers["Authorization"] == f"Bearer {make_token(jti='2')}"

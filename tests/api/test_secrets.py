@@ -13,7 +13,6 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from olt_provider.api.applications.domain import (
     Application,
     ApplicationRegistration,
-    NewSecret,
     OAuth2Client,
 )
 from olt_provider.api.client import OltClient
@@ -59,10 +58,6 @@ def shown(text: str) -> list[str]:
 MODELS: dict[str, BaseModel] = {
     "application": Application.model_validate(registered()),
     "client": OAuth2Client.model_validate({"id": CLIENT, "secret": SECRET}),
-    "new secret": NewSecret.model_validate({"secret": SECRET}),
-    "new secret in the client": NewSecret.model_validate(
-        {"oauth2Client": {"id": CLIENT, "secret": SECRET}}
-    ),
     "issued token": IssuedToken.model_validate(ISSUED),
 }
 
@@ -125,7 +120,7 @@ CALLS: dict[str, Callable[[OltClient], Any]] = {
         SecretStr(REFRESH_TOKEN), CLIENT, client_secret=SecretStr(SECRET)
     ),
 }
-BROKEN = {"oauth2Client": {"secret": SECRET}, "secret": [SECRET]}
+BROKEN = {"oauth2Client": {"secret": [SECRET]}, "secret": {SECRET: SECRET}}
 ANSWERS: dict[str, Scripted] = {
     "closed": Closed(),
     "cut": Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n" + SECRET.encode()),
@@ -139,7 +134,7 @@ ANSWERS: dict[str, Scripted] = {
     "wrong types": data_answer(
         {
             **registered(createdAt=SECRET, status=SECRET, name=[SECRET]),
-            "oauth2Client": {"id": [SECRET], "secret": SECRET, "type": {SECRET: SECRET}},
+            "oauth2Client": {"id": [SECRET], "secret": [SECRET], "type": {SECRET: SECRET}},
         }
     ),
     "no token": json_answer({**ISSUED, "expires_in": SECRET, "refresh_token": [REFRESH_TOKEN]}),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from olt_provider.api.application_info.domain import InstalledTenant
-from olt_provider.api.errors import RequestError
-from olt_provider.api.model import data_of, parse
 from olt_provider.api.tenant import TenantTransport
 
 PATH = "/application-info/installed-tenants"
@@ -17,12 +15,8 @@ class ApplicationInfoClient:
         self._transport = transport
 
     def installed_tenants(self) -> tuple[InstalledTenant, ...]:
-        """``GET .../installed-tenants``: the tenants that have the application installed now.
+        """``GET .../installed-tenants``, all pages: the tenants that have the application now.
 
-        Raises ``ApiError`` for a refusal and ``RequestError`` for an unusable answer.
+        Raises ``ApiError`` for a refusal and ``RequestError`` for an unusable response.
         """
-        source = f"GET {PATH}"
-        items = data_of(self._transport.send("GET", PATH), source=source)
-        if not isinstance(items, list):
-            raise RequestError(f"{source}: a list was expected", sent=True, temporary=False)
-        return tuple(parse(InstalledTenant, item, source=source) for item in items)
+        return tuple(self._transport.items(InstalledTenant, PATH, may_be_unpaged=True))

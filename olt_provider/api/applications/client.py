@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from pydantic import SecretStr
 
+from olt_provider.api.allowed_tenants.client import AllowedTenantsClient
 from olt_provider.api.applications.domain import (
     Application,
     ApplicationPatch,
     ApplicationRegistration,
-    NewSecret,
+    ListedApplication,
+    OAuth2Client,
+    secret_in,
 )
-from olt_provider.api.errors import RequestError
+from olt_provider.api.errors import OltError, RequestError
+from olt_provider.api.model import data_of, parse
 from olt_provider.api.path import segment
 from olt_provider.api.retry import Repeat
 from olt_provider.api.tenant import TenantTransport
@@ -31,34 +36,91 @@ class ApplicationsClient:
         self._transport = transport
 
     def register(self, registration: ApplicationRegistration) -> Application:
-        """``POST``: a new application, with its client secret, which is told only here.
+        """``POST``: a new application, with its client secret, which is returned only here.
 
         Never repeated once the request may have reached the platform, because each one makes an
-        application. A ``RequestError`` with ``sent`` leaves open whether there is one now.
+        application. A ``RequestError`` with ``sent`` leaves open whether there is one now. What the
+        response lacks beside the IDs and the secret is read by a GET; where that fails, it is what
+        was sent.
         """
-        application = self._transport.item(
-            Application, "POST", PATH, json=registration.to_wire(), repeat=Repeat.IF_UNSENT
+        source = f"POST {PATH}"
+        body = self._transport.send(
+            "POST", PATH, json=registration.to_wire(), repeat=Repeat.IF_UNSENT
         )
-        _require_secret(application.oauth2_client.secret, f"POST {PATH}")
-        return application
+        data = data_of(body, source=source)
+        secret = _require_secret(secret_in(data), source)
+        try:
+            registered = parse(Application, data, source=source)
+        except RequestError:
+            registered = self._read_rest(data, registration)
+        client = registered.oauth2_client.model_copy(update={"secret": secret})
+        return registered.model_copy(update={"oauth2_client": client})
+
+    def _read_rest(self, data: Any, registration: ApplicationRegistration) -> Application:
+        """The application of an incomplete response to a registration."""
+        source = f"POST {PATH}"
+        listed = parse(ListedApplication, data, source=source)
+        try:
+            return self.get(listed.id)
+        except OltError:
+            client = parse(OAuth2Client, data.get("oauth2Client"), source=source)
+        tenants = [item.model_dump() for item in registration.allowed_tenants]
+        sent: dict[str, Any] = {**registration.model_dump(), "allowed_tenants": tenants}
+        found = {"id": listed.id, "oauth2_client": client, "created_at": None, "status": "active"}
+        owner = {"tenant_id": self._transport.acting_tenant()}
+        return parse(Application, {**sent, **found, **owner}, source=source)
 
     def list(self) -> Iterator[Application]:
         """``GET``, all pages: the acting tenant's applications, without secrets."""
-        return self._transport.items(Application, PATH)
+        return (self._complete(item, f"GET {PATH}") for item in self._transport.raw_items(PATH))
+
+    def listed(self) -> Iterator[ListedApplication]:
+        """``GET``, all pages: their IDs and names alone, whatever else cannot be read."""
+        return self._transport.items(ListedApplication, PATH)
 
     def pages(self) -> Iterator[Sequence[Application]]:
-        """``GET``, page by page as they are asked for: what ``list`` gives, up to 100 at once."""
-        return self._transport.pages(Application, PATH)
+        """``GET``, page by page as needed, up to 100 applications at once.
+
+        An application that cannot be read is left out: its own GET reports why.
+        """
+        return self._transport.readable_pages(Application, PATH)
 
     def get(self, application_id: str) -> Application:
         """``GET .../{applicationId}``: one application, without its secret."""
-        return self._transport.item(Application, "GET", _one(application_id))
+        source = f"GET {_one(application_id)}"
+        body = self._transport.send("GET", _one(application_id))
+        return self._complete(data_of(body, source=source), source)
+
+    def _complete(self, data: Any, source: str) -> Application:
+        """An application; its allowed tenants are read by a GET of their own where it has none."""
+        if isinstance(data, Mapping) and data.get("allowedTenants") is None:
+            listed = parse(ListedApplication, data, source=source)
+            found = AllowedTenantsClient(self._transport).list(listed.id)
+            data = {**data, "allowedTenants": tuple(found)}
+        return parse(Application, data, source=source)
 
     def patch(self, application_id: str, patch: ApplicationPatch) -> Application:
-        """``PATCH .../{applicationId}``: change what is set in ``patch``."""
-        return self._transport.item(
-            Application, "PATCH", _one(application_id), json=patch.to_wire()
-        )
+        """``PATCH .../{applicationId}``: change what is set in ``patch``.
+
+        A response that does not hold the whole application is followed by a GET.
+        """
+        path = _one(application_id)
+        body = self._transport.send("PATCH", path, json=patch.to_wire())
+        try:
+            return parse(Application, data_of(body, source=f"PATCH {path}"), source=f"PATCH {path}")
+        except RequestError:
+            return self._read_changed(application_id)
+
+    def _read_changed(self, application_id: str) -> Application:
+        try:
+            return self.get(application_id)
+        except OltError as error:
+            raise RequestError(
+                f"PATCH {_one(application_id)}: the change was made, but the response does not "
+                f"hold the application, and reading it failed: {error}",
+                sent=True,
+                temporary=False,
+            ) from None
 
     def delete(self, application_id: str) -> None:
         """``DELETE .../{applicationId}``: also removes its installations."""
@@ -70,8 +132,8 @@ class ApplicationsClient:
         Repeated when its answer is lost, because each repetition only makes a newer secret.
         """
         path = f"{_one(application_id)}/secret"
-        answer = self._transport.item(NewSecret, "POST", path)
-        return _require_secret(answer.value(), f"POST {path}")
+        body = self._transport.send("POST", path)
+        return _require_secret(secret_in(data_of(body, source=f"POST {path}")), f"POST {path}")
 
 
 def _one(application_id: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, SecretStr
 
 from olt_provider.api.allowed_tenants.domain import AllowedTenant
 from olt_provider.api.model import Id, Model, OptionalText, Text, TextList, Timestamp
-
-Status = Literal["active", "inactive"]
 
 
 def _spelled_right(value: Any) -> Any:
@@ -43,8 +42,10 @@ class Application(Model):
     oauth2_client: OAuth2Client
     public_oauth2_client: PublicOAuth2Client | None = None
     tenant_id: Id
-    status: Status
-    created_at: Timestamp
+    status: str
+    """``active`` or ``inactive``; a status that the platform adds later is kept as it is."""
+    created_at: Timestamp | None
+    """``None`` only where the platform did not return it."""
     teaser_description: Text = ""
     url: OptionalText = None
     redirect_uris: TextList = ()
@@ -81,16 +82,21 @@ class ApplicationPatch(Model):
     url: str | None = None
     with_public_oauth2_client: bool = False
     redirect_uris: tuple[str, ...] = ()
-    status: Status = "active"
+    status: str = "active"
 
 
-class NewSecret(Model):
-    """The answer to a new secret, in either of the shapes the platform may use."""
+class ListedApplication(Model):
+    """What a list entry needs at least: enough to know that the application exists."""
 
-    oauth2_client: OAuth2Client | None = None
-    secret: SecretStr | None = None
+    id: Id
+    name: Text = ""
 
-    def value(self) -> SecretStr | None:
-        """The new client secret, wherever the answer carries it."""
-        client = self.oauth2_client
-        return client.secret if client and client.secret else self.secret
+
+def secret_in(data: Any) -> SecretStr | None:
+    """The client secret of a response, in either of the places where the platform may return it."""
+    client = data.get("oauth2Client") if isinstance(data, Mapping) else None
+    for place in (client, data):
+        secret = place.get("secret") if isinstance(place, Mapping) else None
+        if isinstance(secret, str) and secret:
+            return SecretStr(secret)
+    return None

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from olt_provider.api.applications.domain import ListedApplication
+from olt_provider.api.errors import OltError, RequestError
 from olt_provider.api.installations.domain import AvailableApplication, Installation
+from olt_provider.api.model import data_of, parse
 from olt_provider.api.path import segment
 from olt_provider.api.tenant import TenantTransport
 
@@ -29,16 +32,45 @@ class InstallationsClient:
         return self._transport.items(AvailableApplication, PATH, _filter(installed))
 
     def pages(self, *, installed: bool | None = None) -> Iterator[Sequence[AvailableApplication]]:
-        """``GET``, page by page as they are asked for: what ``list`` gives, up to 100 at once."""
-        return self._transport.pages(AvailableApplication, PATH, _filter(installed))
+        """``GET``, page by page as needed, up to 100 applications at once.
+
+        An application that cannot be read is left out: its own GET reports why.
+        """
+        return self._transport.readable_pages(AvailableApplication, PATH, _filter(installed))
+
+    def listed(self) -> Iterator[ListedApplication]:
+        """``GET``, all pages: the IDs and names alone, whatever else cannot be read."""
+        return self._transport.items(ListedApplication, PATH)
 
     def get(self, application_id: str) -> AvailableApplication:
         """``GET .../{applicationId}``: how an installation is verified."""
         return self._transport.item(AvailableApplication, "GET", _one(application_id))
 
     def install(self, application_id: str) -> Installation:
-        """``PUT .../{applicationId}/installation``: repeating it is harmless."""
-        return self._transport.item(Installation, "PUT", f"{_one(application_id)}/installation")
+        """``PUT .../{applicationId}/installation``: repeating it is harmless.
+
+        A response that does not hold the installation is followed by a GET.
+        """
+        path = f"{_one(application_id)}/installation"
+        source = f"PUT {path}"
+        body = self._transport.send("PUT", path)
+        try:
+            return parse(Installation, data_of(body, source=source), source=source)
+        except RequestError as error:
+            return self._read_installed(application_id, error)
+
+    def _read_installed(self, application_id: str, error: RequestError) -> Installation:
+        try:
+            installation = self.get(application_id).installation
+        except OltError as failure:
+            raise RequestError(
+                f"{error}; reading the installation failed too: {failure}",
+                sent=True,
+                temporary=False,
+            ) from None
+        if installation is None:
+            raise error
+        return installation
 
     def uninstall(self, application_id: str) -> None:
         """``DELETE .../{applicationId}/installation``: 404 also where it is not installed."""

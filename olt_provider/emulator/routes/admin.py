@@ -15,6 +15,7 @@ from olt_provider.emulator.access import WorldOf
 from olt_provider.emulator.faults import Fault
 from olt_provider.emulator.models import Body, IdIn
 from olt_provider.emulator.seed import PORTAL_CLIENT
+from olt_provider.emulator.variants import Variant
 
 IDLE_ATTEMPTS: Final = 500
 IDLE_SECONDS: Final = 0.01
@@ -78,6 +79,19 @@ async def clear_faults(world: WorldOf) -> dict[str, int]:
     """Take all faults away and release what they hold."""
     world.faults.clear()
     return {"faults": 0}
+
+
+@router.get("/variants")
+async def variants(world: WorldOf) -> list[Variant]:
+    """The active variants."""
+    return sorted(world.variants)
+
+
+@router.put("/variants")
+async def set_variants(active: list[Variant], world: WorldOf) -> list[Variant]:
+    """Respond in these variants of the contract alone."""
+    world.variants = frozenset(active)
+    return sorted(world.variants)
 
 
 @router.get("/calls")

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from olt_provider.api.applications.domain import Application, Status
+from olt_provider.api.applications.domain import Application
 from olt_provider.api.model import format_timestamp
 
 Props = Mapping[str, Any]
@@ -33,7 +33,7 @@ class ApplicationInputs:
     redirect_uris: tuple[str, ...] = ()
     teaser_description: str = ""
     url: str | None = None
-    status: Status = "active"
+    status: str = "active"
     rotate_secret_when_changed: Mapping[str, Any] | None = field(default=None, repr=False)
     force_destroy: bool = False
     prevent_duplicate_name: bool = True

@@ -38,7 +38,7 @@ def register(platform: Platform, acting: TenantClient, inputs: ApplicationInputs
     """
     registration = registration_of(inputs)
     known = platform.registrations(inputs.tenant_id)
-    known.list_once(acting.applications.list)
+    known.list_once(acting.applications.listed)
     with known.claim(registration, unique_name=inputs.prevent_duplicate_name):
         since = platform.client.clock.at_least()
         platform.require_wanted()
@@ -107,7 +107,7 @@ def _look_up(
             "that the name exists, adopt that application"
         ) from None
     fitting = [item for item in unknown if _fits(item, registration)]
-    recent = [item for item in fitting if since is None or item.created_at >= since]
+    recent = [item for item in fitting if since is None or _is_since(item, since)]
     if len(recent) != 1:
         raise _undecided(error, registration, fitting)
     found = recent[0]
@@ -120,6 +120,10 @@ def _look_up(
         ) from None
     client = found.oauth2_client.model_copy(update={"secret": secret})
     return found.model_copy(update={"oauth2_client": client})
+
+
+def _is_since(application: Application, since: datetime) -> bool:
+    return application.created_at is not None and application.created_at >= since
 
 
 def _fits(application: Application, registration: ApplicationRegistration) -> bool:

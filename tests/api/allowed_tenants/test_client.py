@@ -7,14 +7,14 @@ import pytest
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ConfigurationError
 from tests.api.samples import APPLICATION, OTHER_TENANT
-from tests.api.scripted_server import Answer, ScriptedServer, data_answer, json_answer
+from tests.api.scripted_server import Answer, ScriptedServer, data_answer, list_answer
 
 ALL = f"/v1/application-developer/applications/{APPLICATION}/allowed-tenants"
 ONE = f"{ALL}/{OTHER_TENANT}"
 
 
 def test_the_list_is_asked_for_by_page(server: ScriptedServer, tenant: TenantClient) -> None:
-    server.answers(json_answer({"data": []}))
+    server.answers(list_answer())
     list(tenant.allowed_tenants.list(APPLICATION))
     assert (server.only.method, server.only.path) == ("GET", ALL)
     assert server.only.query == {"page": "0", "pageSize": "100"}
@@ -29,7 +29,7 @@ def test_the_list_tells_all_that_is_documented(
         "installed": True,
         "comment": "partner",
     }
-    server.answers(json_answer({"data": [entry]}))
+    server.answers(list_answer(entry))
     (allowed,) = tenant.allowed_tenants.list(APPLICATION)
     assert allowed.model_dump() == {
         "tenant_id": OTHER_TENANT,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from olt_provider.api.applications.domain import (
@@ -9,8 +11,16 @@ from olt_provider.api.applications.domain import (
 )
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ConfigurationError, RequestError
-from tests.api.samples import APPLICATION, OTHER_TENANT, SECRET, application, registered
-from tests.api.scripted_server import Answer, ScriptedServer, data_answer, json_answer
+from tests.api.samples import (
+    APPLICATION,
+    CLIENT,
+    OTHER_TENANT,
+    SECRET,
+    TENANT,
+    application,
+    registered,
+)
+from tests.api.scripted_server import Answer, ScriptedServer, data_answer, error_answer, list_answer
 
 ALL = "/v1/application-developer/applications"
 ONE = f"{ALL}/{APPLICATION}"
@@ -72,6 +82,84 @@ def test_a_registration_returns_the_secret(
     assert answer.oauth2_client.secret.get_secret_value() == SECRET
 
 
+def without(data: dict[str, Any], *fields: str) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key not in fields}
+
+
+ABSENT = ("allowedTenants", "status", "createdAt", "tenantId", "name", "withPublicOauth2Client")
+
+
+@pytest.mark.parametrize("absent", [*((field,) for field in ABSENT), ABSENT], ids=str)
+def test_registration_reads_what_its_response_lacks(
+    server: ScriptedServer, tenant: TenantClient, absent: tuple[str, ...]
+) -> None:
+    whole = application(name="x", status="inactive")
+    server.answers(data_answer(without(registered(), *absent)), data_answer(whole))
+    answer = tenant.applications.register(ApplicationRegistration(name="x"))
+    assert answer.oauth2_client.secret is not None
+    assert answer.oauth2_client.secret.get_secret_value() == SECRET
+    assert (answer.name, answer.status, answer.tenant_id) == ("x", "inactive", TENANT)
+    assert [sent.method for sent in server.received] == ["POST", "GET"]
+
+
+@pytest.mark.parametrize("absent", [*((field,) for field in ABSENT), ABSENT], ids=str)
+@pytest.mark.parametrize("failure", [error_answer(403), error_answer(404), Answer(200, b"<html>")])
+def test_registration_keeps_the_secret_where_the_rest_cannot_be_read(
+    server: ScriptedServer, tenant: TenantClient, failure: Answer, absent: tuple[str, ...]
+) -> None:
+    server.answers(data_answer(without(registered(), *absent)))
+    server.always = failure
+    registration = ApplicationRegistration(name="Sample Application")
+    answer = tenant.applications.register(registration)
+    assert answer.oauth2_client.secret is not None
+    assert answer.oauth2_client.secret.get_secret_value() == SECRET
+    assert (answer.id, answer.oauth2_client.id) == (APPLICATION, CLIENT)
+    assert (answer.name, answer.tenant_id) == ("Sample Application", TENANT)
+
+
+def test_registration_with_the_secret_beside_the_client_keeps_it(
+    server: ScriptedServer, tenant: TenantClient
+) -> None:
+    server.answers(data_answer(application(secret=SECRET)))
+    answer = tenant.applications.register(ApplicationRegistration(name="x"))
+    assert answer.oauth2_client.secret is not None
+
+
+@pytest.mark.parametrize("absent", [{"allowedTenants": None}, {}], ids=["null", "absent"])
+def test_allowed_tenants_that_an_application_lacks_are_read_from_their_own_list(
+    server: ScriptedServer, tenant: TenantClient, absent: dict[str, None]
+) -> None:
+    odd: dict[str, Any] = {**without(application(), "allowedTenants"), **absent}
+    allowed = {"tenantId": TENANT, "installed": True, "comment": "x"}
+    server.answers(data_answer(odd), list_answer(allowed))
+    (found,) = tenant.applications.get(APPLICATION).allowed_tenants
+    assert (found.tenant_id, found.installed, found.comment) == (TENANT, True, "x")
+
+
+def test_list_with_an_odd_application_returns_all(
+    server: ScriptedServer, tenant: TenantClient
+) -> None:
+    odd: dict[str, Any] = without(application(name="odd", status="suspended"), "allowedTenants")
+    server.answers(list_answer(application(name="a"), odd, application(name="b")), list_answer())
+    found = list(tenant.applications.list())
+    assert [item.name for item in found] == ["a", "odd", "b"]
+    assert found[1].status == "suspended"
+
+
+def test_ids_and_names_are_listed_whatever_else_cannot_be_read(
+    server: ScriptedServer, tenant: TenantClient
+) -> None:
+    odd: dict[str, Any] = {"id": OTHER_TENANT, "name": None, "oauth2Client": 7, "status": []}
+    server.answers(list_answer(odd, application()))
+    listed = [(item.id, item.name) for item in tenant.applications.listed()]
+    assert listed == [(OTHER_TENANT, ""), (APPLICATION, "Sample Application")]
+
+
+def test_pages_leave_out_what_cannot_be_read(server: ScriptedServer, tenant: TenantClient) -> None:
+    server.answers(list_answer({"id": OTHER_TENANT}, application(), 7))
+    assert [[item.id for item in page] for page in tenant.applications.pages()] == [[APPLICATION]]
+
+
 @pytest.mark.parametrize("secret", [{}, {"secret": None}, {"secret": ""}])
 def test_a_registration_without_a_secret_is_an_unusable_answer(
     server: ScriptedServer, tenant: TenantClient, secret: dict[str, str | None]
@@ -114,14 +202,14 @@ def test_an_id_in_capitals_names_the_same_application(
 
 
 def test_the_list_is_asked_for_by_page(server: ScriptedServer, tenant: TenantClient) -> None:
-    server.answers(json_answer({"data": []}))
+    server.answers(list_answer())
     list(tenant.applications.list())
     assert (server.only.method, server.only.path) == ("GET", ALL)
     assert server.only.query == {"page": "0", "pageSize": "100"}
 
 
 def test_the_list_returns_all_applications(server: ScriptedServer, tenant: TenantClient) -> None:
-    server.answers(json_answer({"data": [application(name="a"), application(name="b")]}))
+    server.answers(list_answer(application(name="a"), application(name="b")))
     assert [item.name for item in tenant.applications.list()] == ["a", "b"]
 
 
@@ -186,6 +274,29 @@ def test_a_patch_returns_the_application_as_it_is_now(
     assert answer.status == "inactive"
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [Answer(204), Answer(200), data_answer(None), data_answer(without(application(), "tenantId"))],
+    ids=["204", "empty 200", "null", "incomplete"],
+)
+def test_a_patch_whose_response_lacks_the_application_reads_it(
+    server: ScriptedServer, tenant: TenantClient, answer: Answer
+) -> None:
+    server.answers(answer, data_answer(application(status="inactive")))
+    changed = tenant.applications.patch(APPLICATION, ApplicationPatch(status="inactive"))
+    assert changed.status == "inactive"
+    assert [sent.method for sent in server.received] == ["PATCH", "GET"]
+
+
+def test_a_patch_that_cannot_be_read_again_was_made_all_the_same(
+    server: ScriptedServer, tenant: TenantClient
+) -> None:
+    server.answers(Answer(204), error_answer(403))
+    with pytest.raises(RequestError, match=r"the change was made, but .* answered 403") as caught:
+        tenant.applications.patch(APPLICATION, ApplicationPatch(status="inactive"))
+    assert caught.value.sent
+
+
 @pytest.mark.parametrize("answer", [Answer(204), data_answer({})])
 def test_a_delete_takes_204_and_200(
     server: ScriptedServer, tenant: TenantClient, answer: Answer
@@ -200,10 +311,19 @@ def test_a_delete_takes_204_and_200(
     [
         {"oauth2Client": {"id": APPLICATION, "secret": "new-secret", "type": "confidental"}},
         {"secret": "new-secret"},
+        {"oauth2Client": {"secret": "new-secret"}},
+        {"oauth2Client": {"id": 7, "secret": "new-secret", "type": None}},
         {"oauth2Client": None, "secret": "new-secret"},
         application(oauth2Client={"id": APPLICATION, "secret": "new-secret"}, secret=None),
     ],
-    ids=["in the client", "beside it", "beside no client", "in a whole application"],
+    ids=[
+        "in the client",
+        "beside it",
+        "without an ID",
+        "with odd fields",
+        "beside no client",
+        "in a whole application",
+    ],
 )
 def test_a_new_secret_is_found_in_each_shape_of_the_answer(
     server: ScriptedServer, tenant: TenantClient, data: dict[str, object]

@@ -146,7 +146,7 @@ def test_a_missing_field_is_named(field: str) -> None:
         ("withPublicOauth2Client", "perhaps"),
         ("oauth2Client", []),
         ("tenantId", {}),
-        ("status", "asleep"),
+        ("status", 7),
         ("createdAt", "yesterday"),
         ("createdAt", "2019-05-09T10:11:32.123"),
         ("redirectUris", "https://sample.example"),

@@ -5,7 +5,7 @@ import pytest
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import RequestError
 from tests.api.samples import device
-from tests.api.scripted_server import ScriptedServer, json_answer
+from tests.api.scripted_server import ScriptedServer, json_answer, list_answer
 
 META = {"page": 0, "pageSize": 50, "itemsTotal": 6, "pagesTotal": 1}
 
@@ -35,7 +35,7 @@ def test_a_device_tells_all_that_is_documented(
 
 
 def test_what_a_device_does_not_tell_is_empty(server: ScriptedServer, tenant: TenantClient) -> None:
-    server.answers(json_answer({"data": [device(info={"tags": None, "location": None})]}))
+    server.answers(list_answer(device(info={"tags": None, "location": None})))
     (found,) = tenant.devices.list()
     assert (found.info.name, found.info.tags, found.info.location) == ("", (), "")
 
@@ -43,6 +43,6 @@ def test_what_a_device_does_not_tell_is_empty(server: ScriptedServer, tenant: Te
 def test_a_device_without_an_id_is_an_unusable_answer(
     server: ScriptedServer, tenant: TenantClient
 ) -> None:
-    server.answers(json_answer({"data": [{"info": {}}]}))
+    server.answers(list_answer({"info": {}}))
     with pytest.raises(RequestError, match="id: Field required"):
         list(tenant.devices.list())

@@ -8,7 +8,7 @@ import pytest
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ConfigurationError, RequestError
 from tests.api.samples import APPLICATION, TENANT, available, installation
-from tests.api.scripted_server import Answer, ScriptedServer, data_answer, json_answer
+from tests.api.scripted_server import Answer, ScriptedServer, data_answer, json_answer, list_answer
 
 ONE = f"/v1/applications/{APPLICATION}"
 INSTALLATION = f"{ONE}/installation"
@@ -22,7 +22,7 @@ INSTALLED_AT = datetime(2019, 5, 9, 11, tzinfo=timezone.utc)
 def test_the_list_is_asked_for_by_page_and_by_what_is_installed(
     server: ScriptedServer, tenant: TenantClient, installed: bool | None, query: dict[str, str]
 ) -> None:
-    server.answers(json_answer({"data": []}))
+    server.answers(list_answer())
     list(tenant.installations.list(installed=installed))
     assert (server.only.method, server.only.path) == ("GET", "/v1/applications")
     assert server.only.query == {"page": "0", "pageSize": "100", **query}
@@ -31,13 +31,13 @@ def test_the_list_is_asked_for_by_page_and_by_what_is_installed(
 def test_every_page_is_asked_for_by_what_is_installed(
     server: ScriptedServer, tenant: TenantClient
 ) -> None:
-    server.answers(json_answer({"data": [available()] * 100}), json_answer({"data": []}))
+    server.answers(json_answer({"data": [available()] * 100}), list_answer())
     list(tenant.installations.list(installed=True))
     assert [sent.query["installed"] for sent in server.received] == ["true", "true"]
 
 
 def test_the_list_returns_all_applications(server: ScriptedServer, tenant: TenantClient) -> None:
-    server.answers(json_answer({"data": [available(name="a"), available(name="b")]}))
+    server.answers(list_answer(available(name="a"), available(name="b")))
     assert [item.name for item in tenant.installations.list()] == ["a", "b"]
 
 
@@ -106,6 +106,27 @@ def test_an_application_is_uninstalled_with_a_delete(
     tenant.installations.uninstall(APPLICATION)
     sent = server.only
     assert (sent.method, sent.target, sent.body) == ("DELETE", INSTALLATION, b"")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Answer(204), Answer(200), data_answer({"tenantId": TENANT})],
+    ids=["204", "empty 200", "without a time"],
+)
+def test_an_installation_whose_response_lacks_it_is_read(
+    server: ScriptedServer, tenant: TenantClient, answer: Answer
+) -> None:
+    server.answers(answer, data_answer(available(installation=installation())))
+    assert tenant.installations.install(APPLICATION).tenant_id == TENANT
+    assert [sent.method for sent in server.received] == ["PUT", "GET"]
+
+
+def test_a_success_that_installed_nothing_is_an_error(
+    server: ScriptedServer, tenant: TenantClient
+) -> None:
+    server.answers(Answer(204), data_answer(available()))
+    with pytest.raises(RequestError, match=r'PUT .* has no "data"'):
+        tenant.installations.install(APPLICATION)
 
 
 def test_an_installation_without_a_tenant_is_an_unusable_answer(
