@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from olt_provider.api.errors import RequestError
-from olt_provider.api.ids import canonical_id
+from olt_provider.api.ids import uuid_of
 
 
 class Model(BaseModel):
@@ -49,12 +49,26 @@ def _list_for_null(value: Any) -> Any:
     return [] if value is None else value
 
 
-def _canonical(value: Any) -> Any:
-    return canonical_id(value) if isinstance(value, str) else value
+def _uuid(value: Any) -> Any:
+    return uuid_of(value) if isinstance(value, str) else value
 
 
-Id = Annotated[str, BeforeValidator(_canonical)]
-"""An application, tenant or client ID, in lower case."""
+def _word(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return uuid_of(value)
+    except ValueError:
+        if not value or not value.isprintable() or " " in value:
+            raise ValueError("not one word of printable characters") from None
+        return value
+
+
+Id = Annotated[str, BeforeValidator(_uuid)]
+"""The UUID of an application or a tenant, in lower case."""
+
+OpaqueId = Annotated[str, BeforeValidator(_word)]
+"""An ID that the platform does not promise to be a UUID: of a client or a device. As it came."""
 
 Text = Annotated[str, BeforeValidator(_empty_for_null)]
 """Text whose absence, ``null`` and ``""`` mean the same: unset."""

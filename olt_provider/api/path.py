@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from olt_provider.api.errors import ConfigurationError
-from olt_provider.api.ids import canonical_id
+from olt_provider.api.ids import uuid_of
 
 
 def segment(value: str, *, what: str) -> str:
@@ -14,6 +12,6 @@ def segment(value: str, *, what: str) -> str:
     Anything else (``..``, a slash, an empty string) would name another endpoint.
     """
     try:
-        return str(UUID(canonical_id(value)))
+        return uuid_of(value)
     except ValueError:
         raise ConfigurationError(f"{what} {value!r} is not a UUID") from None

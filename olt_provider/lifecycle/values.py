@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
-from uuid import UUID
 
-from olt_provider.api.ids import canonical_id
+from olt_provider.api.ids import uuid_of
 
 
 class Unknown:
@@ -40,9 +39,9 @@ def has_unknown(value: Any) -> bool:
 
 def uuid(value: Any) -> str:
     """An ID, in lower case."""
-    written = canonical_id(text(value))
+    written = text(value)
     try:
-        return str(UUID(written))
+        return uuid_of(written)
     except ValueError:
         raise InvalidError(
             f"{value!r} is not an ID: write a UUID such as 9aa3b618-8cd2-4dc0-b7a1-da6df60af254"

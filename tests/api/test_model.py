@@ -4,6 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from olt_provider.api.applications.domain import OAuth2Client
 from olt_provider.api.errors import RequestError
 from olt_provider.api.ids import canonical_id
 from olt_provider.api.model import (
@@ -14,6 +15,7 @@ from olt_provider.api.model import (
     format_timestamp,
     parse,
 )
+from tests.api.samples import TENANT
 
 
 class Inner(Model):
@@ -31,8 +33,8 @@ class Timed(Model):
 
 
 def test_names_are_camel_case_on_the_wire() -> None:
-    sample = Sample(first_name="x", inner=(Inner(some_id="a"),))
-    assert sample.to_wire() == {"firstName": "x", "inner": [{"someId": "a"}]}
+    sample = Sample(first_name="x", inner=(Inner(some_id=TENANT),))
+    assert sample.to_wire() == {"firstName": "x", "inner": [{"someId": TENANT}]}
 
 
 def test_an_unset_field_is_left_out() -> None:
@@ -55,6 +57,33 @@ def test_unknown_fields_are_ignored() -> None:
 @pytest.mark.parametrize("value", ["ABC", " abc ", "aBc\n"])
 def test_an_id_is_compared_in_lower_case_and_without_blanks(value: str) -> None:
     assert canonical_id(value) == "abc"
+
+
+@pytest.mark.parametrize("written", [TENANT.upper(), f" {TENANT}\n", TENANT.replace("-", "")])
+def test_id_in_an_answer_is_kept_as_a_lower_case_uuid(written: str) -> None:
+    assert parse(Inner, {"someId": written}, source="it").some_id == TENANT
+
+
+@pytest.mark.parametrize(
+    "odd", ["", "a", "..", f"{TENANT}\nimport os", f"{TENANT}\u2028#", f"{TENANT}\0", "x" * 36]
+)
+def test_id_that_is_not_a_uuid_is_an_unreadable_answer(odd: str) -> None:
+    with pytest.raises(RequestError, match=r"someId: Value error, not a UUID\)$") as caught:
+        parse(Inner, {"someId": odd}, source="it")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("My-Client.v2", "My-Client.v2"), (TENANT.upper(), TENANT)]
+)
+def test_client_id_that_is_not_a_uuid_is_kept_as_sent(sent: str, kept: str) -> None:
+    assert parse(OAuth2Client, {"id": sent}, source="it").id == kept
+
+
+@pytest.mark.parametrize("odd", ["", "a b", "a\nb", "a\x1b[31m", "a\u202eb", "a\u2028b", "a\0"])
+def test_client_id_that_is_not_one_printable_word_is_an_unreadable_answer(odd: str) -> None:
+    with pytest.raises(RequestError, match="id: Value error, not one word of printable"):
+        parse(OAuth2Client, {"id": odd}, source="it")
 
 
 def test_every_wrong_field_is_named_by_its_wire_name() -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, SecretStr
 
 from olt_provider.api.allowed_tenants.domain import AllowedTenant
-from olt_provider.api.model import Id, Model, OptionalText, Text, TextList, Timestamp
+from olt_provider.api.model import Id, Model, OpaqueId, OptionalText, Text, TextList, Timestamp
 
 
 def _spelled_right(value: Any) -> Any:
@@ -22,7 +22,7 @@ class OAuth2Client(Model):
     ``secret`` is only in the answers to a registration and to a new secret.
     """
 
-    id: Id
+    id: OpaqueId
     secret: SecretStr | None = None
     type: Annotated[str, BeforeValidator(_spelled_right)] = "confidential"
 
@@ -30,7 +30,7 @@ class OAuth2Client(Model):
 class PublicOAuth2Client(Model):
     """The public client of an application, where it has one."""
 
-    id: Id
+    id: OpaqueId
 
 
 class Application(Model):

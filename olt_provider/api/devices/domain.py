@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from olt_provider.api.model import Id, Model, Text, TextList
+from olt_provider.api.model import Model, OpaqueId, Text, TextList
 
 
 class DeviceInfo(Model):
@@ -18,5 +18,5 @@ class DeviceInfo(Model):
 class Device(Model):
     """A device that is registered to the acting tenant."""
 
-    id: Id
+    id: OpaqueId
     info: DeviceInfo

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from olt_provider.cli.output import EXIT_CODES, OK, fail, may_write, progress, say, write
+from olt_provider.cli.output import EXIT_CODES, OK, PROBLEM, fail, may_write, progress, say, write
 
 if TYPE_CHECKING:
     from olt_provider.api.client import OltClient
@@ -34,6 +34,9 @@ Examples:
 A state file is what `pulumi stack export` prints, or the stack's file in a file backend. Without
 --state all applications are taken for unmanaged. Without --tenant: the tenants that the credentials
 name.
+
+An application that the provider would not accept, such as one with a name of white space, is
+refused: it is named and not declared, and the exit code is 1.
 
 {EXIT_CODES}
 """
@@ -73,7 +76,7 @@ def run(  # noqa: PLR0917 (typer passes them by name)
     write("adopt", out, text)
     if not as_json:
         _explain(found, out)
-    raise typer.Exit(OK)
+    raise typer.Exit(PROBLEM if found.refused else OK)
 
 
 def _managed(files: Sequence[Path]) -> list[Managed]:
@@ -115,6 +118,11 @@ def _explain(found: Survey, out: Path | None) -> None:
         )
     for application, why in found.skipped:
         say(f"left out: {application.name} ({application.id}): {why}")
+    for application, why in found.refused:
+        say(
+            f"refused: {application.name} ({application.id}): the provider would not accept it: "
+            f"{why}; change it on the platform, and run this again"
+        )
     for each in found.found:
         for tenant, why in each.left.items():
             say(f"not declared: {each.application.name} in tenant {tenant}: {why}")
@@ -153,5 +161,6 @@ def _json(found: Survey) -> str:
             for application, managed in found.managed
         ],
         "skipped": [{"id": application.id, "why": why} for application, why in found.skipped],
+        "refused": [{"id": application.id, "why": why} for application, why in found.refused],
     }
     return to_json(told, indent=2) + "\n"

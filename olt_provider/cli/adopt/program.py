@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from olt_provider.api.applications.domain import Application
+from olt_provider.cli.adopt.declared import declared
 from olt_provider.cli.adopt.names import Unique, identifier, slug
 from olt_provider.cli.adopt.survey import Found
+from olt_provider.cli.terminal import COMMAND_ANYWHERE, one_line
 
 LINE_LENGTH: Final = 100
 HEAD: Final = '''"""Applications of the OLT platform that were taken over as they are.
@@ -58,35 +60,30 @@ def _declaration(found: Found, variable: str, resource: str) -> str:
     """One application and where it is installed. An unused name would be a warning of linters."""
     application = found.application
     arguments = ", ".join(f"{key}={value}" for key, value in _arguments(application, resource))
-    made = f"OltApplication({resource!r}, {arguments},)"
+    made = f"OltApplication({literal(resource)}, {arguments},)"
     if not found.installed:
         return "\n".join([made, *_notes(found)])
-    tenants = ", ".join(repr(each) for each in found.installed)
+    tenants = ", ".join(literal(each) for each in found.installed)
     of_each = f'f"{resource}-{{tenant_id}}", application_id={variable}.id, tenant_id=tenant_id'
     lines = [f"for tenant_id in ({tenants},):", f"    OltInstallation({of_each})"]
     return "\n".join([f"{variable} = {made}", *lines, *_notes(found)])
 
 
 def _notes(found: Found) -> list[str]:
-    return [f"# Also installed in {tenant}: {why}." for tenant, why in found.left.items()]
+    return [
+        f"# {one_line(f'Also installed in {tenant}: {why}.')}" for tenant, why in found.left.items()
+    ]
 
 
 def _arguments(application: Application, resource: str) -> list[tuple[str, str]]:
-    """What is declared: what deviates from the defaults, and who is allowed in any case."""
-    declared: dict[str, Any] = {"name": application.name, "tenant_id": application.tenant_id}
-    declared["allowed_tenants"] = {
-        each.tenant_id: each.comment
-        for each in sorted(application.allowed_tenants, key=lambda each: each.tenant_id)
-    }
-    if application.with_public_oauth2_client:
-        declared["with_public_oauth2_client"] = True
-    if application.redirect_uris:
-        declared["redirect_uris"] = sorted(set(application.redirect_uris))
-    if application.teaser_description:
-        declared["teaser_description"] = application.teaser_description
-    if application.url is not None:
-        declared["url"] = application.url
-    if application.status != "active":
-        declared["status"] = application.status
-    adopt = f"AdoptArgs({application.id!r}, config.get_secret({secret_key(resource)!r}))"
-    return [*((key, repr(value)) for key, value in declared.items()), ("adopt", adopt)]
+    adopt = (
+        f"AdoptArgs({literal(application.id)}, config.get_secret({literal(secret_key(resource))}))"
+    )
+    arguments = declared(application).items()
+    return [*((key, literal(value)) for key, value in arguments), ("adopt", adopt)]
+
+
+def literal(value: Any) -> str:
+    """``value`` as a Python literal of printable text, which starts no command of a pipeline."""
+    # `##` before a bracket can only stand inside a string
+    return COMMAND_ANYWHERE.sub(r"\\x23#", repr(value))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from olt_provider.api.applications.domain import Application
 from olt_provider.api.client import OltClient
 from olt_provider.api.errors import OltError
+from olt_provider.api.ids import canonical_id
+from olt_provider.cli.adopt.declared import refusal
 from olt_provider.cli.adopt.states import Managed
 
 
@@ -29,7 +31,9 @@ class Survey:
     found: tuple[Found, ...]
     managed: tuple[tuple[Application, Managed], ...]
     skipped: tuple[tuple[Application, str], ...]
-    """Applications that are not to be taken over, and why."""
+    """Applications that are not to be adopted, and why."""
+    refused: tuple[tuple[Application, str], ...]
+    """Applications whose declaration the provider would not accept, and why."""
 
 
 def survey(
@@ -49,17 +53,22 @@ def survey(
     access = _Access(client, tell)
     found: list[Found] = []
     skipped: list[tuple[Application, str]] = []
+    refused: list[tuple[Application, str]] = []
     theirs: list[tuple[Application, Managed]] = []
     for tenant in tenants:
         tell(f"tenant {tenant}")
         for application in client.acting_for(tenant).applications.list():
             if application.id in known:
                 theirs.append((application, known[application.id]))
-            elif application.oauth2_client.id == own_client_id:
+            elif own_client_id and canonical_id(own_client_id) == canonical_id(
+                application.oauth2_client.id
+            ):
                 skipped.append((application, "these credentials are its own"))
+            elif why := refusal(application):
+                refused.append((application, why))
             else:
                 found.append(_found(application, access))
-    return Survey(tuple(sorted(found, key=_order)), tuple(theirs), tuple(skipped))
+    return Survey(tuple(sorted(found, key=_order)), tuple(theirs), tuple(skipped), tuple(refused))
 
 
 def _order(found: Found) -> tuple[str, str, str]:
