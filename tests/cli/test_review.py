@@ -91,12 +91,6 @@ def test_a_large_preview_fits_into_a_comment() -> None:
     assert text.splitlines()[-1] == marker("test/dev")
 
 
-def test_a_name_cannot_format_the_comment() -> None:
-    text = _review(stdin=_preview(_step("delete", name="`@all`<b>\n# x", oldState=_old())))
-    assert "` @all <b> # x`" in text or "`@all <b> # x`" in text
-    assert "\n# x" not in text
-
-
 def test_what_is_not_an_id_is_not_shown() -> None:
     step = _step("create", newState={"inputs": {"allowed_tenants": {"s3cr3t": "c0mment"}}})
     told = json.dumps(_told(_preview(step))) + _review(stdin=_preview(step))
@@ -265,34 +259,137 @@ def _with_provider(**inputs: str) -> str:
     return _preview(provider, created)
 
 
-def test_live_asks_the_platform_of_an_explicit_provider(
-    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+def test_live_asks_for_an_explicit_provider_on_the_hosts_of_the_environment(
+    emulator: Emulator,
 ) -> None:
     application = _registered(emulator)
-    api_url = emulator.api_url
-    monkeypatch.delenv("OLT_API_URL")
-    monkeypatch.delenv("OLT_IDENTITY_URL")
-    urls = {"olt:apiUrl": api_url, "olt:identityUrl": api_url}
-    text = _with_provider(**urls, **{"olt:apiToken": "[secret]"})
+    hosts = {"olt:apiUrl": f"{emulator.api_url}/", "olt:identityUrl": emulator.identity_url}
+    text = _with_provider(**hosts, **{"olt:apiToken": "[secret]"})
     assert _live(text, code=1)["names_in_use"][0]["application_id"] == application
 
 
-def test_live_says_what_a_preview_hides_of_an_explicit_provider(
-    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("key", ["olt:apiUrl", "olt:identityUrl"])
+def test_live_contacts_no_host_that_only_the_preview_names(emulator: Emulator, key: str) -> None:
+    with Emulator.start() as foreign:
+        hosts = {"olt:apiUrl": emulator.api_url, "olt:identityUrl": emulator.identity_url}
+        there = foreign.api_url if key == "olt:apiUrl" else foreign.identity_url
+        text = _with_provider(**{**hosts, key: there, "olt:apiToken": "a-token-of-the-author"})
+        emulator.clear_calls()
+        live = _live(text, code=1)
+        assert list(foreign.calls) == []
+    assert calls_of(emulator) == []
+    assert "the provider second names hosts that are not those of the stack" in live["reason"]
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"olt:environment": "dev"},
+        {"olt:environment": "no such"},
+        {"olt:apiUrl": "[secret]"},
+        {"olt:apiUrl": UNKNOWN},
+        {"olt:apiUrl": "https://user:password@host/v1"},
+        {},
+    ],
+)
+def test_live_checks_nothing_of_a_provider_with_other_or_hidden_hosts(
+    emulator: Emulator, inputs: dict[str, str]
 ) -> None:
-    token = emulator.token(TENANT_A)
-    monkeypatch.delenv("OLT_API_TOKEN")
-    told = json.dumps({"olt:apiToken": {"value": token, "secret": True}})
-    (tmp_path / "pulumi").write_text(f"#!/bin/sh\necho '{told}'\n")
-    (tmp_path / "pulumi").chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    text = _with_provider(**{"olt:apiUrl": emulator.api_url, "olt:apiToken": "[secret]"})
-    found = _review("--live", "--stack", "dev", "--format", "json", stdin=text, code=1)
-    reason = json.loads(found)["live"]["reason"]
-    assert reason == (
-        "the preview does not show olt:apiToken of the provider second: set credentials in the "
-        "environment"
-    )
+    emulator.clear_calls()
+    assert _live(_with_provider(**inputs), code=1)["reason"]
+    assert calls_of(emulator) == []
+
+
+def test_live_checks_nothing_of_a_provider_that_the_preview_does_not_show(
+    emulator: Emulator,
+) -> None:
+    steps = json.loads(_with_provider())["steps"]
+    assert "make it with --show-sames" in _live(_preview(steps[1]), code=1)["reason"]
+
+
+def test_live_reads_no_certificate_that_only_the_preview_names(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """A path that cannot be read would be an error, and a foreign authority a hole."""
+    application = _registered(emulator)
+    hosts = {"olt:apiUrl": emulator.api_url, "olt:identityUrl": emulator.identity_url}
+    text = _with_provider(**hosts, **{"olt:caBundle": str(tmp_path / "none.pem")})
+    assert _live(text, code=1)["names_in_use"][0]["application_id"] == application
+
+
+def _hidden(**inputs: Any) -> dict[str, Any]:
+    return _step("update", oldState=_old(), newState={"inputs": inputs})
+
+
+@pytest.mark.parametrize("hidden", ["[secret]", UNKNOWN])
+@pytest.mark.parametrize(
+    ("kind", "step"),
+    [
+        ("revoke", lambda hidden: _hidden(status=hidden)),
+        ("revoke", lambda hidden: _hidden(allowed_tenants=hidden)),
+        (
+            "revoke",
+            lambda hidden: _step(
+                "create", newState={"inputs": {"adopt": hidden, "allowed_tenants": {}}}
+            ),
+        ),
+        ("rotate", lambda hidden: _step("create", newState={"inputs": {"adopt": hidden}})),
+        (
+            "rotate",
+            lambda hidden: _step(
+                "create", newState={"inputs": {"adopt": {"application_id": hidden}}}
+            ),
+        ),
+    ],
+    ids=["status", "allowed_tenants", "adopt", "adopt-rotates", "adopt-id-rotates"],
+)
+def test_what_is_hidden_counts_as_the_worst_case(hidden: str, kind: str, step: Any) -> None:
+    _review("--fail-on", kind, stdin=_preview(step(hidden)), code=1)
+
+
+def test_a_status_that_was_and_stays_secret_is_the_worst_case_where_it_changes() -> None:
+    states: dict[str, Any] = {
+        "oldState": _old(status="[secret]"),
+        "newState": _old(status="[secret]"),
+    }
+    changed = _step("update", **states, detailedDiff={"status": {"kind": "update"}})
+    _review("--fail-on", "revoke", stdin=_preview(changed), code=1)
+    other = _step("update", **states, detailedDiff={"url": {"kind": "add"}})
+    _review("--fail-on", "revoke", stdin=_preview(other), code=0)
+
+
+def test_new_and_changed_providers_are_listed() -> None:
+    new = {"op": "create", "urn": EXPLICIT, "newState": {"inputs": {"olt:apiUrl": "x"}}}
+    changed = {
+        "op": "update",
+        "urn": EXPLICIT.replace("second", "default"),
+        "oldState": {"inputs": {"olt:apiUrl": "x", "olt:maxRetries": "1"}},
+        "newState": {"inputs": {"olt:apiUrl": "y", "olt:maxRetries": "1"}},
+    }
+    text = _review(stdin=_preview(new, changed))
+    assert "- `second`: new, `olt:apiUrl`" in text
+    assert "- `default`: changed, `olt:apiUrl`\n" in text
+    assert "nothing changes" not in text
+
+
+def test_an_application_whose_resource_gets_another_type_is_listed() -> None:
+    old = {**_old(), "type": APPLICATION}
+    step = _step("update", "a:b:C", oldState=old, newState={"type": "a:b:C"})
+    told = _told(_preview(step))["other"]
+    assert [each["application_id"] for each in told] == [TENANT_B]
+    assert "another type" in told[0]["note"]
+
+
+def test_drift_of_a_property_that_is_secret_is_listed() -> None:
+    states: dict[str, Any] = {
+        "oldState": _old(status="[secret]"),
+        "newState": _old(status="[secret]"),
+    }
+    changed = _step("update", **states, detailedDiff={"status": {"kind": "update"}})
+    told = _told(_preview(_step("refresh", **states), changed))["drift"]
+    assert told == [
+        {"resource": "app", "what": "may have changed, but is secret:", "name": "status"}
+    ]
 
 
 def test_live_with_a_refresh_token(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:

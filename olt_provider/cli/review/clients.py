@@ -1,53 +1,70 @@
-"""The platform that each resource of a preview lives on, as its provider reaches it."""
+"""The client that may be asked about a resource of a preview."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from olt_provider.api.client import OltClient
 from olt_provider.api.errors import ConfigurationError
+from olt_provider.api.hosts import same_base_url
 from olt_provider.api.settings import Settings
-from olt_provider.cli.review.preview import SECRET, UNKNOWN, Preview, Step, name_of
+from olt_provider.cli.review.preview import (
+    DEFAULT_PROVIDER,
+    PROVIDER,
+    SECRET,
+    UNKNOWN,
+    Preview,
+    Step,
+    name_of,
+)
 
-DEFAULT: Final = "default"
-"""The provider of resources that name none; the engine adds versions to its name."""
+HOSTS: Final = ("olt:apiUrl", "olt:identityUrl", "olt:environment")
 
 
 class Clients:
-    """One client per explicit provider, and that of the stack for all other resources.
+    """The client of the stack, for the resources that live on its hosts.
 
-    An explicit provider has its own settings, which do not inherit the stack's. A preview shows
-    them but for what is secret, so its credentials have to be in the environment.
+    A preview is written by the author of a change. So the hosts, certificates and credentials
+    that it names are never used: a resource of an explicit provider is asked for with the stack's
+    own settings, and only if both name the same hosts.
     """
 
-    def __init__(self, preview: Preview, stacks: OltClient, notify: Callable[[str], None]) -> None:
-        self._stacks = stacks
-        self._notify = notify
+    def __init__(
+        self, preview: Preview, settings: Settings, notify: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self._settings = settings
+        self._client = settings.client(user_agent="cli", notify=notify)
         self._inputs = {
             step.urn: declared.inputs
             for step in preview.steps
-            if step.kind == "pulumi:providers:pulumi-python" and (declared := step.new or step.old)
+            if step.kind == PROVIDER and (declared := step.new or step.old)
         }
-        self._made: dict[str, OltClient] = {}
 
     def of(self, step: Step) -> OltClient:
-        """The client of a resource. Raises ``ConfigurationError`` where a preview does not tell."""
+        """The client for a resource. Raises ``ConfigurationError`` where its hosts are others."""
         urn = step.provider.rpartition("::")[0]  # the provider's ID follows its URN
-        if not urn or name_of(urn).partition("_")[0] == DEFAULT:
-            return self._stacks
-        if urn not in self._made:
-            settings = self._settings(name_of(urn), self._inputs.get(urn, {}))
-            self._made[urn] = settings.client(user_agent="cli", notify=self._notify)
-        return self._made[urn]
+        if urn and not DEFAULT_PROVIDER.fullmatch(name_of(urn)):
+            self._require_same_hosts(name_of(urn), self._inputs.get(urn))
+        return self._client
 
-    def _settings(self, name: str, inputs: dict[str, Any]) -> Settings:
-        hidden = sorted(key for key, value in inputs.items() if value in (SECRET, UNKNOWN))
-        settings = Settings.load(lambda key: None if key in hidden else inputs.get(key), os.environ)
-        if hidden and not settings.credentials_in_environment:
+    def _require_same_hosts(self, name: str, inputs: Mapping[str, Any] | None) -> None:
+        if inputs is None:
             raise ConfigurationError(
-                f"the preview does not show {', '.join(hidden)} of the provider {name}: set "
-                "credentials in the environment"
+                f"the preview does not show the provider {name}: make it with --show-sames"
             )
-        return settings
+        named = {key: inputs.get(key) for key in HOSTS}
+        hidden = sorted(key for key, value in named.items() if value in (SECRET, UNKNOWN))
+        if hidden:
+            raise ConfigurationError(
+                f"the preview does not show {', '.join(hidden)} of the provider {name}"
+            )
+        theirs = Settings.load(named.get, {})
+        if not (
+            same_base_url(theirs.api_url, self._settings.api_url)
+            and same_base_url(theirs.identity_url, self._settings.identity_url)
+        ):
+            raise ConfigurationError(
+                f"the provider {name} names hosts that are not those of the stack or the "
+                "environment: they are not contacted"
+            )

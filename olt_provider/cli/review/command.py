@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -72,21 +73,25 @@ def run(  # noqa: PLR0917 (typer passes them by name)
     if live:
         found = found.model_copy(update={"live": _live(preview, stack, cwd)})
     if form is Format.JSON:
-        text = found.model_dump_json(indent=2) + "\n"
+        # ASCII, because a terminal acts on some characters and no output holds half of one
+        text = json.dumps(found.model_dump(mode="json"), indent=2) + "\n"
     else:
-        text = render(found, picture=_picture(preview) if graph else "")
+        text = render(found, picture=picture(preview) if graph else "")
     typer.echo(text, nl=False)
     raise typer.Exit(_code(found, kinds, live=live))
 
 
-def _picture(preview: Preview) -> str:
+def picture(preview: Preview) -> str:
     """Mermaid, or why there is none."""
     from olt_provider.cli.graph.mermaid import TooLargeError, render
     from olt_provider.cli.graph.sources import of_preview
+    from olt_provider.cli.review.markdown import code
 
     drawn = of_preview(preview)
     try:
-        return "\n".join(["```mermaid", render(drawn) + "```", *(f"- {n}" for n in drawn.notes)])
+        return "\n".join(
+            ["```mermaid", render(drawn) + "```", *(f"- {code(note)}" for note in drawn.notes)]
+        )
     except TooLargeError as error:
         return str(error)
 
@@ -116,7 +121,6 @@ def _live(preview: Preview, stack: str | None, cwd: Path | None) -> Live:
 
     try:
         with progress("asking the platform") as tell:
-            client = configured.load(stack, cwd).client(user_agent="cli", notify=tell)
-            return check(preview, Clients(preview, client, tell), tell)
+            return check(preview, Clients(preview, configured.load(stack, cwd), tell), tell)
     except OltError as error:
         return Live(checked=False, reason=str(error))

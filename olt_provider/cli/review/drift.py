@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from olt_provider.cli.review.findings import Drift, an_id
-from olt_provider.cli.review.preview import APPLICATION, INSTALLATION, Preview, Step
+from olt_provider.cli.review.preview import APPLICATION, INSTALLATION, SECRET, Preview, Step
 
 
 def found(preview: Preview) -> tuple[Drift, ...] | None:
@@ -18,35 +18,39 @@ def found(preview: Preview) -> tuple[Drift, ...] | None:
         return None
     later = {step.urn: step for step in preview.steps if step.op not in ("refresh", "same")}
     return tuple(
-        Drift(resource=step.name, what=what)
+        Drift(resource=step.name, what=what, name=name)
         for step in sorted(preview.steps, key=lambda step: step.urn)
         if step.op == "refresh" and step.kind in (APPLICATION, INSTALLATION)
-        for what in _of(step, later.get(step.urn))
+        for what, name in _of(step, later.get(step.urn))
     )
 
 
-def _of(refresh: Step, after: Step | None) -> list[str]:
+def _of(refresh: Step, after: Step | None) -> list[tuple[str, str]]:
     if after is None or refresh.old is None:
         return []
     if after.old is None:
-        return ["uninstalled" if refresh.kind == INSTALLATION else "deleted"]
+        return [("uninstalled" if refresh.kind == INSTALLATION else "deleted", "")]
     before, now = refresh.old.inputs, after.old.inputs
+    hidden = {key for key in after.changed if before.get(key) == now.get(key) == SECRET}
     changed = sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
     told = _tenants(before.get("allowed_tenants"), now.get("allowed_tenants"))
     others = [key for key in changed if key != "allowed_tenants" or not told]
-    return [f"{key} changed" for key in others if key != "__provider"] + told
+    return (
+        [("changed:", key) for key in others if key != "__provider"]
+        + told
+        + [("may have changed, but is secret:", key) for key in sorted(hidden)]
+    )
 
 
-def _tenants(before: Any, now: Any) -> list[str]:
+def _tenants(before: Any, now: Any) -> list[tuple[str, str]]:
     if not isinstance(before, dict) or not isinstance(now, dict):
         return []
     verbs = (
-        ("allowed", now.keys() - before.keys()),
-        ("revoked", before.keys() - now.keys()),
-        ("comment changed of", {t for t in before.keys() & now.keys() if before[t] != now[t]}),
+        ("allowed tenant", now.keys() - before.keys()),
+        ("revoked tenant", before.keys() - now.keys()),
+        (
+            "changed the comment of tenant",
+            {t for t in before.keys() & now.keys() if before[t] != now[t]},
+        ),
     )
-    return [
-        f"{verb} tenant {an_id(tenant) or '?'}"
-        for verb, tenants in verbs
-        for tenant in sorted(tenants)
-    ]
+    return [(verb, an_id(tenant) or "?") for verb, tenants in verbs for tenant in sorted(tenants)]

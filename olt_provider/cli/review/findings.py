@@ -41,6 +41,8 @@ class Affected(_Part):
     application: str
     application_id: str | None
     note: str
+    properties: tuple[str, ...] = ()
+    """The names of properties that the note is about, as the preview names them."""
 
 
 class Drift(_Part):
@@ -48,6 +50,16 @@ class Drift(_Part):
 
     resource: str
     what: str
+    name: str = ""
+    """The property or the tenant that it is about."""
+
+
+class ProviderChange(_Part):
+    """A provider that is new, removed, or has other settings, by their names."""
+
+    provider: str
+    what: str
+    settings: tuple[str, ...]
 
 
 class Live(_Part):
@@ -80,6 +92,7 @@ class Review(_Part):
     loses_access: tuple[Access, ...]
     gains_access: tuple[Access, ...]
     other: tuple[Affected, ...]
+    providers: tuple[ProviderChange, ...]
     drift: tuple[Drift, ...] | None
     """``None``: not checked."""
     live: Live = NOT_ASKED

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from olt_provider.cli.review.findings import Access, Affected, Live, Review
+from olt_provider.cli.review.findings import NOT_ASKED, Access, Affected, Drift, Live, Review
 
 LIMIT: Final = 60_000
 """Characters; code hosts refuse comments of more than 65536."""
@@ -39,7 +39,14 @@ def render(review: Review, *, picture: str = "") -> str:
         ("Deletions that a guard refuses", _access(review.live.refused)),
         ("Registrations that a guard refuses", _affected(review.live.names_in_use)),
         ("Revoked tenants that have it installed", _access(review.live.revoked_installed)),
-        ("Drift", [f"- {code(each.resource)}: {each.what}" for each in review.drift or ()]),
+        (
+            "Providers",
+            [
+                f"- {code(each.provider)}: {each.what}, {_names(each.settings)}"
+                for each in review.providers
+            ],
+        ),
+        ("Drift", _drift(review.drift or ())),
         ("Other changes", _affected(review.other)),
     ]
     for title, items in sections:
@@ -68,7 +75,7 @@ def verdict(review: Review) -> str:
         return f"OLT: a guard will refuse this: {counted or 'a name is in use'}"
     if counted:
         return f"OLT: something stops working: {counted}"
-    if review.gains_access or review.other:
+    if review.gains_access or review.other or review.providers:
         return "OLT: nothing stops working"
     return "OLT: nothing changes"
 
@@ -88,10 +95,10 @@ def _facts(review: Review) -> list[str]:
 
 def _live(live: Live) -> str:
     if not live.checked:
-        return f"not checked ({_plain(live.reason)})"
+        return f"not checked ({'run with --live' if live == NOT_ASKED else code(live.reason)})"
     refusals = len(live.refused) + len(live.names_in_use)
     text = f"{refusals} refusals, {len(live.revoked_installed)} revoked while installed"
-    return f"{text}; not all checked ({_plain(live.reason)})" if live.reason else text
+    return f"{text}; not all checked ({code(live.reason)})" if live.reason else text
 
 
 def _affected(items: Sequence[Affected]) -> list[str]:
@@ -99,6 +106,14 @@ def _affected(items: Sequence[Affected]) -> list[str]:
         f"- {code(each.application)}"
         + (f" ({code(each.application_id)})" if each.application_id else "")
         + f": {each.note}"
+        + (f": {_names(each.properties)}" if each.properties else "")
+        for each in items
+    ]
+
+
+def _drift(items: Iterable[Drift]) -> list[str]:
+    return [
+        f"- {code(each.resource)}: {each.what}" + (f" {code(each.name)}" if each.name else "")
         for each in items
     ]
 
@@ -112,13 +127,20 @@ def _access(items: Sequence[Access]) -> list[str]:
 
 
 def code(text: str) -> str:
-    """Text of others, so that it can neither format the comment nor mention anybody."""
-    shown = "".join(c if c.isprintable() and c != "`" else " " for c in text)
-    return f"`{shown[:SHOWN].strip() or '?'}`"
+    """A code span on one line, so that text of a preview cannot format, link or mention.
+
+    The fence is longer than every run of backticks in the text. A marker of another comment is
+    broken up, because scripts find comments by it.
+    """
+    one_line = "".join(char if char.isprintable() else " " for char in text)
+    shown = " ".join(one_line.replace("<!--", "<! --").split())[:SHOWN].strip() or "?"
+    fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
+    pad = " " if "`" in (shown[0], shown[-1]) else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
 
 
-def _plain(text: str) -> str:
-    return code(text) if text and re.search(r"[^\w ,.:;()-]", text) else text
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(map(code, names))
 
 
 def _cut(lines: Iterable[str]) -> list[str]:

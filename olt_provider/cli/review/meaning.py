@@ -26,8 +26,10 @@ from olt_provider.cli.review.preview import (
     Step,
     name_of,
 )
+from olt_provider.cli.review.providers import changed_providers
 
 NOTHING = State()
+OURS = (APPLICATION, INSTALLATION)
 
 
 def review(preview: Preview) -> Review:
@@ -47,9 +49,21 @@ def review(preview: Preview) -> Review:
         dead_secrets=tuple(found.dead_secrets),
         loses_access=_merged(found.loses),
         gains_access=_merged(found.gains),
-        other=tuple(found.other),
+        other=(*found.other, *_of_other_types(preview)),
+        providers=changed_providers(preview),
         drift=drift.found(preview),
     )
+
+
+def _of_other_types(preview: Preview) -> list[Affected]:
+    """Resources of this package that an alias gives to a resource of another type."""
+    note = "becomes a resource of another type, so it leaves the stack: it stays on the platform"
+    return [
+        Affected(application=step.name, application_id=an_id(step.old.id), note=note)
+        for step in sorted(preview.steps, key=lambda step: step.urn)
+        if step.old and step.old.type in OURS and step.kind not in OURS
+        if step.op in ("same", "update")
+    ]
 
 
 def stack_of(preview: Preview) -> str:
@@ -95,7 +109,7 @@ def _merged(accesses: list[Access]) -> tuple[Access, ...]:
         if each.why not in told:
             told.append(each.why)
     return tuple(
-        Access(tenant=tenant or None, application=application, why=", ".join(why))
+        Access(tenant=tenant or None, application=application, why=", ".join(sorted(why)))
         for (application, tenant), why in sorted(reasons.items())
     )
 
@@ -147,8 +161,18 @@ class _Found:
         else:
             self._gone(step.name, old, "deleted", self.deleted)
 
-    def _note(self, where: list[Affected], name: str, state: State, note: str) -> None:
-        where.append(Affected(application=name, application_id=an_id(state.id), note=note))
+    def _note(
+        self,
+        where: list[Affected],
+        name: str,
+        state: State,
+        note: str,
+        properties: tuple[str, ...] = (),
+    ) -> None:
+        found = an_id(state.id)
+        where.append(
+            Affected(application=name, application_id=found, note=note, properties=properties)
+        )
 
     def _created(self, name: str, new: State) -> None:
         adopt = new.inputs.get("adopt")
@@ -157,7 +181,7 @@ class _Found:
             self._note(self.other, name, new, "registered: a new client ID and a new secret")
         else:
             known = isinstance(adopt, dict)
-            if not known or not adopt.get("client_secret"):
+            if not known or adopt.get("client_secret") in (None, "", UNKNOWN):
                 self.dead_secrets.append(DeadSecret(application=name, client_id=None, why=ADOPTED))
             taken = State(id=str(adopt.get("application_id", ""))) if known else new
             self._note(self.other, name, taken, "adopted")
@@ -166,6 +190,9 @@ class _Found:
                 self.loses.append(Access(tenant=None, application=name, why=why))
             if new.inputs.get("status") == "inactive":
                 self._note(self.inactive, name, taken, "adopted as inactive")
+            elif new.inputs.get("status") in HIDDEN:
+                note = "may be set inactive: status is secret or not known yet"
+                self._note(self.inactive, name, taken, note)
         self._all_gain(name, allowed)
 
     def _updated(self, step: Step, old: State, new: State) -> None:
@@ -176,18 +203,19 @@ class _Found:
         elif "rotate_secret_when_changed" in step.changed:
             self._note(self.other, name, old, "rotate_secret_when_changed is empty: no new secret")
         before, after = old.inputs.get("status"), new.inputs.get("status")
-        if before != after and after == "inactive":
+        if "status" in step.changed and after in HIDDEN:
+            note = "may be set inactive: status is secret or not known yet"
+            self._note(self.inactive, name, old, note)
+        elif before != after and after == "inactive":
             note = "its tenants' data cannot be accessed and nobody can install it"
             self._note(self.inactive, name, old, note)
-        elif before != after and after == UNKNOWN:
-            self._note(self.inactive, name, old, "whether it stays active is not known yet")
-        elif before == "inactive":
+        elif before == "inactive" and after != "inactive":
             self._note(self.other, name, old, "set active again")
         if "allowed_tenants" in step.changed:
             self._tenants(step, old, new)
         others = sorted(step.changed - TOLD - {"__provider"})
         if others:
-            self._note(self.other, name, old, f"changed in place: {', '.join(others)}")
+            self._note(self.other, name, old, "changed in place", tuple(others))
 
     def _tenants(self, step: Step, old: State, new: State) -> None:
         name = step.name
@@ -246,6 +274,7 @@ class _Found:
             self.loses.append(Access(tenant=tenant, application=name, why="uninstalled"))
 
 
+HIDDEN = (SECRET, UNKNOWN)
 TOLD = frozenset({"allowed_tenants", "rotate_secret_when_changed", "status"})
 
 

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 APPLICATION: Final = "pulumi-python:dynamic/olt:OltApplication"
 INSTALLATION: Final = "pulumi-python:dynamic/olt:OltInstallation"
+PROVIDER: Final = "pulumi:providers:pulumi-python"
+DEFAULT_PROVIDER: Final = re.compile(r"default(_\d.*)?")
+"""Names of the engine's own provider, which resources use that name none."""
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What the engine writes for a value that is known only after the update."""
 SECRET: Final = "[secret]"  # noqa: S105 (what the engine writes instead of one)
@@ -50,6 +53,7 @@ class State(_Part):
     """A resource before or after."""
 
     id: str = ""
+    type: str = ""
     inputs: dict[str, Any] = {}
     outputs: dict[str, Any] = {}
     external: bool = False
