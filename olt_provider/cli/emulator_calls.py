@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 from pathlib import Path
@@ -76,23 +77,46 @@ def _base(url: str | None, ready_file: Path | None) -> str:
     url = url or os.environ.get(VARIABLE, "").strip()
     if not url:
         _wrong(f"say which emulator: --url, --ready-file or {VARIABLE}")
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    return _local(url)
+
+
+def _local(url: str) -> str:
+    """Scheme, host and port of a URL of this machine."""
+    try:
+        parts = urlsplit(url)
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        scheme, host, port = "", None, None
+    if not host or scheme not in {"http", "https"}:
         _wrong(f"this is not a URL: {url}")
-    return f"{parts.scheme}://{parts.netloc}"
+    if not _is_local(host):
+        _wrong(f"{host} is not this machine: use the emulator's loopback address")
+    name = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{name}" + (f":{port}" if port else "")
+
+
+def _is_local(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    # the unspecified address is where `--host 0.0.0.0` listens: it reaches this machine only
+    return address.is_loopback or address.is_unspecified
 
 
 def _post(what: str, base: str, body: dict[str, Any] | None) -> Any:
     import requests
 
     try:
-        answer = requests.post(
-            f"{base}{ADMIN}/{what}",
-            json=body,
-            timeout=SECONDS,
-            allow_redirects=False,
-            verify=os.environ.get(CA_BUNDLE, "").strip() or True,
-        )
+        with requests.Session() as session:
+            session.trust_env = False  # no proxy and no .netrc
+            answer = session.post(
+                f"{base}{ADMIN}/{what}",
+                json=body,
+                timeout=SECONDS,
+                allow_redirects=False,
+                verify=os.environ.get(CA_BUNDLE, "").strip() or True,
+            )
         told = answer.json()
     except requests.JSONDecodeError:
         fail("emulator", f"what serves at {base} is not the emulator", PROBLEM)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -20,6 +21,7 @@ from olt_provider.emulator.routes import (
     devices,
     identity,
 )
+from olt_provider.emulator.same_site import refusing_foreign
 from olt_provider.emulator.world import World
 
 TITLE = "OLT platform (emulated)"
@@ -87,11 +89,9 @@ def create_app(world: World) -> App:
     platform = Interference(api, ROUTES, world)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
         if scope["path"].startswith(f"{contract.ADMIN_PATH}/"):
             await admin_app(scope, receive, send)
         else:
             await platform(scope, receive, send)
 
-    return app
+    return refusing_foreign(app, urlsplit(world.url).hostname or "")

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
@@ -384,6 +385,76 @@ def test_no_emulator_to_ask_is_one_line() -> None:
         unserved.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unserved.getsockname()[1]}"
         assert _one_line(_olt("emulator", "reset", "--url", url), "no emulator answers")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://emulator.example:8080",
+        "http://127.0.0.1.example:8080",
+        "http://127.0.0.1@emulator.example/v1",
+        "http://10.0.0.1",
+        "https://[::2]:1/v1",
+    ],
+)
+def test_an_emulator_elsewhere_is_wrong_usage(url: str) -> None:
+    done = _olt("emulator", "token", TENANT, "--url", url)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "not this machine" in done.stderr
+
+
+@pytest.fixture
+def trap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """A proxy that the environment names for everything, and a ``.netrc`` with a password."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login someone password s3cr3t-s3cr3t-s3\n", "utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, address)
+            monkeypatch.setenv(name.lower(), address)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("NETRC", str(netrc))
+        yield proxy
+
+
+class Recorder(BaseHTTPRequestHandler):
+    """Answers as the emulator does, and keeps the headers."""
+
+    seen: list[dict[str, str]]
+
+    def do_POST(self) -> None:
+        self.seen.append(dict(self.headers))
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        content = b'{"token": "t"}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Tests print nothing."""
+
+
+@pytest.mark.parametrize("command", [("token", TENANT), ("reset",)], ids=str)
+def test_an_emulator_is_asked_without_proxy_and_netrc(
+    trap: socket.socket, command: tuple[str, ...]
+) -> None:
+    Recorder.seen = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        done = _olt("emulator", *command, "--url", url)
+        server.shutdown()
+        thread.join()
+    assert done.returncode == 0, done.stderr
+    (headers,) = Recorder.seen
+    assert "Authorization" not in headers
+    trap.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        trap.accept()
 
 
 @pytest.mark.parametrize(
