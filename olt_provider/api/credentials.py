@@ -55,12 +55,14 @@ def token_source(
             client_id,
             credentials.get("clientSecret"),
             origin=f"the refresh token in {name('refreshToken')}",
+            name=name,
         )
     return ClientCredentials(
         identity,
         client_id,
         credentials["clientSecret"],
         origin=f"the client credentials in {name('clientId')} and {name('clientSecret')}",
+        name=name,
     )
 
 

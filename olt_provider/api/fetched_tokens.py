@@ -14,10 +14,14 @@ from olt_provider.api.errors import ApiError, ConfigurationError, OltError, Toke
 from olt_provider.api.identity.client import IdentityClient
 from olt_provider.api.identity.domain import IssuedToken
 from olt_provider.api.ids import canonical_id
+from olt_provider.api.keys import configured, variable
+from olt_provider.api.remedies import REFUSED_CLIENT, token_remedy
 from olt_provider.api.tokens import read_claims, require_refreshable
 
 RENEWAL_MARGIN: Final = 60.0
 """A token is replaced this long, in seconds, before it expires, or after 9/10 of a short life."""
+
+IDENTITY_URL: Final = f"{configured('identityUrl')} (or {variable('identityUrl')})"
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ class FetchedTokens:
         except ConfigurationError:  # its remedies are those of a token that was set by hand
             raise TokenError(
                 f"{self._origin} gave something for tenant {tenant} that is not an access token of "
-                "the OLT platform; check olt:identityUrl"
+                f"the OLT platform; check {IDENTITY_URL}"
             ) from None
         if claims.tenant != tenant:
             raise TokenError(
@@ -98,7 +102,10 @@ class FetchedTokens:
 
 
 class ClientCredentials:
-    """A deployer application's own client: a token per tenant that has it installed."""
+    """A deployer application's own client: a token per tenant that has it installed.
+
+    ``name`` gives the name under which a credential is set, for errors.
+    """
 
     def __init__(
         self,
@@ -107,12 +114,14 @@ class ClientCredentials:
         client_secret: SecretStr,
         *,
         origin: str,
+        name: Callable[[str], str] = configured,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._name = name
         self._tokens = FetchedTokens(
             lambda tenant: identity.client_credentials(client_id, client_secret, tenant_id=tenant),
             origin=origin,
-            remedy=_client_remedy,
+            remedy=self._remedy,
             clock=clock,
         )
         self.token = self._tokens.token
@@ -126,20 +135,19 @@ class ClientCredentials:
         """It can act for several."""
         return None
 
-
-def _client_remedy(tenant: str, error: ApiError) -> str:
-    if error.error_code in {"invalid_client", "unauthorized_client"}:
-        return (
-            "check olt:clientId and olt:clientSecret, and that the deployer application is active "
-            f"and installed in tenant {tenant}"
-        )
-    return f"the deployer application has to be active and installed in tenant {tenant}"
+    def _remedy(self, tenant: str, error: ApiError) -> str:
+        refused = f"the deployer application has to be active and installed in tenant {tenant}"
+        if error.error_code in REFUSED_CLIENT:
+            keys = f"{self._name('clientId')} and {self._name('clientSecret')}"
+            refused = f"check {keys}; {refused}"
+        return token_remedy(error, address=IDENTITY_URL, refused=refused)
 
 
 class RefreshToken:
     """A user's refresh token: a token of each tenant that the user may act for.
 
-    A newer refresh token in an answer replaces the one before, in this process only.
+    A newer refresh token in an answer replaces the one before, in this process only. ``name`` gives
+    the name under which a credential is set, for errors.
     """
 
     def __init__(
@@ -150,6 +158,7 @@ class RefreshToken:
         client_secret: SecretStr | None,
         *,
         origin: str,
+        name: Callable[[str], str] = configured,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -158,11 +167,10 @@ class RefreshToken:
         self._refresh_token = refresh_token
         self._client_id = client_id
         self._client_secret = client_secret
+        self._name = name
         self._now = now
         self._one_at_a_time = threading.Lock()
-        self._tokens = FetchedTokens(
-            self._refresh, origin=origin, remedy=_refresh_remedy, clock=clock
-        )
+        self._tokens = FetchedTokens(self._refresh, origin=origin, remedy=self._remedy, clock=clock)
         self.token = self._tokens.token
         self.renew = self._tokens.renew
 
@@ -187,11 +195,14 @@ class RefreshToken:
         """It can act for several."""
         return None
 
-
-def _refresh_remedy(tenant: str, error: ApiError) -> str:
-    if error.error_code == "invalid_grant":
-        return (
-            f"the refresh token has expired, was revoked, or its user may not act for tenant "
-            f"{tenant}: it lives 11 days, so get a new one from the portal"
-        )
-    return "check olt:refreshToken, olt:clientId and olt:clientSecret"
+    def _remedy(self, tenant: str, error: ApiError) -> str:
+        keys = ["refreshToken", "clientId", *(["clientSecret"] if self._client_secret else [])]
+        *first, last = map(self._name, keys)
+        refused = f"check {', '.join(first)} and {last}"
+        if error.error_code == "invalid_grant":
+            refused = (
+                "the refresh token has expired (it lives 11 days), was revoked, may have been used "
+                f"before where each can be used once, or its user may not act for tenant {tenant}: "
+                f"get a new one from the portal and set {self._name('refreshToken')}"
+            )
+        return token_remedy(error, address=IDENTITY_URL, refused=refused)

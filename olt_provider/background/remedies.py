@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from olt_provider.api.errors import ApiError
+from olt_provider.api.remedies import REFUSED_CLIENT, token_remedy
 
 
 def remedy(tenant: str, error: ApiError) -> str:
     """What to do about a refusal of the token endpoint."""
-    if error.error_code in {"invalid_client", "unauthorized_client"}:
-        return "check client_id and client_secret (a new secret makes the one before it invalid)"
-    if not error.from_platform:
-        return "check environment or identity_url"
-    return has_to_be_installed(tenant)
+    refused = has_to_be_installed(tenant)
+    if error.error_code in REFUSED_CLIENT:
+        refused = "check client_id and client_secret (a new secret makes the one before it invalid)"
+    return token_remedy(error, address="environment or identity_url", refused=refused)
 
 
 def has_to_be_installed(tenant: str) -> str:

@@ -9,9 +9,11 @@ from pydantic import SecretStr
 
 from olt_provider.api.applications.domain import ApplicationRegistration
 from olt_provider.api.client import OltClient
+from olt_provider.api.credentials import token_source
 from olt_provider.api.errors import ConfigurationError, OltError, TokenError
 from olt_provider.api.fetched_tokens import RENEWAL_MARGIN, ClientCredentials, RefreshToken
 from olt_provider.api.identity.client import IdentityClient
+from olt_provider.api.keys import configured, variable
 from olt_provider.api.transport import Transport
 from tests.api.samples import (
     CLIENT,
@@ -168,9 +170,78 @@ def test_refused_client_credentials_say_what_to_check(
     server: ScriptedServer, credentials: ClientCredentials, code: str
 ) -> None:
     server.answers(refusal(code))
-    said = f"{code}: Refused.*check olt:clientId and olt:clientSecret.*installed in tenant {TENANT}"
+    said = f"{code}: Refused.*check olt:clientId and olt:clientSecret; .*in tenant {TENANT}"
     with pytest.raises(TokenError, match=said):
         credentials.token(TENANT)
+
+
+AGAIN = "busy or down, so try again later"
+NO_ENDPOINT = r"check olt:identityUrl \(or OLT_IDENTITY_URL\)"
+NO_REALM = json_answer({"error": "Realm does not exist"}, 404)
+NO_PATH = json_answer({"error": "HTTP 404 Not Found"}, 404)
+
+
+@pytest.mark.parametrize(
+    ("answer", "remedy"),
+    [
+        (NO_REALM, NO_ENDPOINT),
+        (NO_PATH, NO_ENDPOINT),
+        (Answer(404, b"<html>", {"Content-Type": "text/html"}), NO_ENDPOINT),
+        (Answer(405, b""), NO_ENDPOINT),
+        (json_answer({"errorCode": "NOT_FOUND", "errorMessage": "No"}, 400), NO_ENDPOINT),
+        (Answer(400, b"<html>", {"Content-Type": "text/html"}), NO_ENDPOINT),
+        (Answer(401, b"", {"WWW-Authenticate": "Basic"}), NO_ENDPOINT),
+        (Answer(429, b""), AGAIN),
+        (json_answer({"error": "temporarily_unavailable"}, 429), AGAIN),
+        (json_answer({"error": "unknown_error"}, 500), AGAIN),
+        (Answer(502, b"<html>"), AGAIN),
+        (Answer(503, b""), AGAIN),
+        (Answer(504, b""), AGAIN),
+    ],
+)
+@pytest.mark.parametrize("grant", ["credentials", "refreshing"])
+def test_remedy_follows_the_status_and_who_answered(
+    server: ScriptedServer,
+    request: pytest.FixtureRequest,
+    grant: str,
+    answer: Answer,
+    remedy: str,
+) -> None:
+    server.always = answer
+    with pytest.raises(TokenError, match=f"{remedy}$") as caught:
+        request.getfixturevalue(grant).token(TENANT)
+    for wrong in ("has to be active", "active and installed", "get a new one"):
+        assert wrong not in str(caught.value)
+
+
+@pytest.mark.parametrize("in_environment", [True, False])
+@pytest.mark.parametrize("code", ["invalid_client", "invalid_grant"])
+@pytest.mark.parametrize("keys", ["clientId clientSecret", "refreshToken clientId"])
+def test_remedy_names_the_place_that_the_credentials_came_from(
+    server: ScriptedServer, identity: IdentityClient, in_environment: bool, code: str, keys: str
+) -> None:
+    server.always = refusal(code, 400)
+    values = {key: SecretStr(SECRET) for key in keys.split()}
+    source = token_source(values, identity, in_environment=in_environment)
+    with pytest.raises(TokenError) as caught:
+        source.token(TENANT)
+    here, elsewhere = (variable, configured) if in_environment else (configured, variable)
+    if code == "invalid_client" or "refreshToken" in values:
+        assert any(here(key) in str(caught.value) for key in values)
+    assert not any(elsewhere(key) in str(caught.value) for key in values)
+
+
+def test_refresh_token_that_may_have_been_used_before_is_named_as_a_cause(
+    server: ScriptedServer, refreshing: RefreshToken
+) -> None:
+    server.answers(
+        json_answer(
+            {"error": "invalid_grant", "error_description": "Maximum allowed refresh token reuse"},
+            400,
+        )
+    )
+    with pytest.raises(TokenError, match="may have been used before"):
+        refreshing.token(TENANT)
 
 
 def test_a_refused_refresh_token_says_how_to_get_another(
@@ -241,6 +312,25 @@ def test_an_answer_without_a_refresh_token_leaves_the_old_one(
     refreshing.token(TENANT)
     refreshing.token(OTHER_TENANT)
     assert server.received[1].form["refresh_token"] == "first-refresh-token"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"refresh_token": None},
+        {"session_state": None},
+        {"refresh_expires_in": 0},
+        {"refresh_token": None, "session_state": None, "refresh_expires_in": 0, "scope": None},
+    ],
+)
+@pytest.mark.parametrize("grant", ["credentials", "refreshing"])
+def test_token_is_accepted_without_what_only_some_servers_send(
+    server: ScriptedServer, request: pytest.FixtureRequest, grant: str, answer: dict[str, Any]
+) -> None:
+    """Keycloak leaves out the refresh token of client credentials, and so its session."""
+    body = issued(**{"access_token": make_token(), "expires_in": LIFE, **answer})
+    server.answers(json_answer({key: value for key, value in body.items() if value is not None}))
+    assert request.getfixturevalue(grant).token(TENANT) == make_token()
 
 
 def test_an_expired_refresh_token_is_known_without_a_call(

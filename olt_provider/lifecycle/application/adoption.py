@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from olt_provider.api.applications.domain import Application
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
+from olt_provider.api.remedies import proves_secret_wrong
 from olt_provider.lifecycle.application.changes import Changes
 from olt_provider.lifecycle.application.model import (
     Adoption,
@@ -17,8 +18,6 @@ from olt_provider.lifecycle.application.secret import LostSecretError
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.existence import NOT_FOUND
 from olt_provider.lifecycle.platform import Platform
-
-REFUSED_SECRET = frozenset({"invalid_client", "unauthorized_client"})
 
 
 def adopt(
@@ -81,9 +80,16 @@ def _find(acting: TenantClient, inputs: ApplicationInputs, adoption: Adoption) -
 
 
 def _check_secret(platform: Platform, application: Application, secret: SecretStr) -> None:
-    """Try the declared secret where it can be tried: in a tenant that has it installed."""
-    installed = sorted(item.tenant_id for item in application.allowed_tenants if item.installed)
+    """Try the declared secret where it can be tried: of an active client that is installed.
+
+    Raises ``LifecycleError`` only if the answer proves the secret wrong, because what the error
+    advises, a new secret, ends a right one.
+    """
     unchecked = f"the client secret declared for application {application.id} could not be checked"
+    installed = sorted(item.tenant_id for item in application.allowed_tenants if item.installed)
+    if application.status != "active":
+        platform.warn(f"{unchecked}, because it is inactive: any secret of it is refused")
+        return
     if not installed:
         platform.warn(f"{unchecked}, because no allowed tenant has it installed")
         return
@@ -92,11 +98,11 @@ def _check_secret(platform: Platform, application: Application, secret: SecretSt
             application.oauth2_client.id, secret, tenant_id=installed[0]
         )
     except ApiError as error:
-        if error.error_code in REFUSED_SECRET:
+        if proves_secret_wrong(error):
             raise LifecycleError(
                 f"adopt: the token endpoint refuses the declared client_secret of application "
-                f"{application.id} ({error}); leave client_secret out to make a new one, which "
-                "ends the old. Nothing was changed"
+                f"{application.id} ({error}); declare its present secret, or leave client_secret "
+                "out to rotate it, which ends the present one. Nothing was changed"
             ) from None
         platform.warn(f"{unchecked}: {error}")
     except OltError as error:

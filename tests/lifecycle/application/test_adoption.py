@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from olt_provider.lifecycle.application import declaration, operations
 from olt_provider.lifecycle.application.model import Adoption, ApplicationInputs
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.platform import Platform
+from tests.api.scripted_server import Answer, ScriptedServer, json_answer
 from tests.emulated import changes_in, new_tenant
 
 Connect = Callable[..., Platform]
@@ -139,6 +140,94 @@ def test_a_token_endpoint_that_fails_does_not_refuse_the_secret(
     emulator.add_fault(Fault(method="POST", path="**/token", kind="status", status=500, times=9))
     operations.create(platform, adopting(existing, existing["oauth2Client"]["secret"]))
     assert "could not be checked" in warnings[0]
+
+
+REFUSED = "Invalid client or Invalid client credentials"
+NO_ACCOUNT = "Client not enabled to retrieve service account"
+
+
+@pytest.fixture
+def identity_server() -> Iterator[ScriptedServer]:
+    """An identity server that answers as a Keycloak does, whatever it is sent."""
+    with ScriptedServer() as scripted:
+        yield scripted
+
+
+def keycloak(code: str, description: str | None, status: int) -> Answer:
+    said = {} if description is None else {"error_description": description}
+    return json_answer({"error": code, **said}, status)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        keycloak("invalid_client", REFUSED, 401),
+        keycloak("invalid_client", None, 401),
+        keycloak("unauthorized_client", REFUSED, 401),
+        keycloak("unauthorized_client", "Invalid client secret", 400),
+    ],
+)
+def test_answer_that_proves_the_secret_wrong_refuses_the_adoption(
+    emulator: Emulator,
+    connect: Connect,
+    existing: dict[str, Any],
+    owner: str,
+    identity_server: ScriptedServer,
+    answer: Answer,
+) -> None:
+    identity_server.always = answer
+    platform = connect(owner, identity_url=identity_server.url)
+    with pytest.raises(LifecycleError, match="refuses the declared client_secret"):
+        operations.create(platform, replace(adopting(existing, "a-secret"), name="New"))
+    assert changes_in(emulator) == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        keycloak("unauthorized_client", NO_ACCOUNT, 401),
+        keycloak("unauthorized_client", "Client not allowed for direct access grants", 400),
+        keycloak("unauthorized_client", None, 400),
+        keycloak("invalid_client", "Client is disabled", 401),
+        keycloak("invalid_grant", "The application is not installed in this tenant", 400),
+        keycloak("invalid_client", REFUSED, 404),
+        json_answer({"error": "Realm does not exist"}, 404),
+        Answer(401, b"<html>"),
+        Answer(429, b""),
+        Answer(503, b""),
+    ],
+)
+def test_answer_that_proves_nothing_leaves_the_secret_unchecked(
+    connect: Connect,
+    existing: dict[str, Any],
+    owner: str,
+    warnings: list[str],
+    identity_server: ScriptedServer,
+    answer: Answer,
+) -> None:
+    identity_server.always = answer
+    platform = connect(owner, identity_url=identity_server.url)
+    state = operations.create(platform, adopting(existing, "a-secret"))
+    assert state.client_secret == SecretStr("a-secret")
+    assert "could not be checked" in warnings[0]
+
+
+def test_secret_of_an_inactive_application_is_left_unchecked(
+    emulator: Emulator,
+    connect: Connect,
+    existing: dict[str, Any],
+    owner: str,
+    warnings: list[str],
+    identity_server: ScriptedServer,
+) -> None:
+    """A Keycloak refuses any secret of a client that is disabled."""
+    emulator.platform.patch(existing["id"], status="inactive")
+    identity_server.always = keycloak("invalid_client", REFUSED, 401)
+    platform = connect(owner, identity_url=identity_server.url)
+    state = operations.create(platform, adopting(existing, "a-secret"))
+    assert state.client_secret == SecretStr("a-secret")
+    assert "could not be checked, because it is inactive" in warnings[0]
+    assert identity_server.received == []
 
 
 def test_what_a_run_adopts_it_never_deletes(

@@ -1,0 +1,42 @@
+"""What to do where the token endpoint refuses a request, by who answered and with which status."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from olt_provider.api.errors import ApiError
+
+TEMPORARY: Final = frozenset({408, 425, 429})
+OAUTH: Final = frozenset({400, 401, 403})
+"""What a token endpoint refuses with. Keycloak answers 404 with an ``error`` too: no such realm."""
+REFUSED_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client"})
+NO_SECRET_TRIED: Final = ("service account", "not enabled", "not allowed", "disabled")
+"""In descriptions of refusals that are not about the secret."""
+
+
+def token_remedy(error: ApiError, *, address: str, refused: str) -> str:
+    """What to do about ``error``.
+
+    ``address`` names where the identity server's URL is set. ``refused`` is what to do where the
+    token endpoint itself refused the credentials.
+    """
+    if error.status in TEMPORARY or error.status >= 500:
+        return "the identity server is busy or down, so try again later"
+    if error.from_platform and error.status in OAUTH:
+        return refused
+    return f"this is not the token endpoint of the OLT platform: check {address}"
+
+
+def proves_secret_wrong(error: ApiError) -> bool:
+    """Whether a refusal says that the client secret is wrong.
+
+    Only for a client that is active, and allowed where it asked: Keycloak answers the same to any
+    secret of a client that is disabled. ``unauthorized_client`` also means that a client may not
+    use the grant.
+    """
+    if error.status not in {400, 401} or error.error_code not in REFUSED_CLIENT:
+        return False
+    said = (error.error_message or "").lower()
+    if any(words in said for words in NO_SECRET_TRIED):
+        return False
+    return error.error_code == "invalid_client" or "secret" in said or "credentials" in said
