@@ -12,7 +12,7 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -44,20 +44,28 @@ def platform(request: ConfigureRequest) -> Platform:
     """What all providers of this process with the same configuration share."""
     # The SDK and gRPC stay loaded, so the collections that our imports cause need not look at them.
     gc.freeze()
-    return shared_platform(request.config.get, os.environ, warn=warn)
+    keys = tuple(getattr(request.config, "_props", ()))  # the SDK has no public way to list them
+    return shared_platform(request.config.get, os.environ, warn=warn, keys=keys)
 
 
 def shared_platform(
-    config: Callable[[str], object], environ: Mapping[str, str], *, warn: Callable[[str], None]
+    config: Callable[[str], object],
+    environ: Mapping[str, str],
+    *,
+    warn: Callable[[str], None],
+    keys: Iterable[str] = (),
 ) -> Platform:
-    """One ``Platform`` per process and configuration, for the host and for programs."""
+    """One ``Platform`` per process and configuration, for the host and for programs.
+
+    ``keys`` are all keys of the configuration, of any namespace.
+    """
     from importlib.metadata import version
 
     from olt_provider.api.settings import Settings
     from olt_provider.lifecycle.platform import Platform
 
     try:
-        settings = Settings.load(config, environ)
+        settings = Settings.load(config, environ, keys=keys)
     except ConfigurationError as error:
         return Platform(error, warn=warn)
     with _lock:

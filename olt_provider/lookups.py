@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import pulumi
+from pulumi.runtime import config as runtime_config
 
 from olt_provider import host
 from olt_provider.api.applications.domain import Application
@@ -146,8 +147,14 @@ def get_installation_output(
 
 
 def _acting(tenant_id: str | None) -> tuple[Platform, str]:
-    platform = host.shared_platform(_configured, os.environ, warn=pulumi.log.warn)
+    platform = host.shared_platform(
+        _configured, os.environ, warn=pulumi.log.warn, keys=_configured_keys()
+    )
     return platform, canonical_id(tenant_id) if tenant_id else platform.default_tenant()
+
+
+def _configured_keys() -> set[str]:
+    return {*runtime_config.CONFIG.get(), *runtime_config.get_config_env()}
 
 
 def _configured(key: str) -> object:

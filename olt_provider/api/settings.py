@@ -8,8 +8,9 @@ hold a dead token.
 
 from __future__ import annotations
 
+import difflib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Final
@@ -24,7 +25,7 @@ from olt_provider.api.errors import ConfigurationError
 from olt_provider.api.hosts import DEFAULT_ENVIRONMENT, ENVIRONMENTS
 from olt_provider.api.identity.client import IdentityClient
 from olt_provider.api.ids import canonical_id
-from olt_provider.api.keys import NAMESPACE, variable
+from olt_provider.api.keys import configured, variable
 from olt_provider.api.path import segment
 from olt_provider.api.transport import DEFAULT_MAX_RETRIES, DEFAULT_REQUEST_TIMEOUT, Transport
 
@@ -60,22 +61,30 @@ class Settings:
     credentials_in_environment: bool = False
 
     @classmethod
-    def load(cls, config: Callable[[str], object], environ: Mapping[str, str]) -> Settings:
+    def load(
+        cls,
+        config: Callable[[str], object],
+        environ: Mapping[str, str],
+        *,
+        keys: Iterable[str] = (),
+    ) -> Settings:
         """Read all keys. ``config`` looks a key such as ``olt:apiUrl`` up in the stack.
 
-        Raises ``ConfigurationError`` naming the key that is wrong.
+        ``keys`` are all that the stack's configuration has, of any namespace. Raises
+        ``ConfigurationError`` naming the key that is wrong, or that is no setting.
         """
+        require_known(keys)
 
-        def configured(key: str) -> str | None:
-            value = config(f"{NAMESPACE}:{key}")
+        def in_stack(key: str) -> str | None:
+            value = config(configured(key))
             return str(value).strip() or None if value is not None else None
 
         def from_environment(key: str) -> str | None:
             return environ.get(variable(key), "").strip() or None
 
-        values = {key: from_environment(key) or configured(key) for key in SETTINGS}
+        values = {key: from_environment(key) or in_stack(key) for key in SETTINGS}
         in_environment = any(from_environment(key) for key in CREDENTIALS)
-        place = from_environment if in_environment else configured
+        place = from_environment if in_environment else in_stack
         return cls(
             **_hosts(values),
             tenant_id=_tenant(values["tenantId"]),
@@ -126,6 +135,34 @@ class Settings:
                 in_environment=self.credentials_in_environment,
             ),
         )
+
+
+def require_known(keys: Iterable[str]) -> None:
+    """Raise ``ConfigurationError`` for a key in the namespace ``olt:`` that is no setting.
+
+    It would be ignored, and a misspelled ``olt:apiUrl`` would call production.
+    """
+    prefix = configured("")
+    known = {key.lower(): key for key in (*SETTINGS, *CREDENTIALS)}
+    unknown = sorted(key for key in keys if key.startswith(prefix))
+    problems = [
+        f"{key} is not a setting{_nearest(key.removeprefix(prefix), known)}"
+        for key in unknown
+        if key.removeprefix(prefix) not in known.values()
+    ]
+    if problems:
+        raise ConfigurationError(
+            f"{'; '.join(problems)}. Remove it with `pulumi config rm`; a key of your own needs "
+            "another namespace"
+        )
+
+
+def _nearest(name: str, known: Mapping[str, str]) -> str:
+    wanted = name.lower().replace("_", "").replace("-", "")
+    close = difflib.get_close_matches(wanted, known, n=1)
+    if close:
+        return f": use {configured(known[close[0]])}"
+    return f"; the settings are {', '.join(sorted(known.values()))}"
 
 
 def _hosts(values: Mapping[str, str | None]) -> dict[str, str]:

@@ -30,7 +30,7 @@ def load(stack: str | None, cwd: Path | None) -> Settings:
         if not isinstance(told, dict):
             raise ConfigurationError("`pulumi config --json` printed something unexpected")
         values = {key: _value(each) for key, each in told.items()}
-    return Settings.load(values.get, os.environ)
+    return Settings.load(values.get, os.environ, keys=values)
 
 
 def tenants(settings: Settings, client: OltClient) -> list[str]:

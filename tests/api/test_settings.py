@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from olt_provider.api.client import OltClient
+from olt_provider.api.credentials import CREDENTIALS
 from olt_provider.api.errors import ConfigurationError
 from olt_provider.api.keys import variable
 from olt_provider.api.settings import HOSTS, SETTINGS, Settings
@@ -394,3 +395,46 @@ def test_the_client_tells_who_uses_it(server: ScriptedServer) -> None:
     with pytest.raises(Exception, match="answered 400"):
         list(made.acting_for(TENANT).devices.list())
     assert " pulumi/3.272.0 " in server.only.headers["User-Agent"]
+
+
+# Keys that are no setting
+
+
+@pytest.mark.parametrize(
+    ("key", "nearest"),
+    [
+        ("apiURL", "apiUrl"),
+        ("APIURL", "apiUrl"),
+        ("api_url", "apiUrl"),
+        ("api-token", "apiToken"),
+        ("tenant", "tenantId"),
+        ("tenantToken", "tenantTokens"),
+        ("identityUri", "identityUrl"),
+        ("enviroment", "environment"),
+        ("timeout", "requestTimeout"),
+        ("maxRetry", "maxRetries"),
+    ],
+)
+def test_unknown_key_is_an_error_that_suggests_the_nearest(key: str, nearest: str) -> None:
+    config = {f"olt:{key}": "s3cret-value"}
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.load(config.get, {}, keys=config)
+    message = str(caught.value)
+    assert f"olt:{key} is not a setting: use olt:{nearest}" in message
+    assert "s3cret-value" not in message
+    assert len(message.splitlines()) == 1
+
+
+def test_unknown_key_that_resembles_none_is_an_error_that_lists_the_settings() -> None:
+    with pytest.raises(ConfigurationError, match=r"olt:zzz is not a setting; .* apiToken, apiUrl"):
+        Settings.load({}.get, {}, keys=["olt:zzz"])
+
+
+def test_every_unknown_key_is_named() -> None:
+    with pytest.raises(ConfigurationError, match=r"olt:apiURL .*; olt:tenant .*"):
+        Settings.load({}.get, {}, keys=["olt:tenant", "olt:apiURL"])
+
+
+def test_keys_of_other_namespaces_and_every_setting_are_accepted() -> None:
+    keys = [f"olt:{key}" for key in (*SETTINGS, *CREDENTIALS)]
+    Settings.load({}.get, {}, keys=[*keys, "app:apiURL", "aws:region", "oltx:y", "plain"])
