@@ -143,13 +143,9 @@ def require_known(keys: Iterable[str]) -> None:
     It would be ignored, and a misspelled ``olt:apiUrl`` would call production.
     """
     prefix = configured("")
-    known = {key.lower(): key for key in (*SETTINGS, *CREDENTIALS)}
-    unknown = sorted(key for key in keys if key.startswith(prefix))
-    problems = [
-        f"{key} is not a setting{_nearest(key.removeprefix(prefix), known)}"
-        for key in unknown
-        if key.removeprefix(prefix) not in known.values()
-    ]
+    known = {key.lower(): configured(key) for key in (*SETTINGS, *CREDENTIALS)}
+    found = sorted(key for key in keys if key.startswith(prefix))
+    problems = [_problem(key, known) for key in found if key not in known.values()]
     if problems:
         raise ConfigurationError(
             f"{'; '.join(problems)}. Remove it with `pulumi config rm`; a key of your own needs "
@@ -157,12 +153,12 @@ def require_known(keys: Iterable[str]) -> None:
         )
 
 
-def _nearest(name: str, known: Mapping[str, str]) -> str:
-    wanted = name.lower().replace("_", "").replace("-", "")
+def _problem(key: str, known: Mapping[str, str]) -> str:
+    wanted = key.partition(":")[2].lower().replace("_", "").replace("-", "")
     close = difflib.get_close_matches(wanted, known, n=1)
     if close:
-        return f": use {configured(known[close[0]])}"
-    return f"; the settings are {', '.join(sorted(known.values()))}"
+        return f"{key} is not a setting: use {known[close[0]]}"
+    return f"{key} is not a setting; the settings are {', '.join(sorted(known.values()))}"
 
 
 def _hosts(values: Mapping[str, str | None]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from tests.api.samples import OTHER_TENANT, TENANT, make_token
 from tests.api.scripted_server import ScriptedServer, error_answer
 
 LOOPBACK = "http://127.0.0.1:8080/v1"
+EMPTY: dict[str, object] = {}
 
 
 def load(
@@ -426,15 +427,17 @@ def test_unknown_key_is_an_error_that_suggests_the_nearest(key: str, nearest: st
 
 
 def test_unknown_key_that_resembles_none_is_an_error_that_lists_the_settings() -> None:
-    with pytest.raises(ConfigurationError, match=r"olt:zzz is not a setting; .* apiToken, apiUrl"):
-        Settings.load({}.get, {}, keys=["olt:zzz"])
+    with pytest.raises(
+        ConfigurationError, match=r"olt:zzz is not a setting; .* olt:apiToken, olt:apiUrl"
+    ):
+        Settings.load(EMPTY.get, {}, keys=["olt:zzz"])
 
 
 def test_every_unknown_key_is_named() -> None:
     with pytest.raises(ConfigurationError, match=r"olt:apiURL .*; olt:tenant .*"):
-        Settings.load({}.get, {}, keys=["olt:tenant", "olt:apiURL"])
+        Settings.load(EMPTY.get, {}, keys=["olt:tenant", "olt:apiURL"])
 
 
 def test_keys_of_other_namespaces_and_every_setting_are_accepted() -> None:
     keys = [f"olt:{key}" for key in (*SETTINGS, *CREDENTIALS)]
-    Settings.load({}.get, {}, keys=[*keys, "app:apiURL", "aws:region", "oltx:y", "plain"])
+    Settings.load(EMPTY.get, {}, keys=[*keys, "app:apiURL", "aws:region", "oltx:y", "plain"])

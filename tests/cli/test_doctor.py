@@ -182,6 +182,15 @@ def test_a_stacks_configuration_is_used_and_an_old_engine_told(
     assert token not in json.dumps(found)
 
 
+def test_unknown_key_of_a_stack_is_a_failure_that_names_the_nearest_key(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _fake_engine(tmp_path, monkeypatch, json.dumps({"olt:apiURL": {"value": "x"}}))
+    found = _doctor("--stack", "dev", code=1)["configuration"]
+    assert found["level"] == "failure"
+    assert "olt:apiURL is not a setting: use olt:apiUrl" in found["found"]
+
+
 def test_the_table_shows_no_colour_without_a_terminal(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,11 +28,13 @@ class Call(NamedTuple):
 
 
 NOT_CALLED: Final = "no operation makes this call: it is there for programs and for the tests"
+SAME_REQUESTS: Final = "the same requests as `list`, whose items are read in part"
 
 CALLS: Final[Mapping[str, Call]] = MappingProxyType(
     {
         "applications.register": Call("POST", APPLICATIONS, "data.oauth2Client.secret"),
         "applications.list": Call("GET", APPLICATIONS, "data.0.id"),
+        "applications.listed": Call("GET", APPLICATIONS, "data.0.id", SAME_REQUESTS),
         "applications.pages": Call("GET", APPLICATIONS, "data.0.id"),
         "applications.get": Call("GET", ONE, "data.allowedTenants"),
         "applications.patch": Call("PATCH", ONE, "data.oauth2Client"),
@@ -42,6 +44,7 @@ CALLS: Final[Mapping[str, Call]] = MappingProxyType(
         "allowed_tenants.allow": Call("PUT", f"{ALLOWED}/{{tenantId}}", "data.tenantId"),
         "allowed_tenants.revoke": Call("DELETE", f"{ALLOWED}/{{tenantId}}"),
         "installations.list": Call("GET", "/applications", "data.0.id"),
+        "installations.listed": Call("GET", "/applications", "data.0.id", SAME_REQUESTS),
         "installations.pages": Call("GET", "/applications", "data.0.id"),
         "installations.get": Call("GET", "/applications/{applicationId}", "data.available"),
         "installations.install": Call(
