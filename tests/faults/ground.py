@@ -33,8 +33,9 @@ class Tenants:
     Cells share them, because tokens are dear, and begin with none but a bystander's application.
     """
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: Emulator, ca_bundle: str | None = None) -> None:
         self.emulator = emulator
+        self.ca_bundle = ca_bundle
         self.owner, self.user, self.other = (new_tenant(emulator) for _ in range(3))
         both = [self.owner, self.user]
         tokens = {each: emulator.token(each) for each in both}
@@ -74,6 +75,7 @@ class Ground:
         self.emulator = tenants.emulator
         self.owner, self.user, self.other = tenants.owner, tenants.user, tenants.other
         self._credentials = tenants.credentials
+        self._ca_bundle = tenants.ca_bundle
         self.warnings: list[str] = []
         self.secrets = set(tenants.secrets)
         """What no message may show."""
@@ -86,6 +88,7 @@ class Ground:
             self.emulator.identity_url,
             tenant_id=self.owner,
             max_retries=2,
+            ca_bundle=self._ca_bundle,
             credentials=tuple(
                 (key, SecretStr(value)) for key, value in self._credentials[source].items()
             ),

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from tests.faults.calls import Call
 
-Wire = Literal["refused", "connect_timeout", "read_timeout"]
+Wire = Literal["refused", "connect_timeout", "read_timeout", "tunnel_refused"]
 Source = Literal["tenantTokens", "clientCredentials", "refreshToken"]
 
 
@@ -21,6 +21,8 @@ class Kind(NamedTuple):
     """The credentials that it is tried with."""
     spoils_a_field: bool = False
     spoils_a_body: bool = False
+    proxied: bool = False
+    """Whether the platform is reached by TLS through a proxy that opens a tunnel."""
 
     def not_run(self, call: Call) -> str | None:
         """Why this fault cannot befall a call; None if it can."""
@@ -46,6 +48,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "connection refused": Kind(NOTHING, "refused"),
         "reset before": Kind({"kind": "reset_before"}),
         "reset after": Kind({"kind": "reset_after"}),
+        "closed after": Kind({"kind": "close_after"}),
         "connect time-out": Kind(NOTHING, "connect_timeout"),
         "read time-out after": Kind({"kind": "hold"}, "read_timeout"),
         "408": _status(408),
@@ -75,8 +78,12 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "wrong type": Kind({"kind": "wrong_type"}, spoils_a_body=True, spoils_a_field=True),
         "over the limit": Kind({"kind": "oversize", "size": LIMIT + 1}),
         "redirect": Kind({"kind": "redirect", "location": ELSEWHERE}),
+        "proxy: no tunnel": Kind(NOTHING, "tunnel_refused", proxied=True),
+        "proxy: closed before": Kind({"kind": "close_before"}, proxied=True),
+        "proxy: closed after": Kind({"kind": "close_after"}, proxied=True),
+        "proxy: reset after": Kind({"kind": "reset_after"}, proxied=True),
     }
 )
-"""By the name in the table. "after": the change is made, and the answer tells something else.
+"""By the name in the table. "after": the change is made, and the response is another one, or none.
 
 "401 renewable": with client credentials, which can fetch another token."""

@@ -179,7 +179,13 @@ def _install(ground: Ground) -> Scene:
     scene = _installed(ground)
     held = scene.state.resources.pop(INSTALLED)
     ground.emulator.platform.uninstall(held.outputs["application_id"], ground.user)
-    return scene
+    return replace(scene, before=_program(scene.program.applications[APP.name]))
+
+
+def _install_lost(ground: Ground) -> Scene:
+    return replace(
+        _install(ground), given=(_once("installations.install", kind="html", when="after"),)
+    )
 
 
 def _install_refused(ground: Ground) -> Scene:
@@ -190,6 +196,11 @@ def _install_refused(ground: Ground) -> Scene:
 def _uninstall(ground: Ground) -> Scene:
     scene = _installed(ground)
     return replace(scene, program=_program(scene.program.applications[APP.name]))
+
+
+def _uninstall_lost(ground: Ground) -> Scene:
+    lost = _once("installations.uninstall", kind="status", status=500, when="after")
+    return replace(_uninstall(ground), given=(lost,))
 
 
 def _uninstall_gone(ground: Ground) -> Scene:
@@ -260,6 +271,8 @@ ODD: Final = (
     Situation("rotate", "renamed too", (PATCH, SECRET), _rotate_renamed, (0, 1)),
     Situation("adopt", "secret known", (GET, TOKEN, PATCH), _adopt_known, (1,)),
     Situation("install", "refused", (INSTALL, SEEN), _install_refused, (1,)),
+    Situation("install", "response lost", (INSTALL, SEEN), _install_lost, (1,)),
+    Situation("uninstall", "response lost", (UNINSTALL, SEEN), _uninstall_lost, (1,)),
     Situation("uninstall", "by hand", (UNINSTALL, SEEN), _uninstall_gone, (1,)),
     Situation("uninstall", "deleted", (UNINSTALL, SEEN, SEEN_ALL), _uninstall_deleted, (2,)),
     Situation("delete", "gone", (GET, LIST), _gone(_delete), (1,)),

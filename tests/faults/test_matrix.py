@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+import trustme
 
 from olt_provider.api import transport
 from olt_provider.emulator import Emulator
 from tests.faults import table
 from tests.faults.ground import Tenants
-from tests.faults.kinds import LIMIT
+from tests.faults.kinds import KINDS, LIMIT
 from tests.faults.play import Cell, Play
 from tests.faults.wire import Crossing
 from tests.figures import COUNTED
@@ -23,7 +24,8 @@ RUN = [cell for cell in TABLE if cell.not_run is None]
 REVERTED = [
     cell
     for cell in RUN
-    if cell.target.situation.operation in ("update", "rotate") and TABLE[cell] != "ok"
+    if cell.target.situation.operation in ("update", "rotate", "install", "uninstall")
+    and TABLE[cell] != "ok"
 ]
 
 
@@ -39,11 +41,25 @@ def _a_low_limit() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenants]:
+    """Tenants of a platform that is reached by TLS, and so through the proxy."""
+    folder = tmp_path_factory.mktemp("tls")
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    bundle, certificate, key = (folder / name for name in ("ca.pem", "cert.pem", "key.pem"))
+    authority.cert_pem.write_to_path(str(bundle))
+    issued.cert_chain_pems[0].write_to_path(str(certificate))
+    issued.private_key_pem.write_to_path(str(key))
+    with Emulator.start(tls=(certificate, key)) as emulator:
+        yield Tenants(emulator, str(bundle))
+
+
 @pytest.fixture
-def start(tenants: Tenants, crossing: Crossing, record_property: Record) -> Start:
+def start(tenants: Tenants, proxied: Tenants, crossing: Crossing, record_property: Record) -> Start:
     def start(cell: Cell) -> Play:
         record_property(COUNTED, "fault matrix: cells tried")
-        return Play(tenants, crossing, cell)
+        return Play(proxied if KINDS[cell.kind].proxied else tenants, crossing, cell)
 
     return start
 
@@ -65,6 +81,13 @@ def test_a_change_that_failed_and_is_taken_out_is_mended_by_a_refresh(
     (failure,) = play.spoiled()
     wanted = play.scene.program
     play.reverted()
+    if "it may stay installed without being in any state" in str(failure.error):
+        # What cannot be looked up is not known to be there; the error names the way out.
+        play.scene.program = wanted
+        assert not play.up()
+        play.assert_together()
+        play.scene.program = play.scene.before
+        assert not play.up()
     if not play.loses_every_answer:
         play.assert_together()
         return

@@ -14,6 +14,7 @@ from requests.adapters import HTTPAdapter
 
 from olt_provider.emulator import Fault
 from olt_provider.emulator.contract import BASE_PATH
+from tests.connect_proxy import ConnectProxy
 from tests.faults.kinds import Wire
 
 SHORT = 0.02
@@ -44,10 +45,14 @@ def closed() -> Iterator[int]:
 
 
 class Crossing:
-    """Meddles with the requests that a fault is meant for, on their way out."""
+    """Meddles with the requests that a fault is meant for, on their way out.
 
-    def __init__(self, closed_port: int, silent_port: int) -> None:
+    All requests by TLS go through a proxy; one whose tunnel is refused through another.
+    """
+
+    def __init__(self, closed_port: int, silent_port: int, proxy: str, refusing: str) -> None:
         self._ports = {"refused": closed_port, "connect_timeout": silent_port}
+        self._proxy, self._refusing = proxy, refusing
         self._meant: Fault | None = None
         self._held: Fault | None = None
         self._wire: Wire = "refused"
@@ -63,6 +68,8 @@ class Crossing:
         meant, held = self._meant, self._held
         url = urlsplit(request.url or "")
         path = url.path.removeprefix(BASE_PATH)
+        if url.scheme == "https":
+            how["proxies"] = {"https": self._proxy}
         if meant is None or held is None or not meant.matches(request.method or "", path):
             return _SEND(adapter, request, **how)
         if not meant.take():
@@ -70,6 +77,8 @@ class Crossing:
         meant.injected()
         if self._wire == "read_timeout":
             return self._not_waited_for(held, adapter, request, how)
+        if self._wire == "tunnel_refused":
+            return _SEND(adapter, request, **{**how, "proxies": {"https": self._refusing}})
         request.url = urlunsplit(url._replace(netloc=f"127.0.0.1:{self._ports[self._wire]}"))
         return _SEND(adapter, request, **{**how, "timeout": (SHORT, SHORT)})
 
@@ -91,8 +100,15 @@ _SEND = HTTPAdapter.send
 @contextmanager
 def crossing() -> Iterator[Crossing]:
     """All requests of this process pass by the one that is yielded."""
-    with closed() as refusing, never_accepting() as silent, pytest.MonkeyPatch.context() as patch:
-        made = Crossing(refusing, silent)
+    with (
+        closed() as refusing,
+        never_accepting() as silent,
+        ConnectProxy.start() as proxy,
+        ConnectProxy.start() as without_tunnels,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        without_tunnels.refuse = 502
+        made = Crossing(refusing, silent, proxy.url, without_tunnels.url)
 
         def send(adapter: HTTPAdapter, request: requests.PreparedRequest, **how: Any) -> Any:
             return made.send(adapter, request, **how)

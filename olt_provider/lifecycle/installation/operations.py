@@ -3,64 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 from olt_provider.api.client import TenantClient
-from olt_provider.api.errors import ApiError, OltError, RequestError
+from olt_provider.api.errors import ApiError, OltError
 from olt_provider.api.installations.domain import Installation
 from olt_provider.api.model import format_timestamp
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.existence import INSTALLATIONS, NOT_FOUND, require_gone
+from olt_provider.lifecycle.installation.installing import TRIES, install
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
 from olt_provider.lifecycle.platform import Platform
-from olt_provider.lifecycle.run_record import installation_key
-
-FORBIDDEN: Final = 403
 
 
 def create(platform: Platform, inputs: InstallationInputs) -> InstallationState:
-    """``PUT /applications/{applicationId}/installation``, in the name of the tenant.
+    """``PUT /applications/{applicationId}/installation``, authenticated as the tenant.
 
-    Raises ``OltError``; a refusal says why, as far as the platform lets the tenant see it.
+    Raises ``OltError``; a refusal states why, as far as the platform lets the tenant see it.
     """
     acting = platform.acting_for(inputs.tenant_id)
-    try:
-        installation = acting.installations.install(inputs.application_id)
-    except ApiError as error:
-        raise _refused(acting, inputs, error) from None
+    installation = install(acting, inputs)
     if installation.tenant_id != inputs.tenant_id:
         raise LifecycleError(
             f"application {inputs.application_id} was installed in tenant "
             f"{installation.tenant_id} instead of {inputs.tenant_id}: uninstall it there"
         )
     return InstallationState(inputs, format_timestamp(installation.created_at), acting.api_url)
-
-
-def _refused(acting: TenantClient, inputs: InstallationInputs, error: ApiError) -> OltError:
-    """Explain a refusal by what the tenant sees of the application."""
-    if not error.from_platform or error.status >= 500:
-        return error
-    try:
-        seen = acting.installations.get(inputs.application_id)
-    except ApiError as failure:
-        if failure.status == FORBIDDEN:
-            why = "these credentials may not read or install applications (applications:write)"
-        else:
-            why = (
-                f"tenant {inputs.tenant_id} cannot see the application: its owner has not allowed "
-                "this tenant, or the ID is wrong"
-            )
-    except RequestError:
-        return error
-    else:
-        if seen.available:
-            why = "the application is available, so these credentials lack applications:write"
-        else:
-            why = (
-                f"the platform says {seen.available_code or 'that it is not available'}: the "
-                "application is inactive, or its owner no longer allows this tenant"
-            )
-    return LifecycleError(f"{error}. Not installed: {why}")
 
 
 def read(platform: Platform, state: InstallationState) -> InstallationState | None:
@@ -86,13 +53,19 @@ def _is_as_kept(state: InstallationState, installation: Installation | None, api
 
 
 def _look(
-    platform: Platform, acting: TenantClient, state: InstallationState
+    platform: Platform,
+    acting: TenantClient,
+    state: InstallationState,
+    *,
+    may_have_changed: bool = False,
 ) -> InstallationState | None:
+    """What is there; ``may_have_changed``: a lost response may have been that of a deletion."""
     try:
         seen = acting.installations.get(state.inputs.application_id)
     except ApiError as error:
         if error.status != NOT_FOUND:
             raise
+        error.may_have_changed = may_have_changed
         require_gone(
             platform,
             acting,
@@ -135,27 +108,45 @@ def _require_tenant(tenant_id: str, inputs: InstallationInputs) -> None:
 def delete(platform: Platform, state: InstallationState) -> None:
     """``DELETE /applications/{applicationId}/installation``, in the name of the tenant.
 
-    Returns without a call, with a warning, for one that the program still declares: renamed or
-    replaced, it was created before the old one is deleted, and both are the same. A 404 is also
-    what a tenant gets that does not have it installed. Raises ``LifecycleError`` where that is not
-    proven.
+    Returns without a call for one that the program still declares: renamed or replaced, it was
+    created before the old one is deleted, and both are the same. A 404 is also what a tenant gets
+    that does not have it installed. Raises ``LifecycleError`` where that is not proven.
     """
-    tenant_id, application_id = state.inputs.tenant_id, state.inputs.application_id
-    if platform.run.holders(installation_key(tenant_id, application_id), platform.api_url):
-        platform.warn(
-            f"application {application_id} was not uninstalled from tenant {tenant_id}: the "
-            "program still declares that installation"
-        )
+    if (state.inputs.tenant_id, state.inputs.application_id) in platform.declared_installations:
         return
-    platform.default_tenants.require_no_move_of_installation(application_id, tenant_id)
     acting = platform.acting_for(state.inputs.tenant_id)
+    error: OltError
+    for _ in range(TRIES):
+        try:
+            acting.installations.uninstall(state.inputs.application_id)
+        except OltError as failure:
+            error = failure
+        else:
+            return
+        if _uninstalled(platform, acting, state, error):
+            return
+    raise error
+
+
+def _uninstalled(
+    platform: Platform, acting: TenantClient, state: InstallationState, error: OltError
+) -> bool:
+    """Whether it is gone although the call failed; if not, the call may be repeated."""
+    not_found = isinstance(error, ApiError) and error.status == NOT_FOUND
+    if not not_found and not error.may_have_changed:
+        raise error
     try:
-        acting.installations.uninstall(state.inputs.application_id)
-    except ApiError as error:
-        if error.status != NOT_FOUND:
+        there = _look(platform, acting, state, may_have_changed=error.may_have_changed)
+    except OltError as failure:
+        if not_found:
             raise
-        if _look(platform, acting, state) is not None:
-            raise LifecycleError(
-                f"{error}, although it is installed, so these credentials lack "
-                "applications:write. Nothing was changed"
-            ) from None
+        raise LifecycleError(
+            f"{error}. Whether application {state.inputs.application_id} is still installed in "
+            f"tenant {state.inputs.tenant_id} could not be looked up: {failure}. Run the same again"
+        ) from None
+    if there is not None and not_found:
+        raise LifecycleError(
+            f"{error}, although it is installed, so these credentials lack applications:write. "
+            "Nothing was changed"
+        )
+    return there is None

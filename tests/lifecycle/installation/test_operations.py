@@ -210,3 +210,139 @@ def test_one_that_could_not_be_declared_is_uninstalled(
     assert declaration.check(platform, {}, elsewhere).failures
     operations.delete(platform, state)
     assert installed(emulator, state.inputs.application_id) == []
+
+
+UNUSABLE: dict[str, dict[str, Any]] = {
+    "truncated": {"kind": "truncate"},
+    "html": {"kind": "html", "when": "after"},
+    "500": {"kind": "status", "status": 500, "when": "after"},
+    "no field": {"kind": "missing_field", "field": "data.tenantId"},
+    "closed": {"kind": "close_after"},
+    "redirect": {"kind": "redirect", "location": "http://127.0.0.1:9/", "when": "after"},
+    "too large": {"kind": "oversize"},
+}
+unusable = pytest.mark.parametrize("response", UNUSABLE.values(), ids=list(UNUSABLE))
+
+
+@unusable
+def test_an_installation_whose_responses_are_unusable_is_looked_up(
+    emulator: Emulator,
+    platform: Platform,
+    inputs: InstallationInputs,
+    response: dict[str, Any],
+) -> None:
+    emulator.add_fault(Fault(method="PUT", times=99, **response))
+    state = operations.create(platform, inputs)
+    assert operations.read(platform, state) == state
+    assert installed(emulator, inputs.application_id) == [inputs.tenant_id]
+
+
+@pytest.mark.parametrize("response", [{"kind": "html"}, {"kind": "status", "status": 500}])
+def test_an_installation_that_was_not_carried_out_is_repeated(
+    emulator: Emulator,
+    platform: Platform,
+    inputs: InstallationInputs,
+    response: dict[str, Any],
+) -> None:
+    emulator.add_fault(Fault(method="PUT", times=1, **response))
+    operations.create(platform, inputs)
+    assert [call.method for call in calls_of(emulator)] == ["PUT", "GET", "PUT"]
+    assert installed(emulator, inputs.application_id) == [inputs.tenant_id]
+
+
+def test_an_installation_that_is_never_carried_out_ends_after_one_repetition(
+    emulator: Emulator, platform: Platform, inputs: InstallationInputs
+) -> None:
+    emulator.add_fault(Fault(method="PUT", kind="status", status=500, times=99))
+    with pytest.raises(ApiError, match="500"):
+        operations.create(platform, inputs)
+    assert [call.method for call in calls_of(emulator)] == ["PUT", "GET", "PUT", "GET"]
+
+
+@unusable
+def test_an_installation_that_cannot_be_looked_up_is_named(
+    emulator: Emulator,
+    platform: Platform,
+    inputs: InstallationInputs,
+    response: dict[str, Any],
+) -> None:
+    emulator.add_fault(Fault(method="PUT", times=99, **response))
+    emulator.add_fault(Fault(method="GET", kind="status", status=403, times=99))
+    with pytest.raises(LifecycleError, match="Leave it in the program and run") as caught:
+        operations.create(platform, inputs)
+    assert inputs.application_id in str(caught.value)
+    assert inputs.tenant_id in str(caught.value)
+
+
+def test_an_installation_whose_repetition_is_refused_is_looked_up(
+    emulator: Emulator, platform: Platform, inputs: InstallationInputs
+) -> None:
+    emulator.add_fault(Fault(method="PUT", kind="close_after", times=1))
+    emulator.add_fault(Fault(method="PUT", kind="status", status=403, times=99))
+    state = operations.create(platform, inputs)
+    assert operations.read(platform, state) == state
+
+
+def test_an_inactive_application_that_is_installed_is_taken(
+    emulator: Emulator, connect: Connect, state: InstallationState, inputs: InstallationInputs
+) -> None:
+    emulator.platform.patch(inputs.application_id, status="inactive")
+    assert operations.create(connect(inputs.tenant_id), inputs) == state
+
+
+def test_an_installation_of_a_tenant_that_was_revoked_is_taken(
+    emulator: Emulator, connect: Connect, state: InstallationState, inputs: InstallationInputs
+) -> None:
+    emulator.platform.revoke(inputs.application_id, inputs.tenant_id)
+    assert operations.create(connect(inputs.tenant_id), inputs) == state
+
+
+@pytest.mark.parametrize("status", [401, 429])
+def test_a_refusal_that_does_not_depend_on_the_application_is_not_explained_by_it(
+    emulator: Emulator, platform: Platform, inputs: InstallationInputs, status: int
+) -> None:
+    emulator.add_fault(Fault(method="*", kind="status", status=status, times=99))
+    with pytest.raises(ApiError) as caught:
+        operations.create(platform, inputs)
+    assert "its owner" not in str(caught.value)
+
+
+@unusable
+def test_an_uninstallation_whose_responses_are_unusable_is_looked_up(
+    emulator: Emulator,
+    platform: Platform,
+    state: InstallationState,
+    response: dict[str, Any],
+) -> None:
+    emulator.add_fault(Fault(method="DELETE", times=99, **response))
+    operations.delete(platform, state)
+    assert installed(emulator, state.inputs.application_id) == []
+
+
+def test_an_uninstallation_that_was_not_carried_out_is_repeated(
+    emulator: Emulator, platform: Platform, state: InstallationState
+) -> None:
+    emulator.add_fault(Fault(method="DELETE", kind="status", status=500, times=1))
+    operations.delete(platform, state)
+    assert installed(emulator, state.inputs.application_id) == []
+
+
+def test_an_uninstallation_that_cannot_be_looked_up_says_what_to_run(
+    emulator: Emulator, platform: Platform, state: InstallationState
+) -> None:
+    emulator.add_fault(Fault(method="DELETE", kind="status", status=500, times=99, when="after"))
+    emulator.add_fault(Fault(method="GET", kind="status", status=403, times=99))
+    with pytest.raises(LifecycleError, match=r"still installed in .* Run the same again"):
+        operations.delete(platform, state)
+    emulator.clear_faults()
+    operations.delete(platform, state)
+
+
+def test_an_uninstallation_of_a_deleted_application_after_a_lost_response_claims_nothing(
+    emulator: Emulator, platform: Platform, state: InstallationState
+) -> None:
+    emulator.add_fault(Fault(method="DELETE", kind="close_after", times=1))
+    emulator.add_fault(Fault(method="GET", kind="not_found", times=99))
+    with pytest.raises(LifecycleError) as caught:
+        operations.delete(platform, state)
+    assert "Nothing was changed" not in str(caught.value)
