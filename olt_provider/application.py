@@ -115,9 +115,7 @@ class ApplicationProvider(ResourceProvider):
         """
         from olt_provider.lifecycle.application import declaration
 
-        difference = declaration.compare(
-            self.platform, _id, host.received(_olds), host.received(_news)
-        )
+        difference = declaration.diff(host.received(_olds), host.received(_news))
         for note in difference.notes:
             self.platform.warn(note)
         if not difference.properties:

@@ -20,6 +20,7 @@ def shared_emulator() -> Iterator[Emulator]:
 def emulator(shared_emulator: Emulator) -> Emulator:
     """The emulator without faults and without calls; tests do not share tenants."""
     shared_emulator.clear_faults()
+    shared_emulator.wait_until_idle()  # the last call of the test before may not be noted yet
     shared_emulator.clear_calls()
     return shared_emulator
 

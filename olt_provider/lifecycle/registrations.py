@@ -6,9 +6,20 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from typing import NamedTuple
 
 from olt_provider.api.applications.domain import ApplicationRegistration, ListedApplication
 from olt_provider.lifecycle.errors import LifecycleError
+
+
+class Attempt(NamedTuple):
+    """A registration that may have left an application that no state holds."""
+
+    since: datetime | None
+    """What it made was not created before this time of the server."""
+    application_id: str | None = None
+    """What it made, where that is known."""
 
 
 class Registrations:
@@ -23,6 +34,7 @@ class Registrations:
         self._seen: set[str] = set()
         self._pending: Counter[str] = Counter()
         self._equal: dict[ApplicationRegistration, threading.Lock] = {}
+        self._unfinished: dict[ApplicationRegistration, Attempt] = {}
 
     def list_once(self, fetch: Callable[[], Iterable[ListedApplication]]) -> None:
         """Before the first registration: which applications there are."""
@@ -36,12 +48,15 @@ class Registrations:
         """Hold the name while it is registered; equal registrations wait for one another.
 
         They wait because a lost answer is found by what was sent, which is equal for both. Raises
-        ``LifecycleError`` if ``unique_name`` and the name is in use.
+        ``LifecycleError`` if ``unique_name`` and another registration holds the name.
         """
         name = registration.name
         with self._lock:
-            if unique_name:
-                self._require_unused(name)
+            if unique_name and self._pending[name]:
+                raise LifecycleError(
+                    f"another resource registers an application named {name!r} at this moment; "
+                    "give one another name, or set prevent_duplicate_name=False on both"
+                )
             self._pending[name] += 1
             one_at_a_time = self._equal.setdefault(registration, threading.Lock())
         try:
@@ -51,13 +66,10 @@ class Registrations:
             with self._lock:
                 self._pending[name] -= 1
 
-    def _require_unused(self, name: str) -> None:
-        if self._pending[name]:
-            raise LifecycleError(
-                f"another resource registers an application named {name!r} at this moment; give "
-                "one another name, or set prevent_duplicate_name=False on both"
-            )
-        ids = sorted(key for key, used in (self._names or {}).items() if used == name)
+    def require_unused(self, name: str) -> None:
+        """Raise ``LifecycleError`` if an application has the name."""
+        with self._lock:
+            ids = sorted(key for key, used in (self._names or {}).items() if used == name)
         if ids:
             raise LifecycleError(
                 f"an application named {name!r} exists already: {', '.join(ids)}. To take it over, "
@@ -70,6 +82,28 @@ class Registrations:
         """Whether an application was there before, or was registered by this process."""
         with self._lock:
             return application_id in self._seen
+
+    def begin(self, registration: ApplicationRegistration, attempt: Attempt) -> None:
+        """A registration is about to be sent: until it is finished, it may have been made."""
+        with self._lock:
+            self._unfinished[registration] = attempt
+            if attempt.application_id is not None:
+                self._seen.discard(attempt.application_id)
+
+    def finish(self, registration: ApplicationRegistration) -> None:
+        """A registration was refused, or what it made is known."""
+        with self._lock:
+            self._unfinished.pop(registration, None)
+
+    def unfinished(self, registration: ApplicationRegistration) -> Attempt | None:
+        """An equal registration of this process whose outcome is not known."""
+        with self._lock:
+            return self._unfinished.get(registration)
+
+    def relist(self, listed: Iterable[ListedApplication]) -> None:
+        """The tenant was listed again: names that have come are in use too."""
+        with self._lock:
+            self._names = {**(self._names or {}), **{item.id: item.name for item in listed}}
 
     def note(self, application_id: str, name: str) -> None:
         """An application is there under a name: registered, adopted or renamed."""

@@ -13,12 +13,16 @@ from olt_provider.lifecycle.application.model import (
     ApplicationInputs,
     ApplicationState,
 )
-from olt_provider.lifecycle.application.registration import how_to_adopt, register
+from olt_provider.lifecycle.application.registration import (
+    Registered,
+    how_to_adopt,
+    left_behind,
+    register,
+)
 from olt_provider.lifecycle.application.secret import LostSecretError
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.existence import APPLICATIONS, NOT_FOUND, require_gone
 from olt_provider.lifecycle.platform import Platform
-from olt_provider.lifecycle.run_record import application_key
 
 
 def create(platform: Platform, inputs: ApplicationInputs) -> ApplicationState:
@@ -30,14 +34,18 @@ def create(platform: Platform, inputs: ApplicationInputs) -> ApplicationState:
     acting = platform.acting_for(inputs.tenant_id)
     if inputs.adopt is not None:
         return adopt(platform, acting, inputs, inputs.adopt)
-    registered, taken_over = register(platform, acting, inputs)
-    made = ApplicationState.of(registered, inputs, registered.oauth2_client.secret, acting.api_url)
+    registered = register(platform, acting, inputs)
+    application = registered.application
+    made = ApplicationState.of(
+        application, inputs, application.oauth2_client.secret, acting.api_url
+    )
     try:
-        _finish(acting, registered, inputs)
+        _finish(acting, application, inputs)
     except Exception as error:  # noqa: BLE001 - whatever it was, nothing may be left behind
-        if taken_over:
+        if registered.taken_over:
+            left_behind(platform, inputs, registered)
             raise _to_adopt(made, error) from None
-        raise _undo(platform, made, error) from None
+        raise _undo(platform, registered, made, error) from None
     return made
 
 
@@ -64,15 +72,18 @@ def _to_adopt(made: ApplicationState, error: Exception) -> LifecycleError:
     )
 
 
-def _undo(platform: Platform, made: ApplicationState, error: Exception) -> LifecycleError:
+def _undo(
+    platform: Platform, registered: Registered, made: ApplicationState, error: Exception
+) -> LifecycleError:
     said = _said(error)
     try:
         delete(platform, replace(made, inputs=replace(made.inputs, force_destroy=True)))
     except OltError as failure:
+        left_behind(platform, made.inputs, registered)
         return LifecycleError(
             f"{said}. The application was registered as {made.id} and could not be deleted again "
             f'({failure}): if it is there, declare adopt=AdoptArgs(application_id="{made.id}") or '
-            "delete it by hand"
+            "delete it manually"
         )
     return LifecycleError(
         f"{said}. The application that was registered, {made.id}, was deleted again, so "
@@ -125,7 +136,6 @@ def update(
 
     Raises ``OltError``; if a part may have been done, with what to run.
     """
-    platform.run.retake(application_key(state.id))
     acting = platform.acting_for(inputs.tenant_id)
     changes = Changes(
         acting,
@@ -159,17 +169,12 @@ def rotates(old: ApplicationInputs, new: ApplicationInputs) -> bool:
 def delete(platform: Platform, state: ApplicationState) -> None:
     """``DELETE .../{applicationId}``, unless it is installed and ``force_destroy`` is not set.
 
-    Returns without a call, with a warning, for one that a resource of the program holds. Raises
-    ``LifecycleError`` where it is refused, and where a 404 does not prove that it is gone.
+    Returns without a call for one that this process has adopted. Raises ``LifecycleError`` where
+    it is refused, and where a 404 does not prove that the application is gone.
     """
-    holders = platform.run.holders(application_key(state.id), platform.api_url)
-    if holders:
-        verb = "adopts" if holders[-1].adopts else "manages"
-        platform.warn(f"application {state.id} was not deleted: {holders[-1].name} {verb} it")
+    if state.id in platform.taken_over:
+        platform.warn(f"application {state.id} is adopted in this run, so it was not deleted")
         return
-    platform.default_tenants.require_no_move_of_application(
-        state.inputs.name, state.inputs.tenant_id
-    )
     acting = platform.acting_for(state.inputs.tenant_id)
     try:
         if not state.inputs.force_destroy:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import NamedTuple
 
 from olt_provider.api.applications.domain import (
     AllowedTenantRegistration,
     Application,
     ApplicationRegistration,
+    ListedApplication,
 )
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import OltError
@@ -18,7 +17,7 @@ from olt_provider.lifecycle.application.model import ApplicationInputs, allowed_
 from olt_provider.lifecycle.application.secret import make_secret
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.platform import Platform
-from olt_provider.lifecycle.registrations import Registrations
+from olt_provider.lifecycle.registrations import Attempt, Registrations
 
 
 class Registered(NamedTuple):
@@ -26,45 +25,126 @@ class Registered(NamedTuple):
 
     application: Application
     taken_over: bool
-    """Whether the answer was lost and it was found by what was sent."""
+    """Whether the response was lost and it was found by what was sent."""
+    attempt: Attempt
 
 
 def register(platform: Platform, acting: TenantClient, inputs: ApplicationInputs) -> Registered:
     """Register an application: ``POST /application-developer/applications``.
 
-    The tenant's applications are listed once per process before its first registration. Raises
-    ``LifecycleError`` if the name is in use and ``inputs.prevent_duplicate_name``, and where the
-    answer was lost and no single application can be told to be the one.
+    The tenant's applications are listed once per process before its first registration. What an
+    earlier attempt of this process may have registered is looked up first, because the engine can
+    send a creation again after an error. Raises ``LifecycleError`` if the name is in use and
+    ``inputs.prevent_duplicate_name``, and where the response was lost and no single application is
+    certain to be the one.
     """
     registration = registration_of(inputs)
     known = platform.registrations(inputs.tenant_id)
     known.list_once(acting.applications.listed)
     with known.claim(registration, unique_name=inputs.prevent_duplicate_name):
-        since = platform.client.clock.at_least()
-        platform.require_wanted()
-        taken_over = False
+        registering = _Registering(platform, acting, known, registration)
+        earlier = known.unfinished(registration)
+        registered = None if earlier is None else registering.resume(earlier)
+        if registered is None:
+            if inputs.prevent_duplicate_name:
+                known.require_unused(registration.name)
+            registered = registering.send()
+        known.note(registered.application.id, registered.application.name)
+        known.finish(registration)
+    return registered
+
+
+def left_behind(platform: Platform, inputs: ApplicationInputs, registered: Registered) -> None:
+    """A step after the registration failed: what was registered may exist without a state.
+
+    The next creation of the same in this process looks it up instead of registering another.
+    """
+    id_ = registered.application.id
+    attempt = registered.attempt._replace(application_id=id_)
+    platform.registrations(inputs.tenant_id).begin(registration_of(inputs), attempt)
+
+
+class _Registering:
+    """One registration, while its name is claimed."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        acting: TenantClient,
+        known: Registrations,
+        registration: ApplicationRegistration,
+    ) -> None:
+        self._platform = platform
+        self._acting = acting
+        self._known = known
+        self._registration = registration
+
+    def send(self) -> Registered:
+        """Register, and look up what was registered if the response is lost."""
+        attempt = Attempt(self._platform.client.clock.at_least())
+        self._platform.require_wanted()
+        self._known.begin(self._registration, attempt)
         try:
-            application = acting.applications.register(registration)
+            application = self._acting.applications.register(self._registration)
         except OltError as error:
             if not error.may_have_changed:
+                self._known.finish(self._registration)
                 raise
-            # Somebody may have adopted it by now, and taking it over would end that secret.
-            platform.require_wanted()
-            application = _look_up(
-                acting,
-                known,
-                registration,
-                since=since,
-                error=error,
-                require_wanted=platform.require_wanted,
-            )
-            taken_over = True
-            platform.warn(
-                f"the answer to the registration of {registration.name!r} was lost; the "
-                f"application {application.id} fits alone, so it was taken over with a new secret"
-            )
-        known.note(application.id, application.name)
-    return Registered(application, taken_over)
+            lost = str(error)
+        else:
+            return Registered(application, False, attempt)
+        # Somebody may have adopted it by now, and taking it would end that secret.
+        self._platform.require_wanted()
+        candidates = self._look_up(attempt, lost)
+        if not candidates.recent:
+            raise candidates.undecided(lost)
+        return self._take(candidates, attempt, lost)
+
+    def resume(self, attempt: Attempt) -> Registered | None:
+        """What an earlier attempt has registered; ``None``: nothing, so it can be sent again."""
+        self._platform.require_wanted()
+        lost = f"the response to an earlier registration of {self._registration.name!r} was lost"
+        candidates = self._look_up(attempt, lost)
+        if not candidates.possible:
+            if attempt.application_id is not None:
+                self._known.forget(attempt.application_id)
+            return None
+        return self._take(candidates, attempt, lost)
+
+    def _look_up(self, attempt: Attempt, lost: str) -> Candidates:
+        name = self._registration.name
+        try:
+            listed = [*self._acting.applications.list()]
+        except OltError as failure:
+            raise LifecycleError(
+                f"{lost}. Whether the application {name!r} was registered could not be "
+                f"looked up: {failure}. Run `pulumi up` again once the platform answers; if it "
+                "reports that the name exists, adopt that application. With "
+                "prevent_duplicate_name=False look for the name first, for example with "
+                "find_applications"
+            ) from None
+        self._known.relist(ListedApplication(id=item.id, name=item.name) for item in listed)
+        unknown = [item for item in listed if not self._known.knows(item.id)]
+        return Candidates.of(unknown, self._registration, attempt)
+
+    def _take(self, candidates: Candidates, attempt: Attempt, lost: str) -> Registered:
+        """The one application that fits, with a new secret."""
+        if len(candidates.possible) != 1 or not candidates.recent:
+            raise candidates.undecided(lost)
+        (found,) = candidates.recent
+        try:
+            secret = make_secret(self._acting, found.id, self._platform.require_wanted)
+        except OltError as failure:
+            raise LifecycleError(
+                f"{lost}. The application was registered as {found.id}, but a new secret could not "
+                f"be made: {failure}. {how_to_adopt(found.id)}"
+            ) from None
+        self._platform.warn(
+            f"the response to the registration of {self._registration.name!r} was lost; the "
+            f"application {found.id} alone fits it, so it was adopted with a new secret"
+        )
+        client = found.oauth2_client.model_copy(update={"secret": secret})
+        return Registered(found.model_copy(update={"oauth2_client": client}), True, attempt)
 
 
 def registration_of(inputs: ApplicationInputs) -> ApplicationRegistration:
@@ -88,42 +168,63 @@ def registration_of(inputs: ApplicationInputs) -> ApplicationRegistration:
     return ApplicationRegistration.model_validate(sent)
 
 
-def _look_up(
-    acting: TenantClient,
-    known: Registrations,
-    registration: ApplicationRegistration,
-    *,
-    since: datetime | None,
-    error: OltError,
-    require_wanted: Callable[[], None],
-) -> Application:
-    """The application whose registration's answer was lost, with a new secret."""
-    try:
-        unknown = [item for item in acting.applications.list() if not known.knows(item.id)]
-    except OltError as failure:
-        raise LifecycleError(
-            f"{error}. Whether the application {registration.name!r} was registered could not be "
-            f"looked up: {failure}. Run `pulumi up` again once the platform answers; if it says "
-            "that the name exists, adopt that application"
-        ) from None
-    fitting = [item for item in unknown if _fits(item, registration)]
-    recent = [item for item in fitting if since is None or _is_since(item, since)]
-    if len(recent) != 1:
-        raise _undecided(error, registration, fitting)
-    found = recent[0]
-    try:
-        secret = make_secret(acting, found.id, require_wanted)
-    except OltError as failure:
-        raise LifecycleError(
-            f"{error}. The application was registered as {found.id}, but a new secret could not "
-            f"be made: {failure}. {how_to_adopt(found.id)}"
-        ) from None
-    client = found.oauth2_client.model_copy(update={"secret": secret})
-    return found.model_copy(update={"oauth2_client": client})
+class Candidates(NamedTuple):
+    """The applications that a registration whose response was lost may have made."""
 
+    name: str
+    recent: list[Application]
+    """Not created before the request."""
+    undated: list[Application]
+    """Listed without the time of their creation."""
 
-def _is_since(application: Application, since: datetime) -> bool:
-    return application.created_at is not None and application.created_at >= since
+    @classmethod
+    def of(
+        cls,
+        unknown: list[Application],
+        registration: ApplicationRegistration,
+        attempt: Attempt,
+    ) -> Candidates:
+        """Those equal in everything that was sent, or the one whose ID is known."""
+        if attempt.application_id is not None:
+            made = [item for item in unknown if item.id == attempt.application_id]
+            return cls(registration.name, made, [])
+        fitting = [item for item in unknown if _fits(item, registration)]
+        since = attempt.since
+        return cls(
+            registration.name,
+            [
+                each
+                for each in fitting
+                if each.created_at and not (since and each.created_at < since)
+            ],
+            [each for each in fitting if each.created_at is None],
+        )
+
+    @property
+    def possible(self) -> list[Application]:
+        """All that may be the one. What was there before the request is not among them."""
+        return [*self.recent, *self.undated]
+
+    def undecided(self, lost: str) -> LifecycleError:
+        """The error where none or several may be the one."""
+        if not self.possible:
+            return LifecycleError(
+                f"{lost}. No application that fits {self.name!r} has appeared, so it was "
+                "most likely not registered: run `pulumi up` again"
+            )
+        listed = ", ".join(
+            f"{item.id} (created {format_timestamp(item.created_at) if item.created_at else '?'})"
+            for item in self.possible
+        )
+        advice = (
+            how_to_adopt(self.possible[0].id)
+            if len(self.possible) == 1
+            else "Find out which of them is yours, because adopting one ends its client secret; "
+            "then declare adopt=AdoptArgs(application_id=...) with its ID and run `pulumi up` again"
+        )
+        return LifecycleError(
+            f"{lost}. The application {self.name!r} may be one of these: {listed}. {advice}"
+        )
 
 
 def _fits(application: Application, registration: ApplicationRegistration) -> bool:
@@ -139,26 +240,9 @@ def _fits(application: Application, registration: ApplicationRegistration) -> bo
     )
 
 
-def _undecided(
-    error: OltError, registration: ApplicationRegistration, candidates: list[Application]
-) -> LifecycleError:
-    if not candidates:
-        return LifecycleError(
-            f"{error}. No application that fits {registration.name!r} has appeared, so it was "
-            "most likely not registered: run `pulumi up` again"
-        )
-    listed = ", ".join(
-        f"{item.id} (created {format_timestamp(item.created_at)})" for item in candidates
-    )
-    return LifecycleError(
-        f"{error}. The application {registration.name!r} may be one of these: {listed}. "
-        f"{how_to_adopt(candidates[0].id)}"
-    )
-
-
 def how_to_adopt(application_id: str) -> str:
-    """The end of an error that names an application to take over."""
+    """The end of an error that names an application to adopt."""
     return (
-        f'To take one over, declare adopt=AdoptArgs(application_id="{application_id}") and run '
+        f'To adopt it, declare adopt=AdoptArgs(application_id="{application_id}") and run '
         "`pulumi up` again"
     )

@@ -56,7 +56,7 @@ def test_a_lost_answer_is_looked_up_and_never_repeated(
     assert state.client_secret is not None
     secret = state.client_secret.get_secret_value()
     assert emulator.platform.secret_is_valid(state.client_id, secret)
-    assert "taken over with a new secret" in warnings[0]
+    assert "adopted with a new secret" in warnings[0]
 
 
 def test_a_registration_that_never_arrived_leaves_nothing(
@@ -93,7 +93,7 @@ def test_one_that_differs_in_what_was_sent_is_never_taken_over(
         operations.create(platform, inputs)
 
 
-def test_where_several_fit_their_ids_and_times_are_told(
+def test_where_several_fit_their_ids_and_times_are_listed_and_none_is_advised(
     emulator: Emulator, platform: Platform, inputs: ApplicationInputs, owner: str
 ) -> None:
     operations.create(platform, replace(inputs, name="First"))
@@ -105,7 +105,8 @@ def test_where_several_fit_their_ids_and_times_are_told(
     for application in emulator.platform.applications(owner):
         told = f"{application['id']} (created {application['createdAt']})"
         assert (told in str(caught.value)) == (application["name"] == "Sample")
-    assert 'adopt=AdoptArgs(application_id="' in str(caught.value)
+    assert "Find out which of them is yours" in str(caught.value)
+    assert 'application_id="' not in str(caught.value)
     assert emulator.platform.application(twin["id"]) is not None
 
 
