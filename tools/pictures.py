@@ -19,8 +19,8 @@ from rich.text import Text
 
 from olt_provider.cli.graph import svg
 from olt_provider.cli.graph.sources import of_preview
+from olt_provider.cli.review.effects import review
 from olt_provider.cli.review.markdown import render
-from olt_provider.cli.review.meaning import review
 from olt_provider.cli.review.preview import Preview, read_preview
 from tools.workspace import ROOT, say
 

@@ -46,6 +46,14 @@ OltApplication("adopted-with-secret", adopt=AdoptArgs({C!r}, secret({MORE_SECRET
 """
 
 
+# The application of the other tests' program allows no tenant, so installing it would fail.
+AFTER_ALL: Final = (AFTER + AFTER_MORE).replace(
+    'OltInstallation("installed", application_id=created.id)',
+    'OltInstallation("installed", application_id=tenant_added.id, tenant_id=b)',
+)
+REFRESHED: Final = ("--json", "--show-replacement-steps", "--refresh", "--run-program")
+
+
 def make(stack: Stack, emulator: Emulator) -> tuple[dict[str, str], set[str]]:
     """A preview of each of ``NAMES`` as a text, and all secrets there are."""
     tokens = reaching_as(emulator, A, B, C)
@@ -54,14 +62,14 @@ def make(stack: Stack, emulator: Emulator) -> tuple[dict[str, str], set[str]]:
     stack.up()
     drawn = _drawn(emulator, stack)
     made = {}
-    for name, program in (("change", AFTER + AFTER_MORE), ("removal", "import pulumi")):
+    for name, program in (("change", AFTER_ALL), ("removal", "import pulumi")):
         stack.program(program)
-        made[name] = stack.run("preview", "--json").stdout
+        made[name] = stack.run("preview", "--json", "--show-replacement-steps").stdout
     stack.program("raise ValueError('by intent')")
     made["failure"] = stack.run("preview", "--json", expect_failure=True).stdout
     stack.program(BEFORE + BEFORE_MORE)
     _drift(emulator, stack)
-    made["drift"] = stack.run("preview", "--json", "--refresh", "--run-program").stdout
+    made["drift"] = stack.run("preview", *REFRESHED).stdout
     exported = json.loads(stack.run("stack", "export", "--show-secrets").stdout)
     secrets = {
         json.loads(each["outputs"]["client_secret"]["plaintext"])

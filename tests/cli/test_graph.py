@@ -186,7 +186,7 @@ def test_what_a_change_adds_and_removes() -> None:
 @pytest.mark.parametrize("declared", ["[secret]", "04da6b54-80e4-46f7-96ec-b56ff0331ba9"])
 def test_what_a_preview_does_not_tell_is_said(declared: str) -> None:
     drawn = _drawn(_step("create", "OltApplication", "app", None, {"allowed_tenants": declared}))
-    assert "app: its allowed tenants are secret or not known yet" in drawn
+    assert "allowed tenants that are secret or not known yet: app" in drawn
 
 
 INSTALLED: Final = {"tenant_id": TENANT_A}

@@ -9,6 +9,7 @@ and read what git shows.
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,8 @@ from typing import Final
 
 import pytest
 
+from olt_provider.cli.review.effects import review
 from olt_provider.cli.review.markdown import render
-from olt_provider.cli.review.meaning import review
 from olt_provider.cli.review.preview import read_preview
 from olt_provider.emulator import Emulator
 from tests.cli import previewed
@@ -61,7 +62,7 @@ def test_a_review_of_what_the_engine_says_reads_as_kept(made: Made, name: str) -
         (previewed.FOLDER / f"{name}.json").write_text(made.previews[name], encoding="utf-8")
     found = review(read_preview(made.previews[name]))
     _agree(GOLDEN / f"{name}.md", render(found))
-    _agree(GOLDEN / f"{name}.json", found.model_dump_json(indent=2) + "\n")
+    _agree(GOLDEN / f"{name}.json", json.dumps(found.model_dump(mode="json"), indent=2) + "\n")
 
 
 @pytest.mark.parametrize("name", previewed.NAMES)

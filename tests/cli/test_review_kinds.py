@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import pytest
 
+from olt_provider.cli.review.effects import review
 from olt_provider.cli.review.markdown import render
-from olt_provider.cli.review.meaning import review
 from olt_provider.cli.review.preview import read_preview
 from tests.cli.test_review import GOLDEN, PREVIEWS
 

@@ -17,6 +17,8 @@ WORDS: Final[Mapping[Access, str]] = {
     "revoked": "installed, not allowed any more",
     "unknown": "not known yet",
 }
+NAME: Final = 30
+"""How much of a comment is shown, in characters."""
 Change = Literal["same", "added", "removed"]
 RANK: Final[Sequence[Access]] = ("none", "unknown", "revoked", "allowed", "installed")
 
@@ -69,6 +71,8 @@ class Graph:
     """By application and tenant; who is not named has no access."""
     comments: dict[str, str] = field(default_factory=dict)
     """What an owner says of a tenant."""
+    unmanaged: set[str] = field(default_factory=set)
+    """Keys of applications whose tenants are not known, because nobody declares them."""
     notes: list[str] = field(default_factory=list)
     """What the picture does not show."""
 
@@ -79,6 +83,8 @@ class Graph:
     def label(self, tenant: str) -> str:
         """A tenant as people call it, with enough of its ID to find it."""
         comment = self.comments.get(tenant, "").strip()
+        if len(comment) > NAME:
+            comment = f"{comment[: NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
         return f"{comment} ({tenant[:8]})" if comment else tenant
 
     def groups(self) -> list[Group]:

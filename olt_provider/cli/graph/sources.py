@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from olt_provider.api.client import OltClient
 from olt_provider.api.errors import OltError
-from olt_provider.cli.graph.model import Access, Graph, Use, access
+from olt_provider.cli.graph.model import Graph, Use, access
+from olt_provider.cli.review import facts
+from olt_provider.cli.review.effects import stack_of
+from olt_provider.cli.review.facts import Facts
 from olt_provider.cli.review.findings import an_id
-from olt_provider.cli.review.meaning import application_of, effective, stack_of
-from olt_provider.cli.review.preview import (
-    APPLICATION,
-    SECRET,
-    UNKNOWN,
-    Preview,
-    State,
-    Step,
-)
+from olt_provider.cli.review.preview import Preview
+from olt_provider.cli.review.resources import Resource
+from olt_provider.cli.review.stack import Stack
 
 
 def of_platform(client: OltClient, tenants: Sequence[str], tell: Callable[[str], None]) -> Graph:
@@ -63,99 +60,132 @@ def _tell_equal_names_apart(graph: Graph) -> None:
 def of_preview(preview: Preview) -> Graph:
     """What the stack has now, and what it will have. Only the preview is read."""
     graph = Graph(f"Who can use what: {stack_of(preview)}")
-    told = _Told()
-    for step in effective(preview, unchanged=True):
-        if step.kind == APPLICATION:
-            _application(graph, told, step)
-        else:
-            told.installation(step)
-            graph.applications.setdefault(application_of(step), application_of(step))
+    stack = Stack(preview)
+    columns = _columns(stack)
+    noted: dict[str, list[str]] = defaultdict(list)
+    installed = [
+        {(each.application, each.tenant) for each in when if each.tenant is not None}
+        for when in (stack.before, stack.after)
+    ]
+    for key in {key for pairs in installed for key, _ in pairs} - columns.keys():
+        columns[key] = _Column(stack.label(key), known=False)
+    for key, column in columns.items():
+        graph.applications[key] = column.label + column.suffix()
+        if column.note:
+            noted[column.note].append(column.label)
+        if not column.known:
+            graph.unmanaged.add(key)
+        tenants = {tenant for pairs in installed for named, tenant in pairs if named == key}
+        for tenant in tenants | column.tenants():
+            graph.uses[key, tenant or ""] = column.use(
+                tenant or "", *((key, tenant) in pairs for pairs in installed)
+            )
+    graph.comments = stack.comments
+    graph.notes += [f"{note}: {', '.join(sorted(names))}" for note, names in sorted(noted.items())]
     if preview.summary.get("same", 0) > sum(step.op == "same" for step in preview.steps):
         graph.notes.append("what does not change is left out: make the preview with --show-sames")
-    for name, tenant in sorted({*told.pairs()}):
-        before, after = (told.access(when, name, tenant) for when in (BEFORE, AFTER))
-        graph.uses[name, tenant] = Use(before, after)
     return graph
 
 
-BEFORE, AFTER = 0, 1
+NOBODY: Final[Mapping[str, Any]] = {}
+HIDDEN_NOTE: Final = "allowed tenants that are secret or not known yet"
+UNMANAGED_NOTE: Final = "allowed tenants that are not managed here"
 
 
-def _states(step: Step) -> tuple[State | None, State | None]:
-    """Before and after. One that is retained is no longer the stack's, but goes on as it is."""
-    if step.op == "delete":
-        return step.old, step.old if step.old and step.old.retain else None
-    return step.old, step.new
+@dataclass
+class _Column:
+    """An application: who is allowed before and after; ``None``: that is not known."""
 
+    label: str
+    marks: list[str] = field(default_factory=list)
+    allowed: list[Mapping[str, Any] | None] = field(default_factory=lambda: [NOBODY, NOBODY])
+    known: bool = True
+    note: str = ""
+    adopted: bool = False
 
-class _Told:
-    """Who is allowed and installed, before and after."""
+    def suffix(self) -> str:
+        return f" ({', '.join(self.marks)})" if self.marks else ""
 
-    def __init__(self) -> None:
-        self.allowed: tuple[dict[str, set[str] | None], ...] = ({}, {})
-        """By application; ``None``: it cannot be told. Not there: it is not managed at all."""
-        self.installed: tuple[dict[str, set[str]], ...] = (defaultdict(set), defaultdict(set))
+    def tenants(self) -> set[str]:
+        return {
+            known for allowed in self.allowed for each in allowed or () if (known := an_id(each))
+        }
 
-    def installation(self, step: Step) -> None:
-        for when, state in enumerate(_states(step)):
-            tenant = an_id((state or State()).inputs.get("tenant_id"))
-            if tenant:
-                self.installed[when][application_of(step)].add(tenant)
-
-    def pairs(self) -> Iterable[tuple[str, str]]:
-        for when in (BEFORE, AFTER):
-            for name, tenants in self.allowed[when].items():
-                yield from ((name, each) for each in tenants or ())
-            for name, tenants in self.installed[when].items():
-                yield from ((name, each) for each in tenants)
-
-    def access(self, when: int, name: str, tenant: str) -> Access:
-        installed = tenant in self.installed[when][name]
-        if name not in self.allowed[when]:
-            return "installed" if installed else "none"
-        tenants = self.allowed[when][name]
-        return access(allowed=None if tenants is None else tenant in tenants, installed=installed)
-
-
-def _application(graph: Graph, told: _Told, step: Step) -> None:
-    before, after = _states(step)
-    marks = [
-        word
-        for word, holds in (
-            ("deleted", after is None),
-            ("replaced", "replace" in step.op),
-            ("new", before is None),
-            ("inactive", after is not None and after.inputs.get("status") == "inactive"),
+    def use(self, tenant: str, *installed: bool) -> Use:
+        """Of an application that is adopted, what it has now is not known, so nothing is gained."""
+        then, now = (
+            access(allowed=None if allowed is None else tenant in allowed, installed=there)
+            if self.known
+            else access(allowed=there, installed=there)
+            for allowed, there in zip(self.allowed, installed, strict=True)
         )
-        if holds
-    ]
-    graph.applications[step.name] = step.name + (f" ({', '.join(marks)})" if marks else "")
-    allowed = [_allowed(state) for state in (before, after)]
-    if None in allowed:
-        graph.notes.append(f"{step.name}: its allowed tenants are secret or not known yet")
-    if allowed == [UNMANAGED, UNMANAGED]:
-        return
-    for when, tenants in enumerate(allowed):
-        if tenants is None or tenants is UNMANAGED:
-            told.allowed[when][step.name] = None
-            continue
-        told.allowed[when][step.name] = set(tenants)
-        for tenant, comment in tenants.items():
-            if isinstance(comment, str) and comment not in ("", SECRET, UNKNOWN):
-                graph.comments.setdefault(tenant, comment)
+        return Use(now, now) if self.adopted and now != "none" else Use(then, now)
 
 
-UNMANAGED: Mapping[str, Any] = MappingProxyType({"": None})
-"""Instead of tenants, where the program does not declare them."""
+def _columns(stack: Stack) -> dict[str, _Column]:
+    columns: dict[str, _Column] = {}
+    for resource in stack.applications:
+        for gone in resource.gone:
+            key = an_id(gone.state.id) or stack.old_key(resource)
+            if not stack.kept_by(gone.state.id):
+                column = columns.setdefault(key, _Column(stack.name(resource)))
+                held = facts.before(gone.state)
+                _fill(column, held, held if gone.state.retain else None)
+                column.marks.append("retained" if gone.state.retain else "deleted")
+        if resource.before is not None or resource.after is not None:
+            key = stack.key(resource) if resource.after else stack.old_key(resource)
+            if resource.after is not None or key not in columns:
+                columns[key] = _column(stack, resource)
+    return columns
 
 
-def _allowed(state: State | None) -> Mapping[str, Any] | None:
-    """Tenant -> comment, or ``UNMANAGED``; ``None``: it is secret or not known yet."""
-    if state is None:
-        return {}
-    declared = state.inputs.get("allowed_tenants")
-    if declared is None:
-        return UNMANAGED
-    if not isinstance(declared, Mapping) or {SECRET, UNKNOWN} & declared.keys():
-        return None
-    return {each: comment for tenant, comment in declared.items() if (each := an_id(tenant))}
+def _column(stack: Stack, resource: Resource) -> _Column:
+    column = _Column(stack.name(resource))
+    old, new = resource.before, resource.after
+    if new is None:
+        held = facts.before(old) if old is not None else None
+        column.marks.append("leaves the stack")
+        _fill(column, held, held)
+        return column
+    declared = facts.after(new)
+    adopts = resource.change in ("created", "replaced") and new.inputs.get("adopt") is not None
+    if adopts:
+        prior = stack.prior(stack.held(resource))
+        column.adopted = prior is None or prior.allowed is None
+        column.marks.append("adopted")
+        _fill(column, prior or declared, declared)
+    elif resource.change == "created":
+        column.marks.append("new")
+        _fill(column, None, _registered(declared))
+    elif resource.change == "replaced":
+        column.marks.append("replaced" if stack.continues(resource) else "new")
+        held = facts.before(old) if old is not None and stack.continues(resource) else None
+        _fill(column, held, _registered(declared))
+    else:
+        held = facts.before(old) if old is not None else None
+        _fill(column, held, declared if resource.change == "updated" else held)
+    if declared.status == "inactive":
+        column.marks.append("inactive")
+    return column
+
+
+def _registered(declared: Facts) -> Facts:
+    """A registration that declares no tenants allows nobody."""
+    return replace(declared, allowed=declared.allowed or {}) if _managed(declared) else declared
+
+
+def _managed(declared: Facts) -> bool:
+    return declared.tenants != "hidden"
+
+
+def _fill(column: _Column, before: Facts | None, after: Facts | None) -> None:
+    """``None``: there is no such application at that time."""
+    column.allowed = [NOBODY if each is None else each.allowed for each in (before, after)]
+    there = [each for each in (before, after) if each is not None]
+    if any(each.allowed is None and each.tenants == "hidden" for each in there):
+        column.note = HIDDEN_NOTE
+    elif any(each.allowed is None for each in there):
+        column.note = UNMANAGED_NOTE
+    column.known = not there or not all(
+        each.allowed is None and each.tenants == "unmanaged" for each in there
+    )

@@ -11,18 +11,38 @@ from olt_provider.cli.graph.model import WORDS, Access, Graph, Group, Use
 
 ONE_BY_ONE: Final = 40
 """As many tenants have a row each; more are grouped by what they may use."""
+REPEAT: Final = 20
+"""Rows after which the heads are repeated."""
 FONT: Final = 13
 ROW: Final = 26
 COLUMN: Final = 34
 PAD: Final = 16
 SHOWN: Final = 64
 """How much of a label is shown, in characters."""
+NAME: Final = 30
+"""How much of a name is shown; all of it is in a title."""
 INK, FAINT, PAPER, LINE = "#1f2328", "#59636e", "#ffffff", "#d1d9e0"
 BLUE, ORANGE, GREEN, RED = "#0969da", "#bc4c00", "#1a7f37", "#cf222e"
-BEHIND: Final = {"same": None, "added": "#dafbe1", "removed": "#ffebe9"}
+GAINED, LOST, UNMANAGED = "#dafbe1", "#ffebe9", "#eff2f5"
+DARK: Final = {
+    INK: "#e6edf3",
+    FAINT: "#9198a1",
+    PAPER: "#0d1117",
+    LINE: "#3d444d",
+    BLUE: "#4493f8",
+    ORANGE: "#f0883e",
+    GREEN: "#3fb950",
+    RED: "#f85149",
+    GAINED: "#12361f",
+    LOST: "#3c1618",
+    UNMANAGED: "#1c2128",
+}
+"""Each colour where a reader prefers dark pages."""
+BEHIND: Final = {"same": None, "added": GAINED, "removed": LOST}
 SIGNS: Final = {"added": ("+", GREEN), "removed": ("\N{MINUS SIGN}", RED)}
 LEGEND: Final[Sequence[Access]] = ("installed", "allowed", "revoked", "unknown")
 COS: Final = 0.70711
+NOT_MANAGED: Final = "grey column: the tenants of the application are not managed here"
 
 
 def render(graph: Graph) -> str:
@@ -31,19 +51,67 @@ def render(graph: Graph) -> str:
     groups = graph.each()
     if len(groups) > ONE_BY_ONE:
         groups = graph.groups()
-    names = [_cut(graph.applications[key]) for key in keys]
+    names = [_cut(graph.applications[key], NAME) for key in keys]
     labels = [_cut(graph.summary(group)) for group in groups]
     left = PAD + max([_width(label) for label in labels] + [_width("no tenants")]) + 12
     slanted = max([_width(name) for name in names] + [0]) * COS
-    top = PAD + 26 + slanted + 14
-    bottom = top + ROW * max(len(groups), 1) + 14
-    width = max(left + COLUMN * len(keys) + slanted, _width(graph.title) * 1.2) + PAD
+    head = slanted + 14
+    top = PAD + 26 + head
+    rows = [top + ROW * j + head * (j // REPEAT) for j in range(max(len(groups), 1))]
+    bottom = rows[-1] + ROW + 14
     legend = _legend(groups)
     notes = [_cut(note, 110) for note in graph.notes]
+    explained = [text for _, text in legend] + [NOT_MANAGED] * bool(graph.unmanaged)
     width = max(
-        width, *(PAD * 2 + _width(each) + COLUMN for each in [*notes, *(t for _, t in legend)]), 320
+        left + COLUMN * len(keys) + slanted + PAD,
+        _width(graph.title) * 1.2 + PAD,
+        *(PAD * 2 + _width(each) + COLUMN for each in [*notes, *explained]),
+        320,
     )
-    height = bottom + 20 * (len(legend) + len(notes)) + PAD
+    height = bottom + 20 * (len(explained) + len(notes)) + PAD
+    svg = _document(graph, groups, keys, width, height)
+    _write(svg, PAD, PAD + 12, graph.title, weight="bold", size=15)
+    for first in range(0, len(rows), REPEAT):
+        last = rows[min(first + REPEAT, len(rows)) - 1] + ROW
+        for i, key in enumerate(keys):
+            x = left + COLUMN * i
+            if key in graph.unmanaged:
+                _box(svg, x + 1, rows[first], width=COLUMN - 2, height=last - rows[first])
+            _slanted(svg, x + COLUMN / 2, rows[first] - 8, names[i], graph.applications[key])
+    for group, label, y in zip(groups, labels, rows, strict=False):
+        _row(svg, y, left + COLUMN * len(keys), label, _listed(graph, group))
+        for i, use in enumerate(group.uses):
+            _cell(svg, left + COLUMN * i, y, use, f"{names[i]} in {label}: {_words(use)}")
+    if not groups:
+        _write(svg, PAD, top + 18, "no tenants", fill=FAINT)
+    _explain(svg, bottom, legend, graph, notes)
+    ET.indent(svg)
+    return ET.tostring(svg, encoding="unicode") + "\n"
+
+
+def _explain(
+    svg: ET.Element,
+    bottom: float,
+    legend: Sequence[tuple[Use, str]],
+    graph: Graph,
+    notes: Sequence[str],
+) -> None:
+    """The signs that are there, and what the picture does not show."""
+    for k, (shown, text) in enumerate(legend):
+        _cell(svg, PAD, bottom + 20 * k - 4, shown, text, size=20)
+        _write(svg, PAD + COLUMN + 8, bottom + 20 * k + 11, text, fill=FAINT)
+    if graph.unmanaged:
+        y = bottom + 20 * len(legend)
+        _box(svg, PAD, y, width=COLUMN, height=14)
+        _write(svg, PAD + COLUMN + 8, y + 11, NOT_MANAGED, fill=FAINT)
+    for k, note in enumerate(notes, start=len(legend) + bool(graph.unmanaged)):
+        _write(svg, PAD, bottom + 20 * k + 11, note, fill=FAINT)
+
+
+def _document(
+    graph: Graph, groups: Sequence[Group], keys: Sequence[str], width: float, height: float
+) -> ET.Element:
+    """The root: a title, the picture in words, colours for dark pages, the paper."""
     svg = ET.Element(
         "svg",
         {
@@ -57,24 +125,39 @@ def render(graph: Graph) -> str:
         },
     )
     ET.SubElement(svg, "title").text = _clean(graph.title)
-    ET.SubElement(svg, "rect", {"width": "100%", "height": "100%", "fill": PAPER})
-    _write(svg, PAD, PAD + 12, graph.title, weight="bold", size=15)
-    for i, name in enumerate(names):
-        _slanted(svg, left + COLUMN * (i + 0.5), top - 8, name)
-    for j, (group, label) in enumerate(zip(groups, labels, strict=True)):
-        _row(svg, left, top + ROW * j, len(keys), label)
-        for i, use in enumerate(group.uses):
-            said = f"{names[i]} in {label}: {_words(use)}"
-            _cell(svg, left + COLUMN * i, top + ROW * j, use, said)
-    if not groups:
-        _write(svg, PAD, top + 18, "no tenants", fill=FAINT)
-    for k, (use, text) in enumerate(legend):
-        _cell(svg, PAD, bottom + 20 * k - 4, use, text, size=20)
-        _write(svg, PAD + COLUMN + 8, bottom + 20 * k + 11, text, fill=FAINT)
-    for k, note in enumerate(notes, start=len(legend)):
-        _write(svg, PAD, bottom + 20 * k + 11, note, fill=FAINT)
-    ET.indent(svg)
-    return ET.tostring(svg, encoding="unicode") + "\n"
+    said = [
+        f"{_clean(graph.applications[key])}: {_words(use)} for {_listed(graph, group)}"
+        for group in groups
+        for key, use in zip(keys, group.uses, strict=True)
+        if use != Use()
+    ]
+    ET.SubElement(svg, "desc").text = "; ".join(said) or "no tenants"
+    rules = "".join(
+        f".f{light[1:]}{{fill:{dark}}}.s{light[1:]}{{stroke:{dark}}}"
+        for light, dark in DARK.items()
+    )
+    ET.SubElement(svg, "style").text = f"@media (prefers-color-scheme:dark){{{rules}}}"
+    ET.SubElement(svg, "rect", {"width": "100%", "height": "100%", **_painted(PAPER)})
+    return svg
+
+
+def _painted(fill: str | None = None, stroke: str | None = None) -> dict[str, str]:
+    """The attributes of a colour, and the classes by which it is another on dark pages."""
+    classes = [f"f{fill[1:]}"] if fill else []
+    classes += [f"s{stroke[1:]}"] if stroke else []
+    painted = {"fill": fill or "none", "class": " ".join(classes)}
+    return painted | ({"stroke": stroke} if stroke else {})
+
+
+def _box(svg: ET.Element, x: float, y: float, *, width: float, height: float) -> None:
+    """The background of what is not managed."""
+    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "width": f"{width:.1f}", "height": f"{height:.1f}"}
+    ET.SubElement(svg, "rect", {**place, **_painted(UNMANAGED)})
+
+
+def _listed(graph: Graph, group: Group) -> str:
+    """All tenants of a group."""
+    return ", ".join(_clean(graph.label(tenant)) for tenant in group.tenants)
 
 
 def _legend(groups: Sequence[Group]) -> list[tuple[Use, str]]:
@@ -98,11 +181,12 @@ def _words(use: Use) -> str:
     )
 
 
-def _row(svg: ET.Element, left: float, top: float, columns: int, label: str) -> None:
-    _write(svg, PAD, top + ROW / 2 + 4.5, label)
-    right = left + COLUMN * columns
+def _row(svg: ET.Element, top: float, right: float, label: str, listed: str) -> None:
+    text = _write(svg, PAD, top + ROW / 2 + 4.5, label)
+    if listed != label:
+        ET.SubElement(text, "title").text = listed
     line = {"x1": f"{PAD}", "x2": f"{right:.1f}", "y1": f"{top:.1f}", "y2": f"{top:.1f}"}
-    ET.SubElement(svg, "line", {**line, "stroke": LINE})
+    ET.SubElement(svg, "line", {**line, **_painted(stroke=LINE)})
 
 
 def _cell(
@@ -117,7 +201,9 @@ def _cell(
     x, y = left + COLUMN / 2, top + size / 2
     if background is not None:
         box = {"x": f"{left + 2:.1f}", "y": f"{top + 2:.1f}", "width": f"{COLUMN - 4}"}
-        ET.SubElement(cell, "rect", {**box, "height": f"{size - 4}", "rx": "4", "fill": background})
+        ET.SubElement(
+            cell, "rect", {**box, "height": f"{size - 4}", "rx": "4", **_painted(background)}
+        )
         sign, colour = SIGNS[use.change]
         _write(cell, x - 12, y + 4.5, sign, fill=colour, weight="bold")
         x += 5
@@ -127,25 +213,28 @@ def _cell(
 def _sign(cell: ET.Element, x: float, y: float, shown: Access) -> None:
     circle = {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "5.5", "stroke-width": "2"}
     if shown == "installed":
-        ET.SubElement(cell, "circle", {**circle, "fill": BLUE, "stroke": BLUE})
+        ET.SubElement(cell, "circle", {**circle, **_painted(BLUE, BLUE)})
     elif shown == "allowed":
-        ET.SubElement(cell, "circle", {**circle, "fill": "none", "stroke": BLUE})
+        ET.SubElement(cell, "circle", {**circle, **_painted(stroke=BLUE)})
     elif shown == "revoked":
-        ET.SubElement(cell, "circle", {**circle, "fill": "none", "stroke": ORANGE})
+        ET.SubElement(cell, "circle", {**circle, **_painted(stroke=ORANGE)})
         ends = {
             "x1": f"{x - 6:.1f}",
             "y1": f"{y + 6:.1f}",
             "x2": f"{x + 6:.1f}",
             "y2": f"{y - 6:.1f}",
         }
-        ET.SubElement(cell, "line", {**ends, "stroke": ORANGE, "stroke-width": "2"})
+        ET.SubElement(cell, "line", {**ends, **_painted(stroke=ORANGE), "stroke-width": "2"})
     else:
         _write(cell, x - 4, y + 4.5, "?", fill=INK, weight="bold")
 
 
-def _slanted(svg: ET.Element, x: float, y: float, name: str) -> None:
+def _slanted(svg: ET.Element, x: float, y: float, name: str, whole: str) -> None:
     turn = {"transform": f"rotate(-45 {x:.1f} {y:.1f})"}
-    ET.SubElement(svg, "text", {"x": f"{x:.1f}", "y": f"{y:.1f}", "fill": INK, **turn}).text = name
+    text = ET.SubElement(svg, "text", {"x": f"{x:.1f}", "y": f"{y:.1f}", **_painted(INK), **turn})
+    text.text = name
+    if _clean(whole).strip() != name:
+        ET.SubElement(text, "title").text = _clean(whole)
 
 
 def _write(
@@ -157,9 +246,11 @@ def _write(
     fill: str = INK,
     weight: str = "normal",
     size: int = FONT,
-) -> None:
-    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "fill": fill, "font-weight": weight}
-    ET.SubElement(parent, "text", {**place, "font-size": str(size)}).text = _clean(text)
+) -> ET.Element:
+    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", **_painted(fill), "font-weight": weight}
+    written = ET.SubElement(parent, "text", {**place, "font-size": str(size)})
+    written.text = _clean(text)
+    return written
 
 
 def _clean(text: str) -> str:

@@ -15,7 +15,6 @@ from olt_provider.cli.review.preview import (
     SECRET,
     UNKNOWN,
     Preview,
-    Step,
     name_of,
 )
 
@@ -41,9 +40,12 @@ class Clients:
             if step.kind == PROVIDER and (declared := step.new or step.old)
         }
 
-    def of(self, step: Step) -> OltClient:
-        """The client for a resource. Raises ``ConfigurationError`` where its hosts are others."""
-        urn = step.provider.rpartition("::")[0]  # the provider's ID follows its URN
+    def of(self, provider: str) -> OltClient:
+        """The client for the resources of a provider, given as a resource names it.
+
+        Raises ``ConfigurationError`` where its hosts are others.
+        """
+        urn = provider.rpartition("::")[0]  # the provider's ID follows its URN
         if urn and not DEFAULT_PROVIDER.fullmatch(name_of(urn)):
             self._require_same_hosts(name_of(urn), self._inputs.get(urn))
         return self._client

@@ -12,16 +12,16 @@ import typer
 from olt_provider.cli.output import EXIT_CODES, OK, PROBLEM, fail, progress
 
 if TYPE_CHECKING:
-    from olt_provider.cli.review.findings import Kind, Live, Review
+    from olt_provider.cli.review.findings import Kind, Review
     from olt_provider.cli.review.preview import Preview
 
-HELP: Final = f"""Say what a preview means on the OLT platform, for a pull-request comment.
+HELP: Final = f"""Review the effects of a preview on the OLT platform, for a pull-request comment.
 
-Reads what `pulumi preview --json` prints. Shows names and IDs only, never a value.
+Reads the output of `pulumi preview --json`. Shows names, IDs and the comments of tenants only.
 
 Examples:
 
-  pulumi preview --json | olt review
+  pulumi preview --json --show-replacement-steps --show-sames | olt review
 
   olt review preview.json --format json
 
@@ -30,8 +30,9 @@ Examples:
   olt review preview.json --live --stack prod
 
 --fail-on: replace (an application), rotate (a client secret, in place), revoke (a tenant loses
-access, or may lose it), delete (an application). A preview that failed, a deletion or a
-registration that a guard refuses, and checks of --live that were not possible are always a problem.
+access, or an application is set inactive), login (a public client or a redirect URI ends), delete
+(an application). What may happen counts too. A preview that failed, a step that `up` will refuse,
+and checks of --live that were not possible are always a problem.
 
 {EXIT_CODES}
 """
@@ -50,11 +51,15 @@ def run(  # noqa: PLR0917 (typer passes them by name)
     ] = "-",
     form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.MARKDOWN,
     fail_on: Annotated[
-        str, typer.Option(metavar="KIND,...", help="replace, rotate, revoke, delete.")
+        str,
+        typer.Option(
+            metavar="KIND,...",
+            help="End with 1 for any of: replace, rotate, revoke, login, delete.",
+        ),
     ] = "",
     live: Annotated[
         bool,
-        typer.Option("--live", help="Ask the platform too, with the configured credentials."),
+        typer.Option("--live", help="Read the platform too, with the configured credentials."),
     ] = False,
     graph: Annotated[
         bool, typer.Option("--graph", help="Add a picture of who can use what, as Mermaid.")
@@ -63,15 +68,13 @@ def run(  # noqa: PLR0917 (typer passes them by name)
     cwd: Annotated[Path | None, typer.Option(help="For --live: the project's folder.")] = None,
 ) -> None:
     """Print the review."""
+    from olt_provider.cli.review.effects import review
     from olt_provider.cli.review.markdown import render
-    from olt_provider.cli.review.meaning import review
     from olt_provider.cli.review.reading import preview_of
 
     kinds = _kinds(fail_on)
     preview = preview_of("review", file)
-    found = review(preview)
-    if live:
-        found = found.model_copy(update={"live": _live(preview, stack, cwd)})
+    found = _live(preview, stack, cwd) if live else review(preview)
     if form is Format.JSON:
         # ASCII, because a terminal acts on some characters and no output holds half of one
         text = json.dumps(found.model_dump(mode="json"), indent=2) + "\n"
@@ -89,16 +92,20 @@ def picture(preview: Preview) -> str:
 
     drawn = of_preview(preview)
     try:
-        return "\n".join(
-            ["```mermaid", render(drawn) + "```", *(f"- {code(note)}" for note in drawn.notes)]
-        )
+        shown = ["```mermaid", render(drawn) + "```"]
+        shown += [f"- {code(note)}" for note in drawn.notes]
+        for group in drawn.groups():
+            if len(group.tenants) > 1:
+                named = ", ".join(code(drawn.label(each)) for each in group.tenants)
+                shown.append(f"- {code(drawn.summary(group))}: {named}")
+        return "\n".join(shown)
     except TooLargeError as error:
         return str(error)
 
 
 def _code(found: Review, kinds: list[Kind], *, live: bool) -> int:
     unanswered = live and bool(found.live.reason)
-    problem = found.failed or found.live.refused or found.live.names_in_use or unanswered
+    problem = found.failed or found.will_fail or found.live.refuses or unanswered
     return PROBLEM if problem or any(found.count(kind) for kind in kinds) else OK
 
 
@@ -112,15 +119,18 @@ def _kinds(text: str) -> list[Kind]:
     return [kind for kind in KINDS if kind in words]
 
 
-def _live(preview: Preview, stack: str | None, cwd: Path | None) -> Live:
+def _live(preview: Preview, stack: str | None, cwd: Path | None) -> Review:
     from olt_provider.api.errors import OltError
     from olt_provider.cli import configured
     from olt_provider.cli.review.clients import Clients
+    from olt_provider.cli.review.effects import review
     from olt_provider.cli.review.findings import Live
-    from olt_provider.cli.review.live import check
+    from olt_provider.cli.review.live import review_live
 
     try:
         with progress("asking the platform") as tell:
-            return check(preview, Clients(preview, configured.load(stack, cwd), tell), tell)
+            clients = Clients(preview, configured.load(stack, cwd), tell)
+            return review_live(preview, clients, tell)
     except OltError as error:
-        return Live(checked=False, reason=str(error))
+        live = Live(checked=False, reason=str(error))
+        return review(preview).model_copy(update={"live": live})

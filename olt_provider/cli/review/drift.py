@@ -1,43 +1,84 @@
-"""What a preview with ``--refresh`` found changed by hand."""
+"""Manual changes that a preview with ``--refresh``, or of a refresh, has found."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from olt_provider.cli.review.findings import Drift, an_id
-from olt_provider.cli.review.preview import APPLICATION, INSTALLATION, SECRET, Preview, Step
+from olt_provider.cli.review.preview import APPLICATION, INSTALLATION, SECRET, Preview, State, Step
+
+OURS = (APPLICATION, INSTALLATION)
+
+
+def refresh_only(preview: Preview) -> bool:
+    """Whether it is of ``pulumi refresh --preview-only``: what differs goes into the state only.
+
+    Its updates have outputs, which those of a program do not have before they are made.
+    """
+    operations = {step.op for step in preview.steps}
+    if not operations <= {"same", "refresh", "update", "delete", "read"}:
+        return False
+    refreshed = {step.urn for step in preview.steps if step.op == "refresh"}
+    changed = [step for step in preview.steps if step.op in ("update", "delete")]
+    updated = [step for step in changed if step.op == "update" and step.kind in OURS]
+    read = [step for step in updated if step.new is not None and step.new.outputs]
+    # of a resource that is refreshed and then changed by a program, there would be both steps
+    if read != updated or any(step.urn in refreshed for step in changed):
+        return False
+    return bool(read or refreshed)
 
 
 def found(preview: Preview) -> tuple[Drift, ...] | None:
-    """The drift of this package's resources; ``None`` where nothing was refreshed.
-
-    The refresh itself tells only what was in the state. What the platform holds is the old state
-    of the step that comes after it.
-    """
-    if not any(step.op == "refresh" for step in preview.steps):
+    """The drift of this package's resources; ``None`` where nothing was refreshed."""
+    only = refresh_only(preview)
+    if not only and not any(step.op == "refresh" for step in preview.steps):
         return None
-    later = {step.urn: step for step in preview.steps if step.op not in ("refresh", "same")}
+    pairs = _of_refresh(preview) if only else _before_others(preview)
     return tuple(
         Drift(resource=step.name, what=what, name=name)
-        for step in sorted(preview.steps, key=lambda step: step.urn)
-        if step.op == "refresh" and step.kind in (APPLICATION, INSTALLATION)
-        for what, name in _of(step, later.get(step.urn))
+        for step, before, now, keys in sorted(pairs, key=lambda pair: pair[0].urn)
+        for what, name in _differences(step, before, now, keys)
     )
 
 
-def _of(refresh: Step, after: Step | None) -> list[tuple[str, str]]:
-    if after is None or refresh.old is None:
-        return []
-    if after.old is None:
-        return [("uninstalled" if refresh.kind == INSTALLATION else "deleted", "")]
-    before, now = refresh.old.inputs, after.old.inputs
-    hidden = {key for key in after.changed if before.get(key) == now.get(key) == SECRET}
+Pair = tuple[Step, State, State | None, set[str]]
+"""A step, the state before, the one that the platform holds, and the inputs that changed."""
+
+
+def _of_refresh(preview: Preview) -> Iterator[Pair]:
+    for step in preview.steps:
+        if step.kind in OURS and step.op in ("update", "delete") and step.old is not None:
+            yield step, step.old, step.new, step.changed
+
+
+def _before_others(preview: Preview) -> Iterator[Pair]:
+    """The refresh step has the state only. The next step's old state is what the platform holds."""
+    later: dict[str, Step] = {}
+    for step in preview.steps:
+        if step.op != "refresh" and not (step.old is not None and step.old.marked):
+            later.setdefault(step.urn, step)
+    for step in preview.steps:
+        if step.op != "refresh" or step.kind not in OURS or step.old is None:
+            continue
+        after = later.get(step.urn)
+        if after is not None:
+            yield step, step.old, after.old, after.changed
+
+
+def _differences(
+    step: Step, old: State, new: State | None, keys: set[str]
+) -> list[tuple[str, str]]:
+    if new is None:
+        return [("uninstalled" if step.kind == INSTALLATION else "deleted", "")]
+    before, now = old.inputs, new.inputs
+    hidden = {key for key in keys if before.get(key) == now.get(key) == SECRET}
     changed = sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
-    told = _tenants(before.get("allowed_tenants"), now.get("allowed_tenants"))
-    others = [key for key in changed if key != "allowed_tenants" or not told]
+    tenants = _tenants(before.get("allowed_tenants"), now.get("allowed_tenants"))
+    others = [key for key in changed if key != "allowed_tenants" or not tenants]
     return (
         [("changed:", key) for key in others if key != "__provider"]
-        + told
+        + tenants
         + [("may have changed, but is secret:", key) for key in sorted(hidden)]
     )
 

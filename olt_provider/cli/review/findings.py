@@ -1,4 +1,4 @@
-"""What the steps of a preview mean: who gains and loses what. Holds no value that may be secret."""
+"""What the steps of a preview do on the platform. Holds no value that may be secret."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Kind = Literal["replace", "rotate", "revoke", "delete"]
-KINDS: Final[tuple[Kind, ...]] = ("replace", "rotate", "revoke", "delete")
+from olt_provider.cli.review.preview import UNKNOWN
+
+Kind = Literal["replace", "rotate", "revoke", "login", "delete"]
+KINDS: Final[tuple[Kind, ...]] = ("replace", "rotate", "revoke", "login", "delete")
 ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -17,36 +19,44 @@ class _Part(BaseModel):
 
 
 class Access(_Part):
-    """A tenant that gains or loses access to an application, and by what.
+    """A tenant that gains, loses or keeps access to an application, and by what.
 
-    ``tenant`` is ``None`` where the preview does not tell which.
+    ``tenant`` is ``None`` where the preview does not show which. ``comment`` is the one that the
+    program gives the tenant. ``certain`` is false where it depends on what the platform holds, or
+    on a value that is secret or not known yet.
     """
 
     tenant: str | None
+    comment: str = ""
     application: str
+    application_id: str | None = None
     why: str
+    certain: bool = True
 
 
 class DeadSecret(_Part):
     """A client secret that stops working."""
 
     application: str
+    application_id: str | None = None
     client_id: str | None
     why: str
+    certain: bool = True
 
 
 class Affected(_Part):
-    """An application, by its name in the program, and what there is to say of it."""
+    """An application, by its name in the program, and what happens to it."""
 
     application: str
     application_id: str | None
     note: str
     properties: tuple[str, ...] = ()
     """The names of properties that the note is about, as the preview names them."""
+    certain: bool = True
 
 
 class Drift(_Part):
-    """What somebody changed by hand since the last update or refresh."""
+    """A manual change since the last update or refresh."""
 
     resource: str
     what: str
@@ -63,56 +73,73 @@ class ProviderChange(_Part):
 
 
 class Live(_Part):
-    """What the platform says about it now."""
+    """What the platform holds now."""
 
     checked: bool
     reason: str = ""
     """Why it was not, or not all, checked."""
     refused: tuple[Access, ...] = ()
-    """Tenants for whose sake a guard would refuse a deletion."""
+    """Tenants because of which a guard would refuse a deletion."""
     revoked_installed: tuple[Access, ...] = ()
     """Tenants that are revoked while they have the application installed."""
     names_in_use: tuple[Affected, ...] = ()
-    """Registrations that a guard would refuse, and who has the name."""
+    """Registrations that a guard would refuse, and which application has the name."""
+    not_allowed: tuple[Access, ...] = ()
+    """Installations that the platform would refuse."""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether ``up`` would be refused a step."""
+        return bool(self.refused or self.names_in_use or self.not_allowed)
 
 
 NOT_ASKED: Final = Live(checked=False, reason="run with --live")
 
 
 class Review(_Part):
-    """The meaning of a preview on the platform."""
+    """The effects of a preview on the platform."""
 
-    version: int = 1
+    version: int = 2
     stack: str
     failed: bool
-    replaced: tuple[Affected, ...]
-    deleted: tuple[Affected, ...]
-    inactive: tuple[Affected, ...]
-    dead_secrets: tuple[DeadSecret, ...]
-    loses_access: tuple[Access, ...]
-    gains_access: tuple[Access, ...]
-    other: tuple[Affected, ...]
-    providers: tuple[ProviderChange, ...]
-    drift: tuple[Drift, ...] | None
+    refresh_only: bool = False
+    """Whether it is of ``pulumi refresh``, which changes the state and not the platform."""
+    replaced: tuple[Affected, ...] = ()
+    deleted: tuple[Affected, ...] = ()
+    inactive: tuple[Affected, ...] = ()
+    dead_secrets: tuple[DeadSecret, ...] = ()
+    logins: tuple[Affected, ...] = ()
+    """Applications whose users cannot log in as before."""
+    loses_access: tuple[Access, ...] = ()
+    needs_credentials: tuple[Access, ...] = ()
+    """Tenants that keep their access to an application that is replaced."""
+    gains_access: tuple[Access, ...] = ()
+    refused: tuple[Affected, ...] = ()
+    """Steps that ``up`` will refuse, as far as the preview shows it."""
+    other: tuple[Affected, ...] = ()
+    providers: tuple[ProviderChange, ...] = ()
+    drift: tuple[Drift, ...] | None = None
     """``None``: not checked."""
+    notes: tuple[str, ...] = ()
+    """What the preview does not show."""
     live: Live = NOT_ASKED
 
     def count(self, kind: Kind) -> int:
-        """How many findings there are of a kind that ``--fail-on`` names."""
+        """The number of findings of a kind that ``--fail-on`` names, the possible ones included."""
         if kind == "replace":
             return len(self.replaced)
         if kind == "delete":
             return len(self.deleted)
         if kind == "rotate":
             return sum(each.why in IN_PLACE for each in self.dead_secrets)
+        if kind == "login":
+            return len(self.logins)
         return len(self.loses_access) + len(self.inactive)
 
     @property
-    def breaking(self) -> bool:
-        """Whether something that works now stops working."""
-        return bool(
-            self.replaced or self.deleted or self.inactive or self.dead_secrets or self.loses_access
-        )
+    def will_fail(self) -> bool:
+        """Whether ``up`` is certain to refuse a step."""
+        return any(each.certain for each in self.refused)
 
 
 ROTATED: Final = "rotated"
@@ -123,4 +150,4 @@ IN_PLACE: Final = frozenset({ROTATED, ADOPTED})
 def an_id(value: Any) -> str | None:
     """An ID that may be shown; anything else, a masked or unknown value too, is not."""
     text = value.lower() if isinstance(value, str) else ""
-    return text if ID.fullmatch(text) else None
+    return text if ID.fullmatch(text) and text != UNKNOWN else None

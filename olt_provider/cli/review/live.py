@@ -1,139 +1,198 @@
-"""What the platform says now about what a preview would do."""
+"""What the platform holds of the applications that a preview changes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
-from olt_provider.api.applications.domain import Application
-from olt_provider.api.errors import OltError
+from olt_provider.api.errors import ApiError, OltError
+from olt_provider.cli.review import facts
 from olt_provider.cli.review.clients import Clients
-from olt_provider.cli.review.findings import Access, Affected, Live, an_id
-from olt_provider.cli.review.meaning import effective
-from olt_provider.cli.review.preview import (
-    APPLICATION,
-    INSTALLATION,
-    SECRET,
-    UNKNOWN,
-    Preview,
-    State,
-    Step,
-)
+from olt_provider.cli.review.effects import review
+from olt_provider.cli.review.facts import Facts
+from olt_provider.cli.review.findings import Access, Affected, Live, Review, an_id
+from olt_provider.cli.review.preview import Preview
+from olt_provider.cli.review.resources import Resource
+from olt_provider.cli.review.stack import Installed, Stack, adopted_id
+
+NOT_FOUND: Final = 404
 
 
-def check(preview: Preview, clients: Clients, progress: Callable[[str], None]) -> Live:
-    """Ask for each application that is deleted, replaced, adopted, or loses tenants, and for names.
+def review_live(preview: Preview, clients: Clients, progress: Callable[[str], None]) -> Review:
+    """A review by what the platform holds, and what its guards will refuse.
 
-    Only reads: ``GET .../applications/{applicationId}``, and the applications of each tenant in
-    which one is registered, once. A refusal ends up in ``reason``.
+    Only reads: ``GET .../applications/{applicationId}`` for each application that changes, and the
+    applications of each tenant in which one is registered, once. A failure ends up in ``reason``.
     """
-    steps = effective(preview)
-    asking = _Asking(clients, _uninstalled(steps))
-    for step in steps:
-        if step.kind != APPLICATION:
-            continue
-        progress(step.name)
+    stack = Stack(preview)
+    questions = _Questions(clients, stack)
+    for resource in stack.applications:
+        progress(resource.name)
         try:
-            asking.guard_of_name(step)
-            asking.application(step)
+            questions.name_guard(resource)
+            for application_id, owner in _concerned(resource):
+                questions.application(resource, application_id, owner)
         except OltError as error:
-            asking.reasons.append(str(error))
-    return asking.answer()
+            questions.reasons.append(str(error))
+    for installed in stack.after:
+        try:
+            questions.installation(installed)
+        except OltError as error:
+            questions.reasons.append(str(error))
+    found = review(preview, questions.platform)
+    return found.model_copy(update={"live": questions.answer(Stack(preview, questions.platform))})
 
 
-class _Asking:
-    def __init__(self, clients: Clients, uninstalled: dict[str, set[str]]) -> None:
+def _concerned(resource: Resource) -> Iterator[tuple[str, str | None]]:
+    """The applications that a resource changes or deletes, with their owners."""
+    if resource.change == "updated" and resource.before is not None:
+        named = an_id(resource.before.id)
+        if named is not None:
+            yield named, facts.before(resource.before).owner
+    for gone in resource.gone:
+        named = an_id(gone.state.id)
+        if named is not None and not gone.state.retain:
+            yield named, facts.before(gone.state).owner
+    if resource.after is not None and resource.change in ("created", "replaced"):
+        named = adopted_id(resource.after)
+        if named is not None:
+            yield named, facts.after(resource.after).owner
+
+
+class _Questions:
+    """What was asked of the platform, and what came back."""
+
+    def __init__(self, clients: Clients, stack: Stack) -> None:
         self._clients = clients
-        self._uninstalled = uninstalled
+        self._stack = stack
         self._names: dict[tuple[str, str | None], dict[str, list[str]]] = {}
-        self.refused: list[Access] = []
-        self.revoked: list[Access] = []
+        self.platform: dict[str, Facts] = {}
         self.in_use: list[Affected] = []
+        self.not_allowed: list[Access] = []
         self.reasons: list[str] = []
 
-    def answer(self) -> Live:
-        return Live(
-            checked=True,
-            reason=self.reasons[0] if self.reasons else "",
-            refused=tuple(self.refused),
-            revoked_installed=tuple(self.revoked),
-            names_in_use=tuple(self.in_use),
-        )
+    def application(self, resource: Resource, application_id: str, owner: str | None) -> None:
+        """Read an application. Raises ``OltError``."""
+        if application_id not in self.platform:
+            client = self._clients.of(resource.provider).acting_for(owner)
+            found = client.applications.get(application_id)
+            self.platform[application_id] = facts.on_platform(found)
 
-    def application(self, step: Step) -> None:
-        asked = _asked(step)
-        if asked is None:
+    def installation(self, installed: Installed) -> None:
+        """Whether a new installation is refused, where no program declares who is allowed."""
+        key, tenant = installed.application, installed.tenant
+        there = {(each.application, each.tenant) for each in self._stack.before}
+        declared = self._stack.declared(key)
+        if an_id(key) is None or tenant is None or (key, tenant) in there or declared is not None:
             return
-        application_id, owner = asked
-        found = self._clients.of(step).acting_for(owner).applications.get(application_id)
-        there = {t.tenant_id for t in found.allowed_tenants if t.installed}
-        there -= self._uninstalled.get(application_id, set())
-        if step.op in ("delete", "replace"):
-            self.refused += _access(step, there, "still installed, and force_destroy is not set")
-        else:
-            self.revoked += _access(step, there & _revoked(step, found), "revoked while installed")
+        client = self._clients.of(installed.resource.provider).acting_for(tenant)
+        try:
+            seen = client.installations.get(key)
+            refused = not (seen.available or seen.installation)
+        except ApiError as error:
+            if error.status != NOT_FOUND or not error.from_platform:
+                raise
+            refused = True
+        if refused:
+            self.not_allowed += _accesses(
+                self._stack, self._stack.label(key), key, [tenant], "not allowed, or inactive"
+            )
 
-    def guard_of_name(self, step: Step) -> None:
+    def name_guard(self, resource: Resource) -> None:
         """Whether a registration would be refused, because its tenant uses the name already."""
-        inputs = (step.new or State()).inputs
-        name = inputs.get("name")
-        # of a replacement the preview does not tell whether the old one is deleted first
-        registers = step.op == "create"
-        guarded = inputs.get("prevent_duplicate_name") is not False and "adopt" not in inputs
-        if not (registers and guarded) or not isinstance(name, str) or name in (SECRET, UNKNOWN):
+        after = resource.after
+        if after is None or resource.change != "created" or "adopt" in after.inputs:
             return
-        taken = self._used(step, an_id(inputs.get("tenant_id"))).get(name, [])
-        for other in sorted(taken):
+        declared = facts.after(after)
+        if declared.name is None or not declared.guarded:
+            return
+        for other in sorted(self._used(resource, declared.owner).get(declared.name, [])):
             note = "its name is in use: adopt that one, or set prevent_duplicate_name=False"
-            self.in_use.append(Affected(application=step.name, application_id=other, note=note))
+            self.in_use.append(
+                Affected(application=self._stack.name(resource), application_id=other, note=note)
+            )
 
-    def _used(self, step: Step, tenant: str | None) -> dict[str, list[str]]:
+    def _used(self, resource: Resource, tenant: str | None) -> dict[str, list[str]]:
         """The names that a tenant uses, with the IDs of the applications."""
-        key = (step.provider, tenant)
+        key = (resource.provider, tenant)
         if key not in self._names:
             names: dict[str, list[str]] = {}
-            for each in self._clients.of(step).acting_for(tenant).applications.list():
+            client = self._clients.of(resource.provider).acting_for(tenant)
+            for each in client.applications.list():
                 names.setdefault(each.name, []).append(each.id)
             self._names[key] = names
         return self._names[key]
 
+    def answer(self, stack: Stack) -> Live:
+        """What the guards make of it."""
+        return Live(
+            checked=True,
+            reason=self.reasons[0] if self.reasons else "",
+            refused=tuple(self._refused(stack)),
+            revoked_installed=tuple(self._revoked(stack)),
+            names_in_use=tuple(self.in_use),
+            not_allowed=tuple(self.not_allowed),
+        )
 
-def _access(step: Step, tenants: set[str], why: str) -> list[Access]:
-    return [Access(tenant=tenant, application=step.name, why=why) for tenant in sorted(tenants)]
+    def _refused(self, stack: Stack) -> Iterator[Access]:
+        """Tenants that have an application installed when it would be deleted."""
+        for resource in stack.applications:
+            for gone in resource.gone:
+                held = self.platform.get(an_id(gone.state.id) or "")
+                kept = gone.state.retain or stack.kept_by(gone.state.id)
+                if held is None or kept or facts.before(gone.state).forced:
+                    continue
+                there = held.installed - _uninstalled(stack, gone.state.id)
+                why = "still installed, and force_destroy is not set"
+                yield from _accesses(stack, stack.name(resource), an_id(gone.state.id), there, why)
+
+    def _revoked(self, stack: Stack) -> Iterator[Access]:
+        """Tenants that have an application installed when they are revoked, and keep it so."""
+        for resource in stack.applications:
+            after = resource.after
+            key = stack.key(resource)
+            held = self.platform.get(key)
+            if after is None or held is None or resource.gone:
+                continue
+            declared = facts.after(after).allowed
+            if declared is None:
+                continue
+            managed = facts.before(resource.before).allowed if resource.before else None
+            revoked = (held.allowed or {}).keys() - declared.keys()
+            if managed is not None:
+                revoked &= managed.keys()
+            there = held.installed & revoked - _uninstalled(stack, key)
+            yield from _accesses(stack, stack.name(resource), key, there, "revoked while installed")
 
 
-def _asked(step: Step) -> tuple[str, str | None] | None:
-    """The application to ask for and its owner, where there is something to ask."""
-    if step.kind != APPLICATION:
-        return None
-    old, new = step.old or State(), step.new or State()
-    if step.op == "create":
-        adopt = new.inputs.get("adopt")
-        taken = an_id(adopt.get("application_id")) if isinstance(adopt, dict) else None
-        return (taken, an_id(new.inputs.get("tenant_id"))) if taken else None
-    application_id = an_id(old.id)
-    if application_id is None or (step.op == "update" and "allowed_tenants" not in step.changed):
-        return None
-    if step.op != "update" and (old.retain or old.outputs.get("force_destroy") is True):
-        return None
-    return application_id, an_id(old.inputs.get("tenant_id"))
-
-
-def _revoked(step: Step, found: Application) -> set[str]:
-    """The tenants that are allowed now and will not be."""
-    declared: Any = (step.new or State()).inputs.get("allowed_tenants")
-    if not isinstance(declared, dict):  # not managed, secret or not known yet
-        return set()
-    return {each.tenant_id for each in found.allowed_tenants} - declared.keys()
-
-
-def _uninstalled(steps: list[Step]) -> dict[str, set[str]]:
+def _uninstalled(stack: Stack, application_id: str) -> set[str]:
     """The tenants in which the preview itself uninstalls an application."""
-    gone: dict[str, set[str]] = {}
-    for step in steps:
-        if step.kind == INSTALLATION and step.op in ("delete", "replace") and step.old:
-            application = an_id(step.old.inputs.get("application_id"))
-            tenant = an_id(step.old.inputs.get("tenant_id"))
-            if application and tenant and not step.old.retain:
-                gone.setdefault(application, set()).add(tenant)
-    return gone
+    key = an_id(application_id)
+    after = {(each.application, each.tenant) for each in stack.after}
+    return {
+        each.tenant
+        for each in stack.before
+        if each.application == key and each.tenant is not None
+        and ((each.application, each.tenant) not in after or _moves(stack, each.application))
+    }  # fmt: skip
+
+
+def _moves(stack: Stack, key: str) -> bool:
+    """Whether an application's installations go with it to the one that replaces it."""
+    return any(
+        stack.key(each) == key and each.change == "replaced" and stack.continues(each)
+        for each in stack.applications
+    )
+
+
+def _accesses(
+    stack: Stack, name: str, key: str | None, tenants: Iterable[str], why: str
+) -> Iterator[Access]:
+    for tenant in sorted(tenants):
+        yield Access(
+            tenant=tenant,
+            comment=stack.comment(key or "", tenant),
+            application=name,
+            application_id=an_id(key),
+            why=why,
+        )

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, TypeVar
 
-from olt_provider.cli.review.findings import NOT_ASKED, Access, Affected, Drift, Live, Review
+from olt_provider.cli.review.findings import (
+    NOT_ASKED,
+    Access,
+    Affected,
+    DeadSecret,
+    Drift,
+    Live,
+    Review,
+)
 
 LIMIT: Final = 60_000
 """Characters; code hosts refuse comments of more than 65536."""
@@ -20,36 +28,14 @@ def marker(stack: str) -> str:
 
 
 def render(review: Review, *, picture: str = "") -> str:
-    """The whole comment: the verdict first, the marker last. ``picture``: Markdown, if it fits."""
+    """The whole comment: the verdict first, the marker last. ``picture``: Markdown, if it fits.
+
+    What stops working for good is shown, everything else folded.
+    """
     lines = [f"**{verdict(review)}**", "", *_facts(review), ""]
-    sections = [
-        ("Applications that are replaced", _affected(review.replaced)),
-        ("Applications that are deleted", _affected(review.deleted)),
-        ("Applications that are set inactive", _affected(review.inactive)),
-        (
-            "Client secrets that stop working",
-            [
-                f"- {code(each.application)}: {each.why}"
-                + (f" (client {code(each.client_id)})" if each.client_id else "")
-                for each in review.dead_secrets
-            ],
-        ),
-        ("Tenants that lose access", _access(review.loses_access)),
-        ("Tenants that gain access", _access(review.gains_access)),
-        ("Deletions that a guard refuses", _access(review.live.refused)),
-        ("Registrations that a guard refuses", _affected(review.live.names_in_use)),
-        ("Revoked tenants that have it installed", _access(review.live.revoked_installed)),
-        (
-            "Providers",
-            [
-                f"- {code(each.provider)}: {each.what}, {_names(each.settings)}"
-                for each in review.providers
-            ],
-        ),
-        ("Drift", _drift(review.drift or ())),
-        ("Other changes", _affected(review.other)),
-    ]
-    for title, items in sections:
+    for title, items in _shown(review):
+        lines += [f"**{title} ({len(items)})**", "", *items, ""] if items else []
+    for title, items in _folded(review):
         if items:
             lines += [f"<details><summary>{title} ({len(items)})</summary>", "", *items, ""]
             lines += ["</details>", ""]
@@ -60,28 +46,148 @@ def render(review: Review, *, picture: str = "") -> str:
     return "\n".join([*_cut(lines), marker(review.stack), ""])
 
 
+def _shown(review: Review) -> list[tuple[str, list[str]]]:
+    return [
+        ("Refused by `pulumi up`", _affected(review.refused)),
+        ("Deletions that a guard refuses", _access(review.live.refused)),
+        ("Registrations that a guard refuses", _affected(review.live.names_in_use)),
+        ("Installations that the platform refuses", _access(review.live.not_allowed)),
+        ("Applications that are replaced", _affected(review.replaced)),
+        ("Applications that are deleted", _affected(review.deleted)),
+        (
+            "Client secrets that stop working",
+            _secrets(each for each in review.dead_secrets if each.certain),
+        ),
+        (
+            "Client secrets that may stop working",
+            _secrets(each for each in review.dead_secrets if not each.certain),
+        ),
+    ]
+
+
+def _folded(review: Review) -> list[tuple[str, list[str]]]:
+    return [
+        ("Applications that are set inactive", _affected(_certain(review.inactive))),
+        ("Applications that may be set inactive", _affected(_possible(review.inactive))),
+        ("Logins that stop working", _affected(_certain(review.logins))),
+        ("Logins that may stop working", _affected(_possible(review.logins))),
+        ("Tenants that lose access", _access(_certain(review.loses_access))),
+        ("Tenants that may lose access", _access(_possible(review.loses_access))),
+        ("Revoked tenants that have it installed", _access(review.live.revoked_installed)),
+        ("Tenants that keep access and need new credentials", _access(review.needs_credentials)),
+        ("Tenants that gain access", _access(_certain(review.gains_access))),
+        (
+            "Tenants that gain access, if they do not have it",
+            _access(_possible(review.gains_access)),
+        ),
+        (
+            "Providers",
+            [
+                f"- {code(each.provider)}: {each.what}, {_names(each.settings)}"
+                for each in review.providers
+            ],
+        ),
+        ("Drift", _drift(review.drift or ())),
+        ("Other changes", _affected(review.other)),
+    ]
+
+
+F = TypeVar("F", Access, Affected, DeadSecret)
+
+
+def _certain(items: Iterable[F]) -> list[F]:
+    return [each for each in items if each.certain]
+
+
+def _possible(items: Iterable[F]) -> list[F]:
+    return [each for each in items if not each.certain]
+
+
 def verdict(review: Review) -> str:
-    """One line that says whether something stops working."""
+    """One line: what stops working, counted by kind, and apart from it what may."""
     if review.failed:
         return "OLT: the preview failed, so this review may miss changes"
-    counted = _counted(
-        (len(review.replaced), "application replaced", "applications replaced"),
-        (len(review.deleted), "application deleted", "applications deleted"),
-        (len(review.inactive), "application set inactive", "applications set inactive"),
-        (len(review.dead_secrets), "client secret stops working", "client secrets stop working"),
-        (len(review.loses_access), "loss of access", "losses of access"),
-    )
-    if review.live.refused or review.live.names_in_use:
-        return f"OLT: a guard will refuse this: {counted or 'a name is in use'}"
+    if review.refresh_only:
+        found = len(review.drift or ())
+        return f"OLT: a refresh, which changes only the state; {found} manual changes found"
+    counted = ", ".join([*_stops(review), *_may_stop(review)])
+    if review.live.refuses or review.will_fail:
+        return f"OLT: a guard will refuse this: {counted or _refusal(review)}"
     if counted:
-        return f"OLT: something stops working: {counted}"
-    if review.gains_access or review.other or review.providers:
+        return f"OLT: {counted}"
+    if review.gains_access or review.other or review.providers or review.refused:
         return "OLT: nothing stops working"
     return "OLT: nothing changes"
 
 
-def _counted(*counts: tuple[int, str, str]) -> str:
-    return ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)
+def _refusal(review: Review) -> str:
+    return "a name is in use" if review.live.names_in_use else "see below"
+
+
+def _stops(review: Review) -> list[str]:
+    counts = []
+    replaced, deleted = len(review.replaced), len(_certain(review.deleted))
+    if replaced:
+        counts.append(
+            f"{_count(replaced, 'application')} replaced (clients need a new ID and secret)"
+        )
+    if deleted:
+        counts.append(
+            f"{deleted} deleted" if replaced else f"{_count(deleted, 'application')} deleted"
+        )
+    inactive, logins = (
+        len(_certain(review.inactive)),
+        len({each.application for each in _certain(review.logins)}),
+    )
+    secrets = len(_certain(review.dead_secrets))
+    if inactive:
+        counts.append(f"{_count(inactive, 'application')} set inactive")
+    if secrets:
+        counts.append(
+            f"{_count(secrets, 'client secret')} {'stops' if secrets == 1 else 'stop'} working"
+        )
+    if logins:
+        counts.append(
+            f"{_count(logins, 'application')} {'loses' if logins == 1 else 'lose'} logins"
+        )
+    lost = _certain(review.loses_access)
+    tenants = len({each.tenant or "" for each in lost})
+    if tenants:
+        counts.append(f"{_count(tenants, 'tenant')} {'loses' if tenants == 1 else 'lose'} access")
+    return counts
+
+
+def _may_stop(review: Review) -> list[str]:
+    counts = []
+    for found, one, many in (
+        (_possible(review.deleted), "application may be deleted", "applications may be deleted"),
+        (
+            _possible(review.inactive),
+            "application may be set inactive",
+            "applications may be set inactive",
+        ),
+        (
+            _possible(review.dead_secrets),
+            "client secret may stop working",
+            "client secrets may stop working",
+        ),
+    ):
+        if found:
+            counts.append(f"{len(found)} {one if len(found) == 1 else many}")
+    tenants = {each.application for each in _possible(review.loses_access)}
+    logins = {each.application for each in _possible(review.logins)}
+    if tenants | logins:
+        lost = " or ".join(
+            word for word, some in (("tenants", tenants), ("logins", logins)) if some
+        )
+        counts.append(f"{_count(len(tenants | logins), 'application')} may lose {lost}")
+    if counts and not review.live.checked:
+        counts[-1] += " (run with --live)"
+    return counts
+
+
+def _count(number: int, one: str) -> str:
+    return f"{number} {one}{'' if number == 1 else 's'}"
 
 
 def _facts(review: Review) -> list[str]:
@@ -90,22 +196,29 @@ def _facts(review: Review) -> list[str]:
     else:
         drift = f"{len(review.drift)} found" if review.drift else "none"
     stack = [f"- stack: {code(review.stack)}"] if review.stack else []
-    return [*stack, f"- drift: {drift}", f"- guards and installations: {_live(review.live)}"]
+    guards = f"- guards and installations: {_live(review.live)}"
+    return [*stack, f"- drift: {drift}", guards, *(f"- {note}" for note in review.notes)]
 
 
 def _live(live: Live) -> str:
     if not live.checked:
         return f"not checked ({'run with --live' if live == NOT_ASKED else code(live.reason)})"
-    refusals = len(live.refused) + len(live.names_in_use)
+    refusals = len(live.refused) + len(live.names_in_use) + len(live.not_allowed)
     text = f"{refusals} refusals, {len(live.revoked_installed)} revoked while installed"
     return f"{text}; not all checked ({code(live.reason)})" if live.reason else text
 
 
-def _affected(items: Sequence[Affected]) -> list[str]:
+def _secrets(items: Iterable[DeadSecret]) -> list[str]:
     return [
-        f"- {code(each.application)}"
-        + (f" ({code(each.application_id)})" if each.application_id else "")
-        + f": {each.note}"
+        f"- {code(each.application)}: {each.why}"
+        + (f" (client {code(each.client_id)})" if each.client_id else "")
+        for each in items
+    ]
+
+
+def _affected(items: Iterable[Affected]) -> list[str]:
+    return [
+        f"- {_application(each.application, each.application_id)}: {each.note}"
         + (f": {_names(each.properties)}" if each.properties else "")
         for each in items
     ]
@@ -118,12 +231,26 @@ def _drift(items: Iterable[Drift]) -> list[str]:
     ]
 
 
-def _access(items: Sequence[Access]) -> list[str]:
+def _access(items: Iterable[Access]) -> list[str]:
     return [
-        f"- {code(each.tenant) if each.tenant else 'tenants not told by the preview'}: "
-        f"{code(each.application)}, {each.why}"
+        f"- {_tenant(each)}: {_application(each.application, each.application_id)}, {each.why}"
         for each in items
     ]
+
+
+def _application(name: str, application_id: str | None) -> str:
+    """An application by its name and its ID, where both are known and differ."""
+    if application_id is None or application_id == name:
+        return code(name)
+    return f"{code(name)} ({code(application_id)})"
+
+
+def _tenant(access: Access) -> str:
+    """A tenant by the comment that the program gives it, with its ID."""
+    if access.tenant is None:
+        return "tenants that the preview does not show"
+    known = code(access.tenant)
+    return f"{code(access.comment)} ({known})" if access.comment else known
 
 
 def code(text: str) -> str:

@@ -54,10 +54,14 @@ class State(_Part):
 
     id: str = ""
     type: str = ""
+    """Another than the resource's own where an alias names another."""
     inputs: dict[str, Any] = {}
     outputs: dict[str, Any] = {}
     external: bool = False
+    """Whether it is managed elsewhere and was only read (a ``.get``)."""
     provider: str = ""
+    marked: Annotated[bool, Field(alias="delete")] = False
+    """Whether it was replaced and has to be deleted still."""
     retain: Annotated[bool, Field(alias="retainOnDelete")] = False
     depends: Annotated[dict[str, list[str] | None], Field(alias="propertyDependencies")] = {}
 

@@ -1,0 +1,90 @@
+"""What is known of an application at one time, from a state, a ``.get`` or the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from olt_provider.api.applications.domain import Application
+from olt_provider.cli.review.findings import an_id
+from olt_provider.cli.review.preview import SECRET, UNKNOWN, State
+
+HIDDEN: Final = (SECRET, UNKNOWN)
+Managed = Literal["managed", "unmanaged", "hidden"]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """An application. ``None`` where it is not known, because it is hidden or nobody declares it.
+
+    ``allowed``: tenant -> comment. ``tenants``: whether a program manages them. ``installed`` is
+    known from the platform only.
+    """
+
+    name: str | None = None
+    owner: str | None = None
+    status: str | None = None
+    allowed: Mapping[str, Any] | None = None
+    tenants: Managed = "unmanaged"
+    public: bool | None = None
+    redirects: frozenset[str] | None = None
+    client_id: str | None = None
+    guarded: bool = True
+    """Whether a name that is in use is refused."""
+    forced: bool = False
+    """Whether it is deleted where it is installed."""
+    installed: frozenset[str] = field(default_factory=frozenset)
+    complete: bool = False
+    """Whether it is what the platform holds, not only what a state does."""
+
+
+def before(state: State) -> Facts:
+    """What a state holds: its outputs, which hold every input."""
+    return _facts({**state.inputs, **state.outputs}, state.outputs)
+
+
+def after(state: State) -> Facts:
+    """What is declared, with the platform's defaults for the rest."""
+    return _facts(state.inputs, {})
+
+
+def on_platform(found: Application) -> Facts:
+    """What the platform holds now."""
+    return Facts(
+        name=found.name,
+        owner=found.tenant_id,
+        status=found.status,
+        allowed={each.tenant_id: each.comment for each in found.allowed_tenants},
+        tenants="managed",
+        public=found.with_public_oauth2_client,
+        redirects=frozenset(found.redirect_uris),
+        client_id=found.oauth2_client.id,
+        installed=frozenset(each.tenant_id for each in found.allowed_tenants if each.installed),
+        complete=True,
+    )
+
+
+def _facts(props: Mapping[str, Any], outputs: Mapping[str, Any]) -> Facts:
+    allowed = props.get("allowed_tenants")
+    known = isinstance(allowed, Mapping) and not set(HIDDEN) & allowed.keys()
+    status = props.get("status", "active")
+    public = props.get("with_public_oauth2_client", False)
+    redirects = props.get("redirect_uris", [])
+    listed = isinstance(redirects, list) and not any(each in HIDDEN for each in redirects)
+    return Facts(
+        name=_shown(props.get("name")),
+        owner=an_id(props.get("tenant_id")),
+        status=_shown(status),
+        allowed=allowed if known else None,
+        tenants="managed" if known else "unmanaged" if allowed is None else "hidden",
+        public=public if isinstance(public, bool) else None,
+        redirects=frozenset(map(str, redirects)) if listed else None,
+        client_id=an_id(outputs.get("client_id")),
+        guarded=props.get("prevent_duplicate_name") is not False,
+        forced=props.get("force_destroy") is True,
+    )
+
+
+def _shown(value: Any) -> str | None:
+    return value if isinstance(value, str) and value not in HIDDEN else None

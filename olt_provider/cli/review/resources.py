@@ -1,0 +1,168 @@
+"""What happens to each resource of this package, from all steps of a preview."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from olt_provider.cli.review.preview import APPLICATION, INSTALLATION, Preview, State, Step, name_of
+
+OURS: Final = (APPLICATION, INSTALLATION)
+Change = Literal["same", "created", "updated", "replaced", "deleted", "released"]
+"""``released``: it leaves the stack and stays on the platform."""
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A state whose deletion is a step, and that step's place, where the preview shows it."""
+
+    state: State
+    place: int | None
+    pending: bool = False
+    """Whether an earlier run has replaced it and could not delete it."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource, before and after: as the stack manages it, else ``None``.
+
+    ``seen`` is what a ``.get`` under the same name has read. ``created`` is the place of the step
+    that creates it, where the preview shows one. ``keys`` are the inputs that change.
+    """
+
+    urn: str
+    kind: str
+    change: Change
+    before: State | None
+    after: State | None
+    seen: State | None
+    gone: tuple[Gone, ...]
+    created: int | None
+    keys: frozenset[str]
+    provider: str
+
+    @property
+    def urn_is_ours(self) -> bool:
+        """Whether it is of this package after the run; an alias may give it another type."""
+        return self.urn.split("::", 3)[2].rsplit("$", 1)[-1] in OURS
+
+    @property
+    def name(self) -> str:
+        """The name in the program."""
+        return name_of(self.urn)
+
+
+def resources_of(preview: Preview) -> list[Resource]:
+    """Applications first, each by name. Steps of one URN belong together."""
+    by_urn: dict[str, list[tuple[int, Step]]] = defaultdict(list)
+    for place, step in enumerate(preview.steps):
+        if step.kind in OURS or (step.old is not None and step.old.type in OURS):
+            by_urn[step.urn].append((place, step))
+    found = [_Steps(urn, steps).resource() for urn, steps in by_urn.items()]
+    return sorted(found, key=lambda each: (each.kind, each.name, each.urn))
+
+
+class _Steps:
+    """All steps of one resource."""
+
+    def __init__(self, urn: str, steps: list[tuple[int, Step]]) -> None:
+        self._urn = urn
+        self._steps = steps
+        self._ours = steps[0][1].kind in OURS
+
+    def resource(self) -> Resource:
+        before = next(self._states("same", "update", "replace", "create-replacement", "read"), None)
+        before = before or next(self._states("read-replacement"), None)
+        gone = self._gone(before)
+        if before is None:
+            before = next((each.state for each in gone if not each.pending), None)
+        after = self._after()
+        refreshed = next(self._states("refresh"), None)
+        if before is None and after is None and not gone and refreshed is not None:
+            before = after = refreshed  # the preview leaves out that it stays the same
+        changed = [step.changed for _, step in self._steps if step.op in CHANGING]
+        return Resource(
+            urn=self._urn,
+            kind=self._kind(),
+            change=self._change(before, after, gone),
+            before=before,
+            after=after,
+            seen=self._seen(),
+            gone=gone,
+            created=next(
+                (place for place, step in self._steps if step.op in ("create", *CREATING)), None
+            ),
+            keys=frozenset().union(*changed) - {"__provider"},
+            provider=next((step.provider for _, step in self._steps if step.provider), ""),
+        )
+
+    def _kind(self) -> str:
+        if self._ours:
+            return self._steps[0][1].kind
+        return next(step.old.type for _, step in self._steps if step.old and step.old.type in OURS)
+
+    def _states(self, *operations: str) -> Iterator[State]:
+        """The old states of these operations that the stack manages and that exist."""
+        for op in operations:
+            for _, step in self._steps:
+                if step.op == op and (old := _managed(step)) is not None:
+                    yield old
+
+    def _gone(self, before: State | None) -> tuple[Gone, ...]:
+        shown = [
+            (place, old)
+            for place, step in self._steps
+            if step.op in ("delete", "delete-replaced") and (old := _managed(step)) is not None
+        ]
+        live = before.id if before is not None else None
+        if live is None and any(not old.marked for _, old in shown):
+            live = next(old.id for _, old in shown if not old.marked)
+        gone = [Gone(old, place, pending=old.id != live) for place, old in shown]
+        operations = {step.op for _, step in self._steps}
+        replaced = before is not None and operations & {"replace", *CREATING}
+        if replaced and before is not None and all(each.state.id != live for each in gone):
+            gone.append(Gone(before, None))
+        return tuple(gone)
+
+    def _after(self) -> State | None:
+        if not self._ours:
+            return None
+        for _, step in self._steps:
+            if step.op == "same":
+                return _managed(step)
+            if step.op == "update" and step.new is not None:
+                return step.new.model_copy(update={"id": step.old.id if step.old else ""})
+            if step.op in ("create", "replace", "import", *CREATING) and step.new is not None:
+                return step.new
+        return None
+
+    def _seen(self) -> State | None:
+        for _, step in self._steps:
+            for state in (step.new, step.old):
+                if state is not None and state.external and state.outputs:
+                    return state
+        return None
+
+    def _change(self, before: State | None, after: State | None, gone: tuple[Gone, ...]) -> Change:
+        if before is not None and after is None:
+            return "deleted" if any(not each.pending for each in gone) else "released"
+        if before is None:
+            return "created" if after is not None else "deleted" if gone else "same"
+        if any(not each.pending for each in gone):
+            return "replaced"
+        return "updated" if any(step.op == "update" for _, step in self._steps) else "same"
+
+
+CREATING: Final = ("create-replacement", "import-replacement")
+CHANGING: Final = ("update", "replace", *CREATING)
+
+
+def _managed(step: Step) -> State | None:
+    """The old state, where the stack manages something that exists."""
+    old = step.old
+    if old is None or old.external or (old.type or step.kind) not in OURS:
+        return None
+    # with --target, what would be created is shown as the same, without an ID
+    return None if step.op == "same" and not (old.id or old.inputs) else old

@@ -1,0 +1,268 @@
+"""The comparison: every true effect is in the review, and every certain finding happened."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from olt_provider.cli.graph.sources import of_preview
+from olt_provider.cli.review.findings import ADOPTED, KINDS, ROTATED, Access, Review
+from olt_provider.cli.review.preview import APPLICATION, Preview, read_preview
+from tests.cli.comparison.truth import Effect, Snapshot, effects
+
+IN_PLACE: Final = {ROTATED, ADOPTED}
+FAILS_ON: Final = {
+    "delete": {"deleted"},
+    "rotate": {"secret"},
+    "revoke": {"revoked", "uninstalled", "inactive", "lost"},
+    "login": {"login"},
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Step:
+    """One preview and the run of the same program: the texts and snapshots to compare."""
+
+    title: str
+    preview: str
+    before: Snapshot
+    after: Snapshot
+    secrets: frozenset[str]
+    failed: bool
+    registered: Mapping[str, str]
+    """The ID of each application of the state after the run, by how a review calls it."""
+    live: Review
+    """The review with ``--live``, made before the run."""
+    output: str = ""
+
+    @cached_property
+    def read(self) -> Preview:
+        return read_preview(self.preview)
+
+    @cached_property
+    def truth(self) -> set[Effect]:
+        return effects(self.before, self.after, self.secrets)
+
+
+@dataclass
+class Comparison:
+    """What differs between a review and the truth; and how often each rule was tried."""
+
+    step: Step
+    review: Review
+    problems: list[str] = field(default_factory=list)
+    tried: Counter[str] = field(default_factory=Counter)
+
+    def compare(self) -> list[str]:
+        """What was missed, and what was invented."""
+        for effect in sorted(self.step.truth):
+            self.tried[effect[0]] += 1
+            if not self._stated(effect):
+                self.problems.append(f"missed: {effect}")
+        if not self.step.failed:
+            for said, happened in self._certain():
+                self.tried["stated"] += 1
+                if not happened:
+                    self.problems.append(f"invented: {said}")
+            for kind in KINDS:
+                self._fail_on(kind)
+        live = self.step.live.live
+        refused = self.review.will_fail or live.refuses
+        self.tried["refused"] += self.step.failed
+        if refused != self.step.failed:
+            possible = bool(self.review.refused)
+            if not (self.step.failed and possible):
+                word = "invented" if refused else "missed"
+                self.problems.append(f"{word}: a refusal {self.step.output[-600:]}")
+        return [f"{self.step.title}: {each}" for each in self.problems]
+
+    def _fail_on(self, kind: Any) -> None:
+        """Each kind is counted where it should, and only where it should if all is certain."""
+        if kind == "replace":
+            return  # compared by ``_certain`` and ``_stated``
+        ended = {key for what, key, _ in self.step.truth if what == "deleted"}
+        replaced = {each.application_id for each in self.review.replaced}
+        kept = {(each.application_id, each.tenant) for each in self.review.needs_credentials}
+        true = any(
+            what in FAILS_ON[kind]
+            and not (what == "deleted" and key in replaced)
+            and not (what == "lost" and (key, tenant) in kept)
+            for what, key, tenant in self.step.truth
+        )
+        fired = self.review.count(kind) > 0
+        self.tried[f"fail-on {kind}"] += true
+        if true and not fired:
+            self.problems.append(f"missed: --fail-on {kind}")
+        if fired and not true and not self._possible(kind):
+            self.problems.append(f"invented: --fail-on {kind} (ended: {ended})")
+
+    def _possible(self, kind: str) -> bool:
+        found: dict[str, list[Any]] = {
+            "delete": [*self.review.deleted],
+            "rotate": [*self.review.dead_secrets],
+            "login": [*self.review.logins],
+            "revoke": [*self.review.loses_access, *self.review.inactive],
+        }
+        return any(not each.certain for each in found[kind])
+
+    # What happened, and whether it is in the review
+
+    def _stated(self, effect: Effect) -> bool:
+        what, key, tenant = effect
+        review = self.review
+        if what == "deleted":
+            return key in _ids(review.deleted) | _ids(review.replaced) and key in _ids(
+                review.dead_secrets
+            )
+        if what == "secret":
+            return any(
+                each.why in IN_PLACE and each.application_id in (key, None)
+                for each in review.dead_secrets
+            )
+        if what in ("revoked", "uninstalled"):
+            return self._names(review.loses_access, key, tenant, what)
+        if what == "lost":
+            lost = self._names(review.loses_access, key, tenant)
+            return lost or self._names(review.needs_credentials, key, tenant)
+        if what in ("allowed", "installed"):
+            gained = self._names(review.gains_access, key, tenant, what)
+            return gained or self._names(review.needs_credentials, key, tenant)
+        if what == "inactive":
+            return key in _ids(review.inactive)
+        if what == "login":
+            return key in _ids(review.logins)
+        if what == "registered":
+            named = {each.application for each in (*review.replaced, *review.other)}
+            return bool(named & self._labels(key)) or self._left_over(key)
+        return key in _ids(review.other) or self._adopted_or_moved(key)
+
+    def _left_over(self, key: str) -> bool:
+        """Whether a failed run registered it and no resource holds it."""
+        return self.step.failed and key not in self.step.registered.values()
+
+    def _adopted_or_moved(self, key: str) -> bool:
+        return any(
+            each.application_id == key for each in (*self.review.inactive, *self.review.logins)
+        )
+
+    def _labels(self, key: str) -> set[str]:
+        """How a review calls an application that was registered in this run."""
+        return {name for name, id_ in self.step.registered.items() if id_ == key}
+
+    def _names(self, accesses: tuple[Access, ...], key: str, tenant: str, why: str = "") -> bool:
+        labels = self._labels(key) if key not in self.step.before else set()
+        return any(
+            each.tenant in (tenant, None)
+            and (each.tenant is None or why in each.why or "hidden" in each.why)
+            and (each.application_id == key or each.application in labels
+                 or "does not name" in each.application)
+            for each in accesses
+        )  # fmt: skip
+
+    # What the review states, and whether it happened
+
+    def _certain(self) -> Iterator[tuple[str, bool]]:
+        review, truth = self.review, self.step.truth
+        happened = {(what, key) for what, key, _ in truth}
+        for deleted in review.deleted:
+            if deleted.certain:
+                yield f"deleted {deleted}", ("deleted", deleted.application_id) in happened
+        for replaced in review.replaced:
+            old = replaced.application_id or ""
+            stays = "stays on the platform" in replaced.note
+            now = self.step.registered.get(replaced.application)
+            yield (
+                f"replaced {replaced}",
+                now not in (None, old) and (stays or ("deleted", old) in happened),
+            )
+        for secret in review.dead_secrets:
+            if secret.certain:
+                key = secret.application_id
+                died = ("secret", key) in happened or ("deleted", key) in happened
+                yield f"dead {secret}", died or key is None
+        for login in review.logins:
+            if login.certain:
+                yield f"login {login}", ("login", login.application_id) in happened
+        for inactive in review.inactive:
+            if inactive.certain:
+                yield f"inactive {inactive}", ("inactive", inactive.application_id) in happened
+        yield from self._accesses()
+
+    def _accesses(self) -> Iterator[tuple[str, bool]]:
+        for lost in self.review.loses_access:
+            if not lost.certain:
+                continue
+            for what in ("revoked", "uninstalled"):
+                if what in lost.why:
+                    told = (what, lost.application_id or "", lost.tenant or "")
+                    gone = ("lost", lost.application_id or "", lost.tenant or "")
+                    yield f"loses {lost}", told in self.step.truth or gone in self.step.truth
+            if "application" in lost.why:
+                told = ("lost", lost.application_id or "", lost.tenant or "")
+                yield f"loses {lost}", told in self.step.truth
+        for gained in (*self.review.gains_access, *self.review.needs_credentials):
+            if not gained.certain or "does not name" in gained.application:
+                continue
+            keys = {gained.application_id, self.step.registered.get(gained.application)}
+            held = [
+                self.step.after[key] for key in keys if key is not None and key in self.step.after
+            ]
+            whats = [what for what in ("allowed", "installed") if what in gained.why] or ["used_by"]
+            for what in whats:
+                there = any(gained.tenant in getattr(each, what) for each in held)
+                was = self.step.before.get(gained.application_id or "")
+                fresh = was is None or gained.application_id not in self.step.after
+                anew = fresh or gained.tenant not in getattr(was, what)
+                yield f"gains {gained}", there and (anew or what == "used_by")
+
+
+def _ids(items: Any) -> set[str | None]:
+    return {each.application_id for each in items}
+
+
+def graph_problems(step: Step, tried: Counter[str]) -> list[str]:
+    """Losses and gains that the graph draws, against the platform's."""
+    if step.failed:
+        return []
+    graph = of_preview(step.read)
+    problems = []
+    drawn = {pair: use.change for pair, use in graph.uses.items()}
+    for what, key, tenant in sorted(step.truth):
+        if what not in ("revoked", "uninstalled", "lost") or key not in graph.applications:
+            continue
+        tried["graph"] += 1
+        replaced = "replaced" in graph.applications[key]
+        hidden = key in graph.unmanaged or "adopted" in graph.applications[key]
+        if drawn.get((key, tenant)) != "removed" and not replaced and not hidden:
+            if graph.uses.get((key, tenant)) and "unknown" in graph.uses[key, tenant]:
+                continue
+            if (key, tenant) not in drawn and any(key in note for note in graph.notes):
+                continue
+            problems.append(f"{step.title}: the graph misses {what} {key} {tenant}")
+    for (key, tenant), change in sorted(drawn.items()):
+        if change != "removed" or key not in step.before:
+            continue
+        tried["graph drawn"] += 1
+        lost = {("revoked", key, tenant), ("uninstalled", key, tenant), ("lost", key, tenant)}
+        if not lost & step.truth:
+            problems.append(f"{step.title}: the graph invents the loss of {key} {tenant}")
+    return problems
+
+
+def labels(resources: list[dict[str, Any]]) -> dict[str, str]:
+    """The IDs of the applications in a state, by how a review calls them."""
+    urns = [each for each in resources if each["type"] == APPLICATION and not each.get("external")]
+    names = Counter(each["urn"].split("::", 3)[3] for each in urns)
+    found = {}
+    for each in urns:
+        name = each["urn"].split("::", 3)[3]
+        parents = each["urn"].split("::", 3)[2].rpartition("$")[0]
+        if each.get("delete"):
+            continue
+        found[name] = found[f"{name} in {parents}"] = each["id"]
+        if names[name] > 1 and parents:
+            del found[name]
+    return found
