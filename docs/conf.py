@@ -30,17 +30,17 @@ suppress_warnings = ["myst.header"]
 
 
 def _as_on_the_site(_app: Any, docname: str, source: list[str]) -> None:
-    """README and CHANGELOG lie elsewhere: links to and from them lead to pages of the site."""
+    """Files of the repository that are pages: links to and from them lead to pages of the site."""
     text = re.sub(r"\]\(\.\./README\.md", "](index.md", source[0])
     if docname in INCLUDED:
         page = (ROOT / INCLUDED[docname]).read_text("utf-8")
         page = re.sub(r"\]\(docs/", "](", page).replace("](CHANGELOG.md", "](changelog.md")
-        page = page.replace("](LICENSE", "](../LICENSE")
+        page = page.replace("](SECURITY.md", "](security.md").replace("](LICENSE", "](../LICENSE")
         text = page + "\n" + text
     source[0] = text
 
 
-INCLUDED: Final = {"index": "README.md", "changelog": "CHANGELOG.md"}
+INCLUDED: Final = {"index": "README.md", "changelog": "CHANGELOG.md", "security": "SECURITY.md"}
 """Pages of the site that begin with a file of the repository."""
 
 

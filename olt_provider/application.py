@@ -115,7 +115,9 @@ class ApplicationProvider(ResourceProvider):
         """
         from olt_provider.lifecycle.application import declaration
 
-        difference = declaration.diff(host.received(_olds), host.received(_news))
+        difference = declaration.compare(
+            self.platform, _id, host.received(_olds), host.received(_news)
+        )
         for note in difference.notes:
             self.platform.warn(note)
         if not difference.properties:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from olt_provider.api.settings import Settings
     from olt_provider.lifecycle.checking import Checked
     from olt_provider.lifecycle.platform import Platform
+    from olt_provider.lifecycle.run_record import RunRecord
+    from olt_provider.run_journal import RunJournal
 
 PROVIDER_KEY: Final = "__provider"
 HOST_MODULE: Final = str(Path("pulumi", "dynamic", "__main__.py"))
@@ -64,17 +66,41 @@ def shared_platform(
     from olt_provider.api.settings import Settings
     from olt_provider.lifecycle.platform import Platform
 
-    try:
-        settings = Settings.load(config, environ, keys=keys)
-    except ConfigurationError as error:
-        return Platform(error, warn=warn)
     with _lock:
+        run = _run_record()
+        try:
+            settings = Settings.load(config, environ, keys=keys)
+        except ConfigurationError as error:
+            return Platform(error, warn=warn, run=run)
         if settings not in _platforms:
             agent = f"pulumi/{version('pulumi')}"
             _platforms[settings] = Platform(
-                settings, warn=warn, user_agent=agent, require_wanted=require_engine
+                settings, warn=warn, user_agent=agent, require_wanted=require_engine, run=run
             )
         return _platforms[settings]
+
+
+@functools.cache
+def _run_record() -> RunRecord:
+    """What the program holds in this run: one for all platforms of the process."""
+    from olt_provider.lifecycle.run_record import RunRecord
+
+    return RunRecord(_journal())
+
+
+def _journal() -> RunJournal | None:
+    """The file of this run; ``None`` in programs, and where the run cannot be identified."""
+    address = engine_address()
+    if address is None or os.name != "posix":
+        return None
+    from olt_provider.engine_run import run_of
+    from olt_provider.run_journal import RunJournal, run_directory
+
+    run = run_of(address)
+    if run is None:
+        log.debug("the run record is not shared, because the engine's process was not found")
+        return None
+    return RunJournal(run_directory(os.environ), run)
 
 
 def require_engine() -> None:

@@ -56,7 +56,7 @@ class InstallationProvider(ResourceProvider):
         """
         from olt_provider.lifecycle.installation import declaration
 
-        changed = declaration.diff(host.received(_olds), host.received(_news))
+        changed = declaration.compare(self.platform, host.received(_olds), host.received(_news))
         if not changed:
             return DiffResult(changes=False)
         return DiffResult(changes=None, replaces=list(changed))

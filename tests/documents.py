@@ -14,7 +14,7 @@ from tools.workspace import ROOT
 
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
-PAGES = sorted([README, ROOT / "CHANGELOG.md", *DOCS.glob("*.md")])
+PAGES = sorted([README, ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *DOCS.glob("*.md")])
 
 
 @dataclass(frozen=True)

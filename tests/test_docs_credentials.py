@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 import olt_provider.background
 from olt_provider.api.credentials import CREDENTIALS
-from olt_provider.api.hosts import Hosts
+from olt_provider.api.hosts import DEFAULT_ENVIRONMENT, Hosts
 from olt_provider.api.keys import configured, variable
 from olt_provider.api.settings import Settings
 from olt_provider.background import BackgroundClient
@@ -88,15 +88,17 @@ def test_every_credential_is_told_by_both_names() -> None:
         assert f"`{variable(key)}`" in text
 
 
-def test_the_clients_arguments_are_told_as_they_are() -> None:
+def test_client_arguments_in_the_docs_match_the_signature() -> None:
     parameters = inspect.signature(BackgroundClient).parameters
     table = CLIENT_PAGE.read_text().partition("## Arguments")[2].partition("## ")[0]
     rows = re.findall(r"^\| (`.*?) \| .* \|(.*)\|$", table, re.MULTILINE)
-    told = {name: default for names, default in rows for name in re.findall(r"`(\w+)`", names)}
-    assert told.keys() == parameters.keys()
-    for name in ("environment", "request_timeout", "max_retries"):
-        default = parameters[name].default
-        assert told[name].strip(" `") == (default if name == "environment" else f"{default:g}")
+    documented = {
+        name: default for names, default in rows for name in re.findall(r"`(\w+)`", names)
+    }
+    assert documented.keys() == parameters.keys()
+    assert documented["environment"].strip(" `") == DEFAULT_ENVIRONMENT
+    for name in ("request_timeout", "max_retries"):
+        assert documented[name].strip() == f"{parameters[name].default:g}"
 
 
 def test_the_clients_errors_are_those_that_it_exports() -> None:

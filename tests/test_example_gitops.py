@@ -7,10 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +18,7 @@ import yaml
 from olt_provider.emulator import Emulator
 from tests.emulated import calls_of, emulator, new_tenant, owner, shared_emulator
 from tests.engine.harness import PASSPHRASE, Engine
+from tests.forge import ACTIONS, FORGE_TOKEN, Forge, serving
 from tests.test_workflows import PINNED, WORKFLOWS
 from tools.workspace import ROOT
 
@@ -30,7 +29,6 @@ GITHUB: Final = EXAMPLE / ".github" / "workflows" / "olt.yml"
 GITLAB: Final = EXAMPLE / ".gitlab-ci.yml"
 OPERATOR: Final = EXAMPLE / "operator" / "stack.yaml"
 TIMEOUT: Final = 120
-FORGE_TOKEN: Final = "forge-token-7c1d"
 
 STACK_FIELDS: Final = {
     *("stack", "backend", "branch", "commit", "config", "configRef", "destroyOnFinalize"),
@@ -42,55 +40,6 @@ STACK_FIELDS: Final = {
 Source: docs/stacks.md of github.com/pulumi/pulumi-kubernetes-operator, at 03a57ffded1c.
 """
 ENV_REF: Final = {"Literal": ("literal", {"value"}), "Secret": ("secret", {"name", "key"})}
-
-
-class Forge(BaseHTTPRequestHandler):
-    """The comments of one pull request, as code hosts keep them, and who wrote them."""
-
-    comments: list[dict[str, Any]]
-    calls: list[str]
-
-    def do_GET(self) -> None:
-        self._answer(self.comments if "page=1" in self.path.split("&")[-1] else [])
-
-    def do_POST(self) -> None:
-        self.comments.append({"id": len(self.comments) + 1, **self._body()})
-        self._answer(self.comments[-1])
-
-    def do_PATCH(self) -> None:
-        comment = self.comments[int(self.path.rsplit("/", 1)[1]) - 1]
-        comment.update(self._body())
-        self._answer(comment)
-
-    def do_PUT(self) -> None:
-        self.do_PATCH()
-
-    def _body(self) -> dict[str, Any]:
-        body: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        return body
-
-    def _answer(self, value: object) -> None:
-        self.calls.append(f"{self.command} {self.path.partition('?')[0]}")
-        told = self.headers.get("Authorization") or self.headers.get("PRIVATE-TOKEN") or ""
-        content = json.dumps(value).encode()
-        self.send_response(200 if FORGE_TOKEN in told else 401)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        """Tests print nothing."""
-
-
-@pytest.fixture
-def forge() -> Iterator[ThreadingHTTPServer]:
-    Forge.comments, Forge.calls = [], []
-    with ThreadingHTTPServer(("127.0.0.1", 0), Forge) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
 
 
 @dataclass
@@ -116,13 +65,23 @@ class Pipeline:
         assert (done.returncode != 0) is fails, output
         return output
 
-    def checkout(self, name: str, branch: str = "main") -> Pipeline:
+    def checkout(
+        self, name: str, branch: str = "main", env: dict[str, str] | None = None
+    ) -> Pipeline:
         """Another runner, with a checkout of its own."""
         remote = self.folder.parent / "remote.git"
-        other = Pipeline(self.folder.parent / name, self.env, self.printed)
+        other = Pipeline(self.folder.parent / name, env or self.env, self.printed)
         self.run("git", "clone", "--quiet", "--branch", branch, str(remote), str(other.folder))
         (other.folder / ".venv").symlink_to(Path(sys.executable).parents[1])
         return other
+
+    def preview(self, name: str, branch: str = "main") -> Pipeline:
+        """The runner of the preview job: what the workflow gives to it, and no credentials."""
+        job = yaml.safe_load(GITHUB.read_text())["jobs"]["preview"]
+        (given,) = (step["env"] for step in job["steps"] if "preview.sh" in step.get("run", ""))
+        plain = {key: value for key, value in given.items() if "${{" not in value}
+        kept = {key: value for key, value in self.env.items() if key != "OLT_TENANT_TOKENS"}
+        return self.checkout(name, branch, kept | plain)
 
     def configure(self, **values: object) -> None:
         """As a person edits the stack's file."""
@@ -171,21 +130,21 @@ def tenant(emulator: Emulator) -> str:
     return new_tenant(emulator)
 
 
-def comment(pipeline: Pipeline, forge: ThreadingHTTPServer) -> None:
-    url = f"http://127.0.0.1:{forge.server_port}"
-    pipeline.run(
-        *("python3", "scripts/comment.py", "github"),
-        GITHUB_API_URL=url,
-        GITHUB_REPOSITORY="platform/olt",
-        PULL_REQUEST="7",
-        GITHUB_TOKEN=FORGE_TOKEN,
-    )
+@pytest.fixture
+def forge() -> Iterator[Forge]:
+    with serving(Forge(ACTIONS, may_ask_who=False)) as forge:
+        yield forge
+
+
+def comment(pipeline: Pipeline, forge: Forge) -> None:
+    runner = Pipeline(pipeline.folder, pipeline.env | forge.environment("github"), pipeline.printed)
+    runner.run("python3", "scripts/comment.py", "github")
 
 
 @pytest.mark.engine
 @pytest.mark.timeout(400)
 def test_a_change_goes_from_its_branch_to_the_platform_and_drift_is_mended(
-    person: Pipeline, emulator: Emulator, owner: str, tenant: str, forge: ThreadingHTTPServer
+    person: Pipeline, emulator: Emulator, owner: str, tenant: str, forge: Forge
 ) -> None:
     person.checkout("first").run("scripts/up.sh")
     (application,) = emulator.platform.applications(owner)
@@ -196,13 +155,15 @@ def test_a_change_goes_from_its_branch_to_the_platform_and_drift_is_mended(
     person.configure(tenants={owner: "the owner itself", tenant: "customer B"})
     person.commit("Let customer B use it", "change")
     emulator.clear_calls()
-    review = person.checkout("review", "change")
+    review = person.preview("review", "change")
     review.run("scripts/preview.sh", FAIL_ON="delete,replace")
     comment(review, forge)
     comment(review, forge)
-    assert {call.method for call in calls_of(emulator)} <= {"GET"}
-    (written,) = Forge.comments
-    assert [call.partition(" ")[0] for call in Forge.calls] == ["GET", "POST", "GET", "PATCH"]
+    assert calls_of(emulator) == []
+    (written,) = forge.comments
+    assert [call.partition(" ")[0] for call in forge.calls if "GET" not in call] == [
+        *("POST", "PATCH")
+    ]
     assert tenant in written["body"]
     assert written["body"].rstrip().endswith("<!-- olt-review olt-gitops/prod -->")
 
@@ -212,7 +173,7 @@ def test_a_change_goes_from_its_branch_to_the_platform_and_drift_is_mended(
     person.run("git", "switch", "--quiet", "--create", "removal", "change")
     person.configure(tenants={tenant: "customer B"})
     person.commit("Take it from the owner", "removal")
-    removal = person.checkout("removal", "removal")
+    removal = person.preview("removal", "removal")
     assert owner in removal.run("scripts/preview.sh", fails=True, FAIL_ON="delete,revoke")
 
     # merge, up
@@ -243,9 +204,33 @@ def test_a_change_goes_from_its_branch_to_the_platform_and_drift_is_mended(
     later.run("scripts/up.sh")
     assert calls_of(emulator) == []
 
-    printed = "".join(person.printed) + json.dumps(Forge.comments)
+    printed = "".join(person.printed) + json.dumps(forge.comments)
     for secret in (before, after, emulator.token(owner), PASSPHRASE, FORGE_TOKEN):
         assert secret not in printed
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(400)
+def test_the_preview_job_needs_no_credentials_of_the_platform(
+    person: Pipeline, emulator: Emulator, owner: str
+) -> None:
+    def operations(name: str, branch: str = "main") -> set[str]:
+        runner = person.preview(name, branch)
+        runner.run("scripts/preview.sh", FAIL_ON="delete,replace")
+        return set(json.loads((runner.folder / "preview.json").read_text())["changeSummary"])
+
+    assert operations("new") == {"create"}
+    assert calls_of(emulator) == []
+
+    person.checkout("applied").run("scripts/up.sh")
+    emulator.clear_calls()
+    assert operations("unchanged") == {"same"}
+
+    person.run("git", "switch", "--quiet", "--create", "change")
+    person.configure(tenants={owner: "another comment"}, rotation="2030-01", name="Renamed")
+    person.commit("Change everything", "change")
+    assert operations("changed", "change") == {"same", "update"}
+    assert calls_of(emulator) == []
 
 
 def outputs(pipeline: Pipeline) -> dict[str, Any]:
@@ -261,44 +246,6 @@ def outputs(pipeline: Pipeline) -> dict[str, Any]:
     )
     found: dict[str, Any] = json.loads(shown.stdout)
     return found
-
-
-def test_a_gitlab_comment_is_changed_too(tmp_path: Path, forge: ThreadingHTTPServer) -> None:
-    (tmp_path / "review.md").write_text("**Fine**\n\n<!-- olt-review prod -->\n")
-    Forge.comments.append({"id": 1, "body": "old\n<!-- olt-review prod -->"})
-    subprocess.run(
-        [sys.executable, str(EXAMPLE / "scripts" / "comment.py"), "gitlab"],
-        cwd=tmp_path,
-        env={
-            "CI_API_V4_URL": f"http://127.0.0.1:{forge.server_port}/api/v4",
-            "CI_PROJECT_ID": "3",
-            "CI_MERGE_REQUEST_IID": "7",
-            "GITLAB_TOKEN": FORGE_TOKEN,
-        },
-        check=True,
-        timeout=TIMEOUT,
-    )
-    notes = "/api/v4/projects/3/merge_requests/7/notes"
-    assert Forge.calls == [f"GET {notes}", f"PUT {notes}/1"]
-    assert Forge.comments[0]["body"].startswith("**Fine**")
-
-
-@pytest.mark.parametrize(
-    ("review", "said"),
-    [("Fine\n", "GITHUB_TOKEN is not set"), ("\n", "is empty"), (None, "no comment written")],
-)
-def test_what_a_comment_lacks_is_said_in_one_line(
-    tmp_path: Path, review: str | None, said: str
-) -> None:
-    if review is not None:
-        (tmp_path / "review.md").write_text(review)
-    script = [sys.executable, str(EXAMPLE / "scripts" / "comment.py"), "github"]
-    done = subprocess.run(
-        script, cwd=tmp_path, env={}, capture_output=True, text=True, check=False, timeout=TIMEOUT
-    )
-    assert done.returncode == 1
-    assert said in done.stderr
-    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -326,10 +273,8 @@ def test_the_pipelines_run_the_scripts_and_nothing_else() -> None:
             gitlab += [*job.get("script", ()), *job.get("after_script", ())]
     names = {path.name for path in (EXAMPLE / "scripts").iterdir() if path.is_file()}
     for commands in (github, gitlab):
-        called = {re.findall(r"scripts/([\w.]+)", each)[0] for each in commands if "scr" in each}
+        called = {re.findall(r"scripts/([\w.]+)", each)[0] for each in commands}
         assert called == names
-        others = [each for each in commands if "scripts/" not in each]
-        assert all(each.startswith("git remote set-url origin ") for each in others)
 
 
 def test_the_workflow_pins_its_actions_as_the_projects_own() -> None:
@@ -337,6 +282,76 @@ def test_the_workflow_pins_its_actions_as_the_projects_own() -> None:
     own = {use for file in WORKFLOWS for use in re.findall(r"uses: (.*)", file.read_text())}
     assert used <= own
     assert all(PINNED.fullmatch(each) for each in used)
+
+
+def github_jobs() -> dict[str, Any]:
+    jobs: dict[str, Any] = yaml.safe_load(GITHUB.read_text())["jobs"]
+    return jobs
+
+
+def gitlab_jobs() -> dict[str, Any]:
+    loaded = yaml.safe_load(GITLAB.read_text())
+    return {name: job for name, job in loaded.items() if isinstance(job, dict) and "script" in job}
+
+
+def test_the_job_that_runs_a_pull_requests_code_has_no_secret_of_the_deployer() -> None:
+    preview = github_jobs()["preview"]
+    assert set(re.findall(r"secrets\.(\w+)", json.dumps(preview))) == {"PULUMI_CONFIG_PASSPHRASE"}
+    assert preview["permissions"] == {"contents": "read"}
+    assert preview["environment"] == "olt-preview"
+    gitlab = gitlab_jobs()["preview"]
+    assert gitlab["environment"]["name"] == "olt-preview"
+    given = {"OLT_CLIENT_ID": "preview", "OLT_CLIENT_SECRET": "preview"}
+    assert gitlab["variables"] == given
+
+
+def test_the_deployers_secret_is_given_to_steps_of_the_branch_main_only() -> None:
+    workflow = yaml.safe_load(GITHUB.read_text())
+    assert "secrets." not in json.dumps([workflow["env"], workflow.get("defaults")])
+    for job in workflow["jobs"].values():
+        for step in job["steps"]:
+            in_step = json.dumps({key: value for key, value in step.items() if key != "env"})
+            assert "secrets." not in in_step
+            if "secrets.OLT" in json.dumps(step):
+                assert job["environment"] == "olt-prod"
+                assert step["run"].startswith("scripts/")
+        assert "secrets." not in json.dumps({k: v for k, v in job.items() if k != "steps"})
+
+
+def test_only_the_job_that_comments_may_write_comments_and_it_runs_nothing_else() -> None:
+    writers = {name for name, job in github_jobs().items() if "write" in str(job["permissions"])}
+    assert writers == {"comment", "rotate"}
+    comment = github_jobs()["comment"]
+    assert comment["permissions"] == {"contents": "read", "pull-requests": "write"}
+    assert [step["run"] for step in comment["steps"] if "run" in step] == [
+        "python3 scripts/comment.py github"
+    ]
+    (checkout,) = (step for step in comment["steps"] if "actions/checkout@" in str(step))
+    assert checkout["with"]["ref"] == "${{ github.event.pull_request.base.sha }}"
+
+    jobs = gitlab_jobs()
+    named = {name for name, job in jobs.items() if job["environment"]["name"] == "olt-comment"}
+    assert named == {"comment"}
+    assert jobs["comment"]["before_script"] == []
+    assert jobs["comment"]["script"] == ["python3 scripts/comment.py gitlab"]
+    told = re.sub(r"^#.*", "", GITLAB.read_text(), flags=re.MULTILINE)
+    assert "GITLAB_TOKEN" not in told
+
+
+def test_no_checkout_keeps_the_token() -> None:
+    for job in github_jobs().values():
+        for step in job["steps"]:
+            if "actions/checkout@" in step.get("uses", ""):
+                assert step["with"]["persist-credentials"] is False
+    assert yaml.safe_load(GITLAB.read_text())["variables"]["FF_GIT_URLS_WITHOUT_TOKENS"] == "true"
+
+
+def test_images_and_runners_are_of_a_stated_version() -> None:
+    stack = yaml.safe_load(OPERATOR.read_text())["spec"]["workspaceTemplate"]["spec"]["image"]
+    for image in (yaml.safe_load(GITLAB.read_text())["image"], stack):
+        assert re.fullmatch(r"pulumi/[\w-]+:\d+\.\d+\.\d+(-nonroot)?(@sha256:[0-9a-f]{64})?", image)
+    for job in github_jobs().values():
+        assert re.fullmatch(r"ubuntu-\d\d\.\d\d", job["runs-on"])
 
 
 def test_no_job_that_changes_the_stack_is_cancelled_or_doubled() -> None:

@@ -52,16 +52,87 @@ def test_an_action_has_the_same_digest_everywhere() -> None:
     assert len(names) == len(set(names))
 
 
+def commands(job: dict[str, Any]) -> list[str]:
+    return [step["run"] for step in job["steps"] if "run" in step]
+
+
 def test_only_jobs_that_run_none_of_our_code_hold_the_identity(jobs: dict[str, Any]) -> None:
     holders = [job for job in jobs.values() if "id-token" in job["permissions"]]
     assert len(holders) == 2
-    assert [step for job in holders for step in job["steps"] if "run" in step] == []
+    assert [commands(job) for job in holders] == [[], []]
+    assert {job.get("environment") for job in holders} == {"release"}
+    assert "write" not in str([jobs["build"]["permissions"], jobs["test"]["permissions"]])
 
 
 def test_what_is_published_was_tested_and_attested_before(jobs: dict[str, Any]) -> None:
-    run = [step["run"] for step in jobs["build"]["steps"] if "run" in step]
-    assert run.index(".ci/run") < run.index("make audit") < run.index("make wheel")
-    assert (jobs["attest"]["needs"], jobs["publish"]["needs"]) == ("build", "attest")
+    assert commands(jobs["test"]) == [".ci/run", "make audit"]
+    assert set(jobs["attest"]["needs"]) == {"build", "test"}
+    assert jobs["publish"]["needs"] == "attest"
+
+
+def test_nothing_but_the_locked_environment_runs_before_what_is_published_is_built(
+    jobs: dict[str, Any],
+) -> None:
+    build = jobs["build"]
+    assert [each.split("@")[0] for each in used(build)] == [
+        *("actions/checkout", "actions/setup-python", "actions/upload-artifact")
+    ]
+    before = commands(build)[: commands(build).index("make wheel")]
+    assert [each.split()[0] for each in before] == ["git", "python3"]
+    done = subprocess.run(
+        ["make", "--dry-run", "wheel"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    run = [line.lstrip("@ ") for line in done.stdout.splitlines()]
+    assert [line.partition(" -m ")[2].split()[0] for line in run] == ["tools.environment", "build"]
+    assert "--no-isolation" in run[1]
+
+
+def used(job: dict[str, Any]) -> list[str]:
+    return [step["uses"] for step in job["steps"] if "uses" in step]
+
+
+def test_no_runner_and_no_python_of_a_release_is_a_moving_one(jobs: dict[str, Any]) -> None:
+    for job in jobs.values():
+        assert re.fullmatch(r"ubuntu-\d\d\.\d\d", job["runs-on"])
+        for step in job["steps"]:
+            if "setup-python" in step.get("uses", ""):
+                assert re.fullmatch(r"3\.\d+\.\d+", step["with"]["python-version"])
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A checkout of all branches: a tag on main, one behind its head, and one beside it."""
+    origin = tmp_path / "origin"
+    for command in (
+        *(["init", "--quiet", "--initial-branch", "main", str(origin)],),
+        *(["-C", str(origin), *each] for each in (made("1"), ["tag", "v1"], made("2"))),
+        *(["-C", str(origin), *each] for each in (["tag", "v2"], ["switch", "-qc", "side"])),
+        *(
+            ["-C", str(origin), *each]
+            for each in (made("3"), ["tag", "v3"], ["switch", "-q", "main"])
+        ),
+        ["clone", "--quiet", str(origin), str(tmp_path / "clone")],
+    ):
+        subprocess.run(["git", *command], check=True, capture_output=True)
+    return tmp_path / "clone"
+
+
+def made(message: str) -> list[str]:
+    who = ["-c", "user.name=p", "-c", "user.email=p@example.com"]
+    return [*who, "commit", "--quiet", "--allow-empty", "--message", message]
+
+
+@pytest.mark.parametrize(("tag", "code"), [("v1", 0), ("v2", 0), ("v3", 1)])
+def test_a_tag_that_is_not_on_main_ends_the_release(
+    jobs: dict[str, Any], clone: Path, tag: str, code: int
+) -> None:
+    (step,) = (each for each in jobs["build"]["steps"] if each.get("name") == "The tag is on main")
+    assert jobs["build"]["steps"][0]["with"]["fetch-depth"] == 0
+    subprocess.run(["git", "-C", clone, "switch", "-q", "--detach", tag], check=True)
+    done = subprocess.run(
+        ["bash", "-e", "-c", step["run"]], cwd=clone, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "is not on main" in done.stderr) == (code, bool(code))
 
 
 def test_a_tag_that_is_not_the_version_ends_the_release(jobs: dict[str, Any]) -> None:

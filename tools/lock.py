@@ -14,22 +14,31 @@ from pathlib import Path
 from tools.workspace import ROOT, SetupError, run, say
 
 OLDEST_PYTHON = "3.10"
+DEVELOPMENT = "requirements/dev.txt"
+PIPELINES = "examples/gitops/requirements.txt"
 COMPILE = [
     *("--quiet", "--universal", "--python-version", OLDEST_PYTHON, "--generate-hashes"),
-    *("--no-emit-index-url", "--custom-compile-command", "make lock", "--upgrade"),
+    *("--no-emit-index-url", "--custom-compile-command", "make lock"),
+]
+LOCKS = [
+    [DEVELOPMENT, "--upgrade", "--all-extras", "pyproject.toml", "requirements/dev.in"],
+    [PIPELINES, "--no-annotate", "--constraint", DEVELOPMENT, "--extra", "cli", "pyproject.toml"],
 ]
 
 
 def lock() -> None:
-    """Write requirements/dev.txt from pyproject.toml, with all extras, and requirements/dev.in."""
+    """Write the locks.
+
+    ``requirements/dev.txt`` is of pyproject.toml, with all extras, and requirements/dev.in; that of
+    the GitOps example is what of it a user of `olt` needs.
+    """
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         venv.create(scratch, with_pip=True)
         run([scratch / "bin" / "pip", "install", "--quiet", "uv"], "installing uv")
-        sources = ["--all-extras", "pyproject.toml", "requirements/dev.in"]
-        command = ["uv", "pip", "compile", *COMPILE, "--output-file", "requirements/dev.txt"]
-        command[0] = str(scratch / "bin" / "uv")
-        run([*command, *sources], "pinning the packages", cwd=ROOT)
+        for output, *sources in LOCKS:
+            command = ["pip", "compile", *COMPILE, "--output-file", output, *sources]
+            run([scratch / "bin" / "uv", *command], f"pinning {output}", cwd=ROOT)
 
 
 def main() -> int:
@@ -39,7 +48,7 @@ def main() -> int:
     except SetupError as error:
         say(f"failed: {error}")
         return 1
-    say("requirements/dev.txt is written; `make setup` installs it")
+    say(f"{DEVELOPMENT} and {PIPELINES} are written; `make setup` installs the first")
     return 0
 
 

@@ -1,28 +1,38 @@
 """Writes the bill of materials of a release: what the package needs at run time, as it was tested.
 
-``python -m tools.sbom FILE`` writes CycloneDX JSON, with the versions of this environment.
+``python -m tools.sbom FILE [DISTRIBUTION ...]`` writes CycloneDX JSON, with the versions of this
+environment, the locked hashes of what is needed, and the hashes of the distributions named.
+What only an extra needs is in it with the scope ``optional``.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
 import sys
+from collections.abc import Iterable, Mapping
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 from typing import Final
 
+from cyclonedx.model import HashAlgorithm, HashType
 from cyclonedx.model.bom import Bom
-from cyclonedx.model.component import Component
+from cyclonedx.model.component import Component, ComponentScope
 from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 from packageurl import PackageURL
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tools.environment import LOCK
+
 PACKAGE: Final = "pulumi-olt"
 SCHEMA: Final = SchemaVersion.V1_6
+PINNED: Final = re.compile(r"^([a-z0-9-]+)==(\S+)((?:.*\\\n)*.*)", re.MULTILINE)
+SHA256: Final = re.compile(r"sha256:([0-9a-f]{64})")
 
 
-def needed(installed: Distribution, extras: set[str]) -> list[Requirement]:
+def needed(installed: Distribution, extras: Iterable[str]) -> list[Requirement]:
     """What an installed distribution needs here, with some of its extras."""
     requirements = map(Requirement, installed.requires or ())
     environments = [{"extra": extra} for extra in ("", *sorted(extras))]
@@ -33,36 +43,75 @@ def needed(installed: Distribution, extras: set[str]) -> list[Requirement]:
     ]
 
 
-def bill_of_materials(package: str = PACKAGE) -> Bom:
-    """The package, all that it needs, and who of them needs whom. Its extras are not in it."""
-    bom = Bom()
-    bom.metadata.component = root = _component(package)
-    known, waiting = {canonicalize_name(package): root}, [(package, set[str]())]
+def closure(package: str, extras: Iterable[str]) -> dict[str, set[str]]:
+    """All that a package needs with some of its extras, itself too: name -> what that needs."""
+    wanted: dict[str, set[str]] = {canonicalize_name(package): set(extras)}
+    waiting = [canonicalize_name(package)]
+    found: dict[str, set[str]] = {}
     while waiting:
-        name, extras = waiting.pop()
-        direct = []
-        for requirement in needed(distribution(name), extras):
-            key = canonicalize_name(requirement.name)
-            if key not in known:
-                known[key] = _component(key)
-                waiting.append((key, requirement.extras))
-            direct.append(known[key])
-        bom.register_dependency(known[canonicalize_name(name)], direct)
-    bom.components.update(each for each in known.values() if each is not root)
+        name = waiting.pop()
+        requirements = needed(distribution(name), wanted[name])
+        found[name] = {str(canonicalize_name(each.name)) for each in requirements} - {name}
+        for each in requirements:
+            key = canonicalize_name(each.name)
+            if key not in wanted or not each.extras <= wanted[key]:
+                wanted[key] = wanted.get(key, set()) | each.extras
+                waiting.append(key)
+    return found
+
+
+def bill_of_materials(package: str = PACKAGE, files: Iterable[Path] = ()) -> Bom:
+    """The package with its extras, all that it needs, and which of them needs which."""
+    extras = distribution(package).metadata.get_all("Provides-Extra") or ()
+    everything, required = closure(package, extras), closure(package, ())
+    locked, root = locked_hashes(), canonicalize_name(package)
+    components = {
+        name: _component(
+            name,
+            ComponentScope.REQUIRED if name in required else ComponentScope.OPTIONAL,
+            locked.get((name, distribution(name).version), ()),
+        )
+        for name in everything
+        if name != root
+    }
+    components[root] = _component(
+        root, None, [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    )
+    bom = Bom()
+    bom.metadata.component = components[root]
+    bom.components.update(each for name, each in components.items() if name != root)
+    for name, needs in everything.items():
+        bom.register_dependency(components[name], [components[each] for each in sorted(needs)])
     return bom
 
 
-def _component(name: str) -> Component:
+def locked_hashes() -> Mapping[tuple[str, str], list[str]]:
+    """Name and version -> the hashes of the files that may be installed."""
+    return {
+        (name, version): SHA256.findall(rest)
+        for name, version, rest in PINNED.findall(LOCK.read_text("utf-8"))
+    }
+
+
+def _component(name: str, scope: ComponentScope | None, hashes: Iterable[str]) -> Component:
     version = distribution(name).version
-    url = PackageURL("pypi", name=canonicalize_name(name), version=version)
-    return Component(name=name, version=version, purl=url, bom_ref=str(url))
+    url = PackageURL("pypi", name=name, version=version)
+    return Component(
+        name=name,
+        version=version,
+        purl=url,
+        bom_ref=str(url),
+        scope=scope,
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=each) for each in hashes],
+    )
 
 
 def main(arguments: list[str]) -> int:
-    """Write the file that is named."""
-    (target,) = arguments
-    text = make_outputter(bill_of_materials(), OutputFormat.JSON, SCHEMA).output_as_string(indent=2)
-    Path(target).write_text(text + "\n", encoding="utf-8")
+    """Write the file that is named first; the others are the distributions of the release."""
+    target, *files = map(Path, arguments)
+    bom = bill_of_materials(files=files)
+    text = make_outputter(bom, OutputFormat.JSON, SCHEMA).output_as_string(indent=2)
+    target.write_text(text + "\n", encoding="utf-8")
     return 0
 
 

@@ -169,7 +169,8 @@ class TokenSource(Protocol):
     def check(self, tenant_id: str | None) -> str | None:
         """Raise what ``token`` would raise, as far as that is known without a call.
 
-        Returns a warning where there is one, such as that the token soon expires.
+        ``tenant_id`` ``None``: it is not known yet. Returns a warning where there is one, such as
+        that the token soon expires.
         """
 
     def tenant(self) -> str | None:
@@ -247,6 +248,8 @@ class TenantTokens:
         return self._tokens[tenant], tenant
 
     def check(self, tenant_id: str | None) -> str | None:
+        if tenant_id is None and self.tenant() is None:
+            return None  # which of the tokens will be used is not known yet
         token, tenant = self._of(tenant_id)
         return token.check(tenant)
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from olt_provider.api.errors import ConfigurationError, WrongTenantError
+from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.rechecks import Check
 from olt_provider.lifecycle.values import UNKNOWN, InvalidError, Rule, has_unknown
 
 Props = Mapping[str, Any]
@@ -52,12 +54,28 @@ def apply_rules(
     return Checked(inputs, tuple(failures))
 
 
-def check_tenant(platform: Platform, olds: Props, checked: Checked) -> Checked:
-    """Fill in the default of ``tenant_id`` and look at the credentials, without a call.
+@dataclass(frozen=True)
+class Subject:
+    """The resource that is checked.
 
-    A default never moves a resource to another tenant: credentials of another one are an error.
-    Other problems with the credentials fail what is new or changed, and only warn of the rest,
-    because an unchanged stack must preview without working credentials.
+    Attributes:
+        kind: ``application`` or ``installation``.
+        name: how messages name it.
+        before: its check with the old inputs, if this one repeats it for a replacement.
+    """
+
+    kind: str
+    name: str
+    before: Check | None = None
+
+
+def check_tenant(platform: Platform, olds: Props, checked: Checked, subject: Subject) -> Checked:
+    """Fill in the default of ``tenant_id`` and check the credentials, without a call.
+
+    A default never moves a resource to another tenant: credentials of another one are an error,
+    and so is a default where it may move a resource that is replaced. Other problems with the
+    credentials fail what is new or changed, and are a warning for the rest, because an unchanged
+    stack must preview without working credentials.
     """
     if checked.failures:
         return checked
@@ -65,9 +83,13 @@ def check_tenant(platform: Platform, olds: Props, checked: Checked) -> Checked:
     inputs = dict(checked.inputs)
     try:
         if declared is None:
-            inputs["tenant_id"] = olds.get("tenant_id") or platform.default_tenant()
+            inputs["tenant_id"] = _tenant_by_default(platform, olds, subject)
+        elif not olds and subject.before is None and declared is not UNKNOWN:
+            platform.default_tenants.replace(subject.kind, declared)
         tenant_id = inputs["tenant_id"]
         note = platform.client.tokens.check(None if tenant_id is UNKNOWN else tenant_id)
+    except LifecycleError as error:
+        return Checked(inputs, (Failure("", str(error)),))
     except ConfigurationError as error:
         elsewhere = declared is None and isinstance(error, WrongTenantError)
         if elsewhere or not _same(olds, inputs):
@@ -76,6 +98,27 @@ def check_tenant(platform: Platform, olds: Props, checked: Checked) -> Checked:
     if note is not None:
         platform.warn(note)
     return Checked(inputs)
+
+
+def _tenant_by_default(platform: Platform, olds: Props, subject: Subject) -> str:
+    """The tenant that the resource already has, else the default.
+
+    Raises ``LifecycleError`` where the default may move a resource that is replaced, and
+    ``ConfigurationError`` where there is no default.
+    """
+    before = {} if subject.before is None else subject.before.inputs
+    kept: str | None = olds.get("tenant_id") or before.get("tenant_id")
+    if kept is None:
+        tenant_id = platform.default_tenant()
+        platform.default_tenants.create(subject.kind, subject.name, tenant_id)
+        platform.default_tenants.replace(subject.kind, tenant_id)
+        return tenant_id
+    try:
+        default = platform.default_tenant()
+    except ConfigurationError:
+        return kept
+    platform.default_tenants.keep(subject.name, kept, default)
+    return kept
 
 
 def _same(olds: Props, inputs: Props) -> bool:

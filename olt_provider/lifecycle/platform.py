@@ -13,8 +13,11 @@ from olt_provider.api.client import OltClient, TenantClient
 from olt_provider.api.errors import ConfigurationError
 from olt_provider.api.installations.domain import AvailableApplication
 from olt_provider.api.settings import Settings
+from olt_provider.lifecycle.default_tenants import DefaultTenants
 from olt_provider.lifecycle.lists import ListedIds, ListedReads
+from olt_provider.lifecycle.rechecks import Rechecks
 from olt_provider.lifecycle.registrations import Registrations
+from olt_provider.lifecycle.run_record import RunRecord
 
 
 class Platform:
@@ -23,7 +26,8 @@ class Platform:
     Safe to share by threads. ``settings`` may be the error that reading them gave; it is raised
     where they are needed, because an unchanged stack needs none. ``warn`` tells the user.
     ``require_wanted`` raises if nobody waits for the result any more; it is asked before each
-    registration, before each step of an update, and after each wait.
+    registration, before each step of an update, and after each wait. ``run`` records what the
+    program holds; default: in this platform only.
     """
 
     def __init__(
@@ -34,18 +38,17 @@ class Platform:
         user_agent: str = "",
         sleep: Callable[[float], None] = time.sleep,
         require_wanted: Callable[[], None] = lambda: None,
+        run: RunRecord | None = None,
     ) -> None:
         self._settings = settings
         self._sleep = sleep
         self.require_wanted = require_wanted
         self._user_agent = user_agent
         self.warn = warn
-        self.taken_over: set[str] = set()
-        """IDs of applications that this process adopts, or that its program declares to adopt. It
-        never deletes one of them: a replacement would destroy what it has just taken over."""
-        self.declared_installations: set[tuple[str, str]] = set()
-        """Tenant and application of what this process's program declares. It never uninstalls one
-        of them: under another name, or replaced, it is the same installation."""
+        self.run = run or RunRecord()
+        self.application_checks = Rechecks()
+        self.installation_checks = Rechecks()
+        self.default_tenants = DefaultTenants()
         self._lock = threading.Lock()
         self._registrations: dict[str, Registrations] = {}
         self._listed: dict[tuple[str, str], ListedIds] = {}
@@ -58,6 +61,11 @@ class Platform:
         if isinstance(self._settings, ConfigurationError):
             raise self._settings
         return self._settings
+
+    @property
+    def api_url(self) -> str:
+        """The API base URL; ``""`` where the settings are unusable."""
+        return self.settings.api_url if isinstance(self._settings, Settings) else ""
 
     @property
     def uses_environment(self) -> bool:

@@ -254,8 +254,13 @@ def test_only_a_single_token_tells_the_tenant(tenants: tuple[str, ...], only: st
 
 
 def test_with_several_tokens_the_tenant_has_to_be_named() -> None:
+    source = tenant_tokens(TENANT, OTHER_TENANT)
     with pytest.raises(ConfigurationError, match="several tenants: say which"):
-        tenant_tokens(TENANT, OTHER_TENANT).token(None)
+        source.token(None)
+
+
+def test_tenant_that_is_not_known_yet_is_not_refused() -> None:
+    assert tenant_tokens(TENANT, OTHER_TENANT).check(None) is None
 
 
 # A refresh token

@@ -119,7 +119,9 @@ def test_replacing_never_deletes_what_it_adopts(
     stack.up()
     urn = stack.resource("kept")["urn"]
     result = stack.up("--replace", urn)
-    assert "is adopted in this run, so it was not deleted" in result.output
+    assert f"application {kept['id']} was not deleted: the resource with name='kept' adopts it" in (
+        result.output
+    )
     assert emulator.platform.application(kept["id"]) is not None
     stack.run("state", "taint", urn, "--yes")
     stack.up()

@@ -28,6 +28,12 @@ def unsigned(tenant_id: str, *, lifetime: float = 86400) -> str:
     return jwt.encode(claims, "k" * 32)
 
 
+def credentials_of(*tenant_ids: str) -> tuple[tuple[str, SecretStr], ...]:
+    """One token for each tenant."""
+    tokens = {tenant_id: unsigned(tenant_id) for tenant_id in tenant_ids}
+    return (("tenantTokens", SecretStr(json.dumps(tokens))),)
+
+
 @pytest.fixture
 def warnings() -> list[str]:
     return []
@@ -37,8 +43,14 @@ def warnings() -> list[str]:
 def offline(warnings: list[str]) -> Callable[..., Platform]:
     """A platform that answers nothing: what works with it makes no call."""
 
-    def make(token: str | None = None, *, tenant_id: str | None = None) -> Platform:
-        credentials = () if token is None else (("apiToken", SecretStr(token)),)
+    def make(
+        token: str | None = None,
+        *,
+        tenant_id: str | None = None,
+        credentials: tuple[tuple[str, SecretStr], ...] = (),
+    ) -> Platform:
+        if token is not None:
+            credentials = (("apiToken", SecretStr(token)),)
         settings = Settings(
             "http://127.0.0.1:9/v1",
             "http://127.0.0.1:9/v1",

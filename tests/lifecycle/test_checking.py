@@ -4,13 +4,19 @@ from collections.abc import Callable
 
 import pytest
 
-from olt_provider.lifecycle.checking import Checked, Failure, check_tenant
+from olt_provider.lifecycle import checking
+from olt_provider.lifecycle.checking import Checked, Failure, Subject
 from olt_provider.lifecycle.platform import Platform
 from olt_provider.lifecycle.values import UNKNOWN
 
 from .conftest import OTHER, OWNER, unsigned
 
 Offline = Callable[..., Platform]
+SUBJECT = Subject("application", "application 'x'")
+
+
+def check_tenant(platform: Platform, olds: dict[str, str], checked: Checked) -> Checked:
+    return checking.check_tenant(platform, olds, checked, SUBJECT)
 
 
 def test_the_old_tenant_is_the_first_default(offline: Offline) -> None:

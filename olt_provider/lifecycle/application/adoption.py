@@ -30,7 +30,6 @@ def adopt(
     the tenant's, or its secret is refused, and where a new secret was made and is not known.
     """
     application = _find(acting, inputs, adoption)
-    platform.taken_over.add(application.id)
     if adoption.client_secret is not None:
         _check_secret(platform, application, adoption.client_secret)
     current = ApplicationInputs(

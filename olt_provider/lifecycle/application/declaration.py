@@ -9,8 +9,11 @@ from typing import Any, Final
 
 from olt_provider.lifecycle import values
 from olt_provider.lifecycle.application.model import Props
-from olt_provider.lifecycle.checking import Checked, apply_rules, check_tenant
+from olt_provider.lifecycle.checking import Checked, Failure, Subject, apply_rules, check_tenant
+from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.rechecks import Check
+from olt_provider.lifecycle.run_record import Holder, application_key
 from olt_provider.lifecycle.values import UNKNOWN, InvalidError, Rule, has_unknown
 
 
@@ -66,24 +69,60 @@ def check(platform: Platform, olds: Props, news: Props) -> Checked:
     """Validate a declaration and fill in its defaults, without a call.
 
     ``olds`` are the old inputs, empty on creation and on replacement. ``adopt`` is read on
-    creation only and dropped later, so that its secret leaves the state.
+    creation only and dropped later, so that its secret leaves the state. What is declared to be
+    adopted is held in the run record.
     """
     checked = apply_rules(news, RULES, partly_unknown=PARTLY_UNKNOWN)
     inputs = {**DEFAULTS, **checked.inputs}
     adopt = inputs.pop("adopt", None) if olds else inputs.get("adopt")
+    before = None if olds else platform.application_checks.rechecked(news)
+    for key in before.holds if before else ():
+        platform.run.release(key)
+    subject = Subject("application", f"application {inputs.get('name')!r}", before)
     result = check_tenant(
         platform,
         {key: olds[key] for key in COMPARED if key in olds},
         Checked(inputs, checked.failures),
+        subject,
     )
-    if adopt and not result.failures and adopt["application_id"] is not UNKNOWN:
-        platform.taken_over.add(adopt["application_id"])
-        if not olds and "client_secret" not in adopt:
-            platform.warn(
-                f"application {adopt['application_id']} is adopted without its client_secret, so "
-                "it gets a new one, and whoever uses the present one loses access"
-            )
+    if result.failures:
+        return result
+    if "tenant_id" not in checked.inputs and not has_unknown(result.inputs["name"]):
+        platform.default_tenants.note_application(result.inputs["name"], result.inputs["tenant_id"])
+    adopted: str | None = None
+    if adopt and adopt["application_id"] is not UNKNOWN:
+        adopted = adopt["application_id"]
+    if olds:
+        platform.application_checks.checked(Check(olds, news, result.inputs, adopted))
+    elif adopted is not None:
+        return _adopting(platform, adopted, result)
     return result
+
+
+def _adopting(platform: Platform, application_id: str, checked: Checked) -> Checked:
+    """Hold an application that is to be adopted, unless another resource holds it."""
+    holder = Holder(
+        application_key(application_id), platform.api_url, _named(checked.inputs), adopts=True
+    )
+    for other in platform.run.holders(holder.held, holder.api_url):
+        verb = "adopts" if other.adopts else "manages"
+        reason = (
+            f"adopt: {other.name} {verb} application {application_id} too; only one resource can: "
+            "remove adopt here, or remove the other resource from the program"
+        )
+        return Checked(checked.inputs, (Failure("", reason),))
+    platform.run.hold(holder)
+    if "client_secret" not in checked.inputs["adopt"]:
+        platform.warn(
+            f"application {application_id} is adopted without its client_secret, so "
+            "it gets a new one, and whoever uses the present one loses access"
+        )
+    return checked
+
+
+def _named(inputs: Props) -> str:
+    """How messages name a resource, whose name in the program the engine does not send."""
+    return f"the resource with name={inputs.get('name')!r}"
 
 
 @dataclass(frozen=True)
@@ -107,6 +146,46 @@ def diff(outputs: Props, inputs: Props) -> Difference:
     )
     replaces = tuple(key for key in changed if key == "tenant_id")
     return Difference(changed, replaces, () if replaces else tuple(_notes(outputs, inputs)))
+
+
+def compare(platform: Platform, id_: str, outputs: Props, inputs: Props) -> Difference:
+    """Compare, and hold the application in the run record unless it is replaced.
+
+    Raises ``LifecycleError`` if ``adopt`` names another application than the resource manages, or
+    if another resource adopts the one that it manages.
+    """
+    difference = diff(outputs, inputs)
+    earlier = platform.application_checks.diffed(inputs, changes=bool(difference.properties))
+    if earlier is None:
+        if difference.replaces:
+            platform.default_tenants.delete_first("application", outputs["tenant_id"])
+        return difference
+    if difference.replaces:
+        return difference
+    if earlier.adopts not in (None, id_):
+        raise LifecycleError(
+            f"adopt names application {earlier.adopts}, but {_named(inputs)} already manages "
+            f"application {id_}: remove adopt to keep {id_}, or declare another resource that "
+            f"adopts {earlier.adopts}"
+        )
+    earlier.holds.append(_hold(platform, id_, inputs))
+    return difference
+
+
+def _hold(platform: Platform, id_: str, inputs: Props) -> str:
+    holder = Holder(application_key(id_), platform.api_url, _named(inputs))
+    for other in platform.run.holders(holder.held, holder.api_url):
+        if other.adopts:
+            raise LifecycleError(
+                f"{holder.name} manages application {id_}, and {other.name} adopts it; only one "
+                "resource can: remove one of them from the program"
+            )
+        platform.warn(
+            f"application {id_} is managed by two resources, {other.name} and {holder.name}, of "
+            "which one may hold an old client secret: remove one of them from the program; the "
+            "application is not deleted"
+        )
+    return platform.run.hold(holder)
 
 
 def _notes(outputs: Props, inputs: Props) -> Iterator[str]:

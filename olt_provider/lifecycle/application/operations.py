@@ -23,6 +23,7 @@ from olt_provider.lifecycle.application.secret import LostSecretError
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.existence import APPLICATIONS, NOT_FOUND, require_gone
 from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.run_record import application_key
 
 
 def create(platform: Platform, inputs: ApplicationInputs) -> ApplicationState:
@@ -136,6 +137,7 @@ def update(
 
     Raises ``OltError``; if a part may have been done, with what to run.
     """
+    platform.run.retake(application_key(state.id))
     acting = platform.acting_for(inputs.tenant_id)
     changes = Changes(
         acting,
@@ -169,12 +171,17 @@ def rotates(old: ApplicationInputs, new: ApplicationInputs) -> bool:
 def delete(platform: Platform, state: ApplicationState) -> None:
     """``DELETE .../{applicationId}``, unless it is installed and ``force_destroy`` is not set.
 
-    Returns without a call for one that this process has adopted. Raises ``LifecycleError`` where
-    it is refused, and where a 404 does not prove that the application is gone.
+    Returns without a call, with a warning, for one that a resource of the program holds. Raises
+    ``LifecycleError`` where it is refused, and where a 404 does not prove that it is gone.
     """
-    if state.id in platform.taken_over:
-        platform.warn(f"application {state.id} is adopted in this run, so it was not deleted")
+    holders = platform.run.holders(application_key(state.id), platform.api_url)
+    if holders:
+        verb = "adopts" if holders[-1].adopts else "manages"
+        platform.warn(f"application {state.id} was not deleted: {holders[-1].name} {verb} it")
         return
+    platform.default_tenants.require_no_move_of_application(
+        state.inputs.name, state.inputs.tenant_id
+    )
     acting = platform.acting_for(state.inputs.tenant_id)
     try:
         if not state.inputs.force_destroy:

@@ -7,9 +7,11 @@ from types import MappingProxyType
 from typing import Final
 
 from olt_provider.lifecycle import values
-from olt_provider.lifecycle.checking import Checked, Failure, apply_rules, check_tenant
+from olt_provider.lifecycle.checking import Checked, Failure, Subject, apply_rules, check_tenant
 from olt_provider.lifecycle.installation.model import InstallationInputs, Props
 from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.rechecks import Check
+from olt_provider.lifecycle.run_record import Holder, installation_key
 from olt_provider.lifecycle.values import Rule, has_unknown
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
@@ -18,16 +20,49 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
 
 
 def check(platform: Platform, olds: Props, news: Props) -> Checked:
-    """Validate a declaration and fill in the tenant, without a call. ``olds``: the old inputs."""
+    """Validate a declaration and fill in the tenant, without a call. ``olds``: the old inputs.
+
+    What is declared is held in the run record.
+    """
     checked = apply_rules(news, RULES)
     if news.get("application_id") is None:
         missing = Failure("application_id", "is missing: say which application to install")
         checked = Checked(checked.inputs, (*checked.failures, missing))
-    result = check_tenant(platform, {key: olds[key] for key in RULES if key in olds}, checked)
-    if not result.failures and not has_unknown(result.inputs):
+    before = None if olds else platform.installation_checks.rechecked(news)
+    for key in before.holds if before else ():
+        platform.run.release(key)
+    name = f"the installation of application {checked.inputs.get('application_id')}"
+    result = check_tenant(
+        platform,
+        {key: olds[key] for key in RULES if key in olds},
+        checked,
+        Subject("installation", name, before),
+    )
+    if result.failures:
+        return result
+    this = Check(olds, news, result.inputs)
+    if olds:
+        platform.installation_checks.checked(this)
+    if not has_unknown(result.inputs):
         inputs = InstallationInputs.from_props(result.inputs)
-        platform.declared_installations.add((inputs.tenant_id, inputs.application_id))
+        this.holds.append(platform.run.hold(_holder(platform, inputs)))
+        if not olds and before is None and "tenant_id" not in checked.inputs:
+            platform.default_tenants.note_installation(inputs.application_id, inputs.tenant_id)
     return result
+
+
+def _holder(platform: Platform, inputs: InstallationInputs) -> Holder:
+    held = installation_key(inputs.tenant_id, inputs.application_id)
+    return Holder(held, platform.api_url, "the program")
+
+
+def compare(platform: Platform, outputs: Props, inputs: Props) -> tuple[str, ...]:
+    """Compare, as the engine asks for it."""
+    changed = diff(outputs, inputs)
+    earlier = platform.installation_checks.diffed(inputs, changes=bool(changed))
+    if earlier is None and changed:
+        platform.default_tenants.delete_first("installation", outputs["tenant_id"])
+    return changed
 
 
 def diff(outputs: Props, inputs: Props) -> tuple[str, ...]:

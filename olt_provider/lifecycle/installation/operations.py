@@ -13,6 +13,7 @@ from olt_provider.lifecycle.existence import INSTALLATIONS, NOT_FOUND, require_g
 from olt_provider.lifecycle.installation.installing import TRIES, install
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
 from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.run_record import installation_key
 
 
 def create(platform: Platform, inputs: InstallationInputs) -> InstallationState:
@@ -108,12 +109,19 @@ def _require_tenant(tenant_id: str, inputs: InstallationInputs) -> None:
 def delete(platform: Platform, state: InstallationState) -> None:
     """``DELETE /applications/{applicationId}/installation``, in the name of the tenant.
 
-    Returns without a call for one that the program still declares: renamed or replaced, it was
-    created before the old one is deleted, and both are the same. A 404 is also what a tenant gets
-    that does not have it installed. Raises ``LifecycleError`` where that is not proven.
+    Returns without a call, with a warning, for one that the program still declares: renamed or
+    replaced, it was created before the old one is deleted, and both are the same. A 404 is also
+    what a tenant gets that does not have it installed. Raises ``LifecycleError`` where that is not
+    proven.
     """
-    if (state.inputs.tenant_id, state.inputs.application_id) in platform.declared_installations:
+    tenant_id, application_id = state.inputs.tenant_id, state.inputs.application_id
+    if platform.run.holders(installation_key(tenant_id, application_id), platform.api_url):
+        platform.warn(
+            f"application {application_id} was not uninstalled from tenant {tenant_id}: the "
+            "program still declares that installation"
+        )
         return
+    platform.default_tenants.require_no_move_of_installation(application_id, tenant_id)
     acting = platform.acting_for(state.inputs.tenant_id)
     error: OltError
     for _ in range(TRIES):

@@ -230,33 +230,44 @@ def test_secret_of_an_inactive_application_is_left_unchecked(
     assert identity_server.received == []
 
 
-def test_what_a_run_adopts_it_never_deletes(
-    emulator: Emulator, platform: Platform, existing: dict[str, Any]
+def as_declared(existing: dict[str, Any]) -> dict[str, Any]:
+    """The existing application as a program declares it to adopt it."""
+    return {"name": "By hand", "adopt": {"application_id": existing["id"]}}
+
+
+def test_application_that_is_adopted_in_this_run_is_not_deleted(
+    emulator: Emulator, platform: Platform, existing: dict[str, Any], warnings: list[str]
 ) -> None:
+    declaration.check(platform, {}, as_declared(existing))
     state = operations.create(platform, adopting(existing))
     operations.delete(platform, state)
     assert emulator.platform.application(existing["id"]) is not None
+    assert warnings[-1] == (
+        f"application {existing['id']} was not deleted: the resource with name='By hand' adopts it"
+    )
 
 
-def test_what_an_earlier_run_adopted_can_be_deleted(
+def test_application_that_an_earlier_run_adopted_can_be_deleted(
     emulator: Emulator,
     platform: Platform,
     connect: Connect,
     owner: str,
     existing: dict[str, Any],
 ) -> None:
+    declaration.check(platform, {}, as_declared(existing))
     state = operations.create(platform, adopting(existing))
     emulator.platform.uninstall(existing["id"], owner)
     operations.delete(connect(owner), state)
     assert emulator.platform.application(existing["id"]) is None
 
 
-def test_what_the_program_still_declares_to_adopt_is_not_deleted_by_a_later_run(
+def test_application_that_a_resource_manages_and_still_declares_to_adopt_is_not_deleted(
     emulator: Emulator, connect: Connect, owner: str, existing: dict[str, Any]
 ) -> None:
     state = operations.create(connect(owner), adopting(existing))
-    later = connect(owner)
-    declared = {**state.inputs.to_props(), "adopt": {"application_id": state.id}}
-    assert "adopt" not in declaration.check(later, state.inputs.to_props(), declared).inputs
+    later, olds = connect(owner), state.inputs.to_props()
+    checked = declaration.check(later, olds, {**olds, **as_declared(existing)})
+    assert "adopt" not in checked.inputs
+    declaration.compare(later, state.id, state.to_props(), checked.inputs)
     operations.delete(later, state)
     assert emulator.platform.application(existing["id"]) is not None

@@ -7,6 +7,7 @@ import pytest
 
 from olt_provider.lifecycle.application.declaration import COMPARED, DEFAULTS, check, diff
 from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.run_record import application_key
 from olt_provider.lifecycle.values import UNKNOWN
 from tests.lifecycle.conftest import OTHER, OWNER, unsigned
 
@@ -86,7 +87,8 @@ def test_adoption_is_read_on_creation_only(platform: Platform) -> None:
 
 def test_what_is_to_be_adopted_is_known_before_anything_is_deleted(platform: Platform) -> None:
     checked(platform, adopt={"application_id": APPLICATION})
-    assert platform.taken_over == {APPLICATION}
+    (holder,) = platform.run.holders(application_key(APPLICATION), platform.api_url)
+    assert holder.adopts
 
 
 def test_nothing_differs_from_what_was_just_kept(platform: Platform) -> None:
@@ -129,7 +131,7 @@ def test_a_secret_that_an_adoption_will_end_is_told(
 ) -> None:
     checked(platform, adopt={"application_id": APPLICATION, "client_secret": "known"})
     assert warnings == []
-    checked(platform, adopt={"application_id": APPLICATION})
+    checked(platform, adopt={"application_id": OTHER})
     (warning,) = warnings
     assert "whoever uses the present one loses access" in warning
 

@@ -1,0 +1,98 @@
+"""Which calls of the engine concern the same resource.
+
+The engine sends ``check`` neither ID nor URN. For a resource that exists it sends, one resource
+after another: ``check`` with the old inputs, ``diff`` with the ID, and, if the resource is
+replaced, ``check`` once more, as for a creation. Only ``--replace``, taint and the dependents of
+what is deleted before its replacement begin with the last of these.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+Props = Mapping[str, Any]
+
+IDENTIFYING: Final = ("name", "tenant_id", "application_id", "adopt")
+
+
+@dataclass
+class Check:
+    """A ``check`` of a resource that exists.
+
+    Attributes:
+        olds: its old inputs.
+        news: what the program declares, with old values where the engine ignores changes.
+        inputs: the checked inputs.
+        adopts: the ID of the application that ``adopt`` names, if it is declared and known.
+        holds: keys of what the resource holds in the run record.
+    """
+
+    olds: Props = field(repr=False)
+    news: Props = field(repr=False)
+    inputs: Props = field(repr=False)
+    adopts: str | None = None
+    holds: list[str] = field(default_factory=list)
+
+
+class Rechecks:
+    """The checks of the existing resources of one kind. Safe to share by threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._awaiting_diff: list[Check] = []
+        self._replaceable: list[Check] = []
+        self._last: Check | None = None
+
+    def checked(self, check: Check) -> None:
+        """A resource was checked with old inputs."""
+        with self._lock:
+            self._awaiting_diff.append(check)
+            self._replaceable.append(check)
+            self._last = check
+
+    def diffed(self, inputs: Props, *, changes: bool) -> Check | None:
+        """The check that led to a ``diff``; one without changes is not followed by a replacement.
+
+        ``None``: the engine asks whether a resource has to be replaced because one that it depends
+        on is deleted first. Whether the program still declares that resource is open.
+        """
+        with self._lock:
+            if not self._awaiting_diff:
+                return None
+            # Policies may have changed the inputs in between; then the oldest one is meant.
+            same = (item for item in self._awaiting_diff if item.inputs == inputs)
+            check = next(same, self._awaiting_diff[0])
+            self._awaiting_diff.remove(check)
+            if not changes:
+                self._replaceable.remove(check)
+                self._last = None
+            return check
+
+    def rechecked(self, news: Props) -> Check | None:
+        """The check that a ``check`` without old inputs repeats, because the resource is replaced.
+
+        ``None``: the resource is created, or replaced without an earlier check.
+        """
+        with self._lock:
+            last, self._last = self._last, None
+            same = [item for item in self._replaceable if item.news == news]
+            if not same and last is not None and _ignoring_changes(last, news):
+                same = [last]
+            if not same:
+                return None
+            self._replaceable = [item for item in self._replaceable if item is not same[-1]]
+            self._awaiting_diff = [item for item in self._awaiting_diff if item is not same[-1]]
+            return same[-1]
+
+
+def _ignoring_changes(check: Check, news: Props) -> bool:
+    """Whether ``news`` differs only where the earlier check had old values in their place."""
+    if any(check.news.get(key) != news.get(key) for key in IDENTIFYING):
+        return False
+    return all(
+        check.news.get(key) == news.get(key) or check.news.get(key) == check.olds.get(key)
+        for key in {*check.news, *news}
+    )

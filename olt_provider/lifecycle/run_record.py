@@ -1,0 +1,120 @@
+"""What the resources of the program hold in one run of the engine.
+
+Nothing that a resource holds is deleted because another resource that held it goes away.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from olt_provider.api.ids import canonical_id
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A resource of the program, and the application or installation that it holds.
+
+    Attributes:
+        held: ``application_key`` or ``installation_key`` of what it holds.
+        api_url: the API base URL of its platform; ``""`` where the settings are unusable.
+        name: how messages name the resource.
+        adopts: whether the resource is created, or replaced, by adopting what it holds.
+    """
+
+    held: str
+    api_url: str
+    name: str
+    adopts: bool = False
+
+
+def application_key(application_id: str) -> str:
+    """Identify an application within its platform."""
+    return f"application {canonical_id(application_id)}"
+
+
+def installation_key(tenant_id: str, application_id: str) -> str:
+    """Identify an installation within its platform."""
+    return f"installation {canonical_id(tenant_id)}/{canonical_id(application_id)}"
+
+
+class Journal(Protocol):
+    """Events that all provider processes of one run share. Never raises."""
+
+    def append(self, event: Mapping[str, Any]) -> None:
+        """Add an event for the other processes."""
+
+    def read(self) -> list[dict[str, Any]]:
+        """The events since the last call, in the order in which they were added."""
+
+
+class RunRecord:
+    """Who holds what, in this process and in the others of the same run. Safe to share by threads.
+
+    Without a ``journal`` it covers this process only. It holds IDs and names, no secrets.
+    """
+
+    def __init__(self, journal: Journal | None = None) -> None:
+        self._journal = journal
+        self._lock = threading.Lock()
+        self._process = uuid.uuid4().hex
+        self._numbers = itertools.count()
+        self._holders: dict[str, Holder] = {}
+        self._released: dict[str, Holder] = {}
+
+    def hold(self, holder: Holder) -> str:
+        """Record that a resource holds something; returns a key to release it with."""
+        with self._lock:
+            key = f"{self._process}-{next(self._numbers)}"
+            self._holders[key] = holder
+            self._append({"event": "hold", "key": key, **asdict(holder)})
+        return key
+
+    def release(self, key: str) -> None:
+        """Record that a resource no longer holds what it did, because it is replaced."""
+        with self._lock:
+            released = self._holders.pop(key, None)
+            if released is not None:
+                self._released[released.held] = released
+                self._append({"event": "release", "key": key})
+
+    def retake(self, held: str) -> None:
+        """Hold again what was released, because it turns out to be updated, not replaced."""
+        with self._lock:
+            released = self._released.pop(held, None)
+        if released is not None:
+            self.hold(released)
+
+    def holders(self, held: str, api_url: str) -> list[Holder]:
+        """Who holds something. A holder or caller without an ``api_url`` may be on any platform."""
+        with self._lock:
+            self._take_in()
+            return [
+                holder
+                for holder in self._holders.values()
+                if holder.held == held
+                and (holder.api_url == api_url or "" in (holder.api_url, api_url))
+            ]
+
+    def _append(self, event: Mapping[str, Any]) -> None:
+        if self._journal is not None:
+            self._journal.append(event)
+
+    def _take_in(self) -> None:
+        for event in self._journal.read() if self._journal is not None else ():
+            key = str(event.get("key"))
+            if key.startswith(self._process):
+                continue
+            if event.get("event") == "release":
+                self._holders.pop(key, None)
+            elif event.get("event") == "hold":
+                self._holders[key] = Holder(
+                    held=str(event.get("held")),
+                    api_url=str(event.get("api_url")),
+                    name=str(event.get("name")),
+                    adopts=event.get("adopts") is True,
+                )

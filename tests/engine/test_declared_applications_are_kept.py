@@ -1,0 +1,242 @@
+"""No application that the program declares is deleted, and what it no longer declares is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from olt_provider.emulator import Emulator
+from tests.emulated import new_tenant
+from tests.engine.conftest import MakeStack
+from tests.engine.harness import Stack
+from tests.engine.olt import reaching_as
+
+HEADER = """
+import pulumi
+from pulumi import ResourceOptions as Options
+from olt_provider import AdoptArgs, OltApplication, OltInstallation, Provider
+"""
+
+
+@pytest.fixture
+def stack(emulator: Emulator, new_stack: MakeStack, owner: str) -> Stack:
+    stack = new_stack("")
+    stack.env.update(reaching_as(emulator, owner))
+    return stack
+
+
+def program(*lines: str) -> str:
+    return "\n".join([HEADER, *lines])
+
+
+def declared(name: str, arguments: str = "", options: str = "") -> str:
+    """The application that is called "app" on the platform, under a resource name."""
+    return f'app = OltApplication({name!r}, name="app", {arguments} opts=Options({options}))'
+
+
+def adopting(application_id: str) -> str:
+    return f"adopt=AdoptArgs({application_id!r}),"
+
+
+FAILING = 'OltApplication("failing", name="taken", opts=Options(depends_on=[app]))'
+"""Fails after the application was adopted, so that no deletion is reached."""
+
+
+@pytest.fixture
+def app(emulator: Emulator, stack: Stack, owner: str) -> str:
+    """The ID of an application that the stack manages as resource "a"; "taken" is in use."""
+    emulator.platform.register(owner, name="taken")
+    stack.program(program(declared("a")))
+    stack.up()
+    return str(stack.resource("a")["id"])
+
+
+def ids(stack: Stack) -> list[str]:
+    """The IDs of all applications in the state, those that wait for their deletion included."""
+    return sorted(item["id"] for item in stack.resources() if "OltApplication" in item["type"])
+
+
+def assert_kept(emulator: Emulator, stack: Stack, name: str, application_id: str) -> None:
+    """The resource alone manages the application, whose secret in the state is valid."""
+    held = emulator.platform.application(application_id)
+    assert held is not None
+    assert ids(stack) == [application_id]
+    assert stack.resource(name)["id"] == application_id
+    exported = json.loads(stack.run("stack", "export", "--show-secrets").stdout)
+    resources = exported["deployment"]["resources"]
+    (outputs,) = [each["outputs"] for each in resources if each.get("id") == application_id]
+    secret = json.loads(outputs["client_secret"]["plaintext"])
+    assert emulator.platform.secret_is_valid(held["oauth2Client"]["id"], secret)
+
+
+@pytest.mark.parametrize("parallel_diff", ["false", "true"])
+def test_renamed_application_is_kept_after_a_failed_up(
+    emulator: Emulator, stack: Stack, app: str, parallel_diff: str
+) -> None:
+    stack.env["PULUMI_PARALLEL_DIFF"] = parallel_diff
+    stack.program(program(declared("b", adopting(app)), FAILING))
+    stack.up(expect_failure=True)
+    assert ids(stack) == [app, app]
+
+    stack.program(program(declared("b")))
+    result = stack.up(preview=True)
+    assert f"application {app} was not deleted: the resource with name='app' manages it" in (
+        result.output
+    )
+    assert_kept(emulator, stack, "b", app)
+
+
+@pytest.mark.parametrize("how", ["--replace", "taint"])
+def test_adopted_application_is_kept_when_its_replacement_is_completed_later(
+    emulator: Emulator, stack: Stack, app: str, how: str
+) -> None:
+    urn = stack.resource("a")["urn"]
+    stack.program(program(declared("a", adopting(app)), FAILING))
+    if how == "taint":
+        stack.run("state", "taint", urn, "--yes")
+        stack.up(expect_failure=True)
+    else:
+        stack.up("--replace", urn, expect_failure=True)
+    assert ids(stack) == [app, app]
+
+    stack.program(program(declared("a")))
+    assert "was not deleted" in stack.up(preview=True).output
+    assert_kept(emulator, stack, "a", app)
+
+
+def test_one_of_two_resources_that_manage_an_application_can_be_removed(
+    emulator: Emulator, stack: Stack, app: str
+) -> None:
+    stack.program(program(declared("b", adopting(app)), FAILING))
+    stack.up(expect_failure=True)
+    stack.program(program(declared("a"), declared("b")))
+    assert f"application {app} is managed by two resources" in stack.up().output
+
+    stack.program(program(declared("b")))
+    assert "was not deleted" in stack.up().output
+    assert_kept(emulator, stack, "b", app)
+
+
+def test_adopt_on_a_resource_that_manages_another_application_fails_the_preview(
+    emulator: Emulator, stack: Stack, app: str, owner: str
+) -> None:
+    other = emulator.platform.register(owner, name="other")
+    secret = "not-to-be-shown"
+    stack.program(program(declared("a", f"adopt=AdoptArgs({other['id']!r}, {secret!r}),")))
+    for command in (stack.preview, stack.up):
+        output = command(expect_failure=True).output
+        assert f"adopt names application {other['id']}, but" in output
+        assert f"already manages application {app}" in output
+        assert secret not in output
+        assert "Traceback" not in output
+    assert ids(stack) == [app]
+    assert emulator.platform.secret_is_valid(
+        other["oauth2Client"]["id"], other["oauth2Client"]["secret"]
+    )
+
+    stack.program(program(declared("a", adopting(app))))
+    assert "adopt" not in stack.up(preview=True).output
+    assert_kept(emulator, stack, "a", app)
+
+
+def test_two_resources_that_adopt_one_application_fail_the_preview(
+    emulator: Emulator, stack: Stack, owner: str
+) -> None:
+    made = emulator.platform.register(owner, name="app")
+    stack.program(program(declared("a", adopting(made["id"])), declared("b", adopting(made["id"]))))
+    for command in (stack.preview, stack.up):
+        output = command(expect_failure=True).output
+        assert f"adopts application {made['id']} too; only one resource can" in output
+    assert len(ids(stack)) <= 1
+
+
+@pytest.mark.parametrize("first", ["holder", "adopter"])
+def test_adopting_what_another_resource_manages_fails_the_preview(
+    emulator: Emulator, stack: Stack, app: str, first: str
+) -> None:
+    lines = [
+        declared("a", "prevent_duplicate_name=False,"),  # changes, so that it may be replaced
+        declared("b", adopting(app), "depends_on=[app]"),
+    ]
+    if first == "adopter":
+        lines = [declared("b", adopting(app)), declared("a", "", "depends_on=[app]")]
+    stack.program(program(*lines))
+    assert "only one resource can" in stack.preview(expect_failure=True).output
+    assert "only one resource can" in stack.up(expect_failure=True).output
+    assert emulator.platform.application(app) is not None
+
+
+@pytest.mark.parametrize("arguments", [("--run-program",), ()])
+def test_destroy_deletes_what_the_program_declares(
+    emulator: Emulator, stack: Stack, app: str, arguments: tuple[str, ...]
+) -> None:
+    stack.destroy(*arguments, preview=True)
+    assert emulator.platform.application(app) is None
+    assert ids(stack) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "how"),
+    [
+        ('replace_on_changes=["url"]', ()),
+        ('replace_on_changes=["url"], delete_before_replace=True', ()),
+        ('replace_on_changes=["url"], ignore_changes=["status"]', ()),
+        ('replacement_trigger="2"', ()),
+        ("", ("--replace",)),
+        ("delete_before_replace=True", ("--replace",)),
+    ],
+)
+def test_replaced_application_is_deleted(
+    emulator: Emulator,
+    stack: Stack,
+    app: str,
+    owner: str,
+    options: str,
+    how: tuple[str, ...],
+) -> None:
+    emulator.platform.patch(app, status="inactive")
+    stack.refresh()
+    arguments = 'url="https://new.example", prevent_duplicate_name=False,'
+    stack.program(
+        program(declared("a", "prevent_duplicate_name=False,", 'replacement_trigger="1"'))
+    )
+    stack.up()
+    stack.program(program(declared("a", arguments, options)))
+    output = stack.up(*(item for each in how for item in (each, stack.resource("a")["urn"]))).output
+    assert "was not deleted" not in output
+    assert emulator.platform.application(app) is None
+    (new,) = ids(stack)
+    assert_kept(emulator, stack, "a", new)
+    assert len(emulator.platform.applications(owner)) == 2
+
+
+def test_removed_application_is_deleted_although_one_of_its_name_stays(
+    emulator: Emulator, stack: Stack, app: str
+) -> None:
+    both = "prevent_duplicate_name=False,"
+    stack.program(program(declared("a", both), declared("b", both)))
+    stack.up()
+    stays = stack.resource("b")["id"]
+    stack.program(program(declared("b", both)))
+    assert "was not deleted" not in stack.up(preview=True).output
+    assert emulator.platform.application(app) is None
+    assert_kept(emulator, stack, "b", stays)
+
+
+def test_pending_deletion_of_an_earlier_up_is_done(
+    emulator: Emulator, stack: Stack, app: str, owner: str
+) -> None:
+    user = new_tenant(emulator)
+    stack.program(
+        program(declared("a", f"allowed_tenants=[{user!r}], prevent_duplicate_name=False,"))
+    )
+    stack.up()
+    emulator.platform.install(app, user)
+    urn = stack.resource("a")["urn"]
+    assert "still installed" in stack.up("--replace", urn, expect_failure=True).output
+    assert len(ids(stack)) == 2
+    emulator.platform.uninstall(app, user)
+    stack.up(preview=True)
+    assert emulator.platform.application(app) is None
+    assert len(ids(stack)) == 1

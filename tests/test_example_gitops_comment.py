@@ -1,0 +1,147 @@
+"""examples/gitops/scripts/comment.py, against an API that checks requests as code hosts do."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.forge import ACTIONS, FORGE_TOKEN, GITHUB, GITLAB, PERSON, Forge, serving
+from tools.workspace import ROOT
+
+SCRIPT: Final = ROOT / "examples" / "gitops" / "scripts" / "comment.py"
+TIMEOUT: Final = 60
+MARKER: Final = "<!-- olt-review prod -->"
+BODY: Final = f"**Fine**\n\n{MARKER}\n"
+APP: Final[dict[str, Any]] = {"id": 5, "login": "our-app[bot]", "type": "Bot"}
+WHO: Final[dict[str, dict[str, Any]]] = {
+    "github-job": {"me": ACTIONS, "may_ask_who": False},
+    "github-person": {"me": PERSON},
+    "github-app": {"me": APP, "may_ask_who": False},
+    "gitlab": {"me": PERSON},
+}
+APP_NAMED: Final = {"COMMENT_AUTHOR": APP["login"]}
+every_token = pytest.mark.parametrize("token", WHO)
+
+
+def run(
+    service: str, folder: Path, env: Mapping[str, str], review: str | None = BODY
+) -> subprocess.CompletedProcess[str]:
+    if review is not None:
+        (folder / "review.md").write_text(review)
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), service],
+        cwd=folder,
+        env=dict(env),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT,
+    )
+    assert FORGE_TOKEN not in done.stdout + done.stderr
+    return done
+
+
+@every_token
+def test_the_tokens_own_comment_is_changed_and_no_other(token: str, tmp_path: Path) -> None:
+    service = token.partition("-")[0]
+    forge, named = Forge(**WHO[token]), APP_NAMED if token == "github-app" else {}
+    others = [{"id": 8, "login": "other"}, {"id": 9, "login": "github-actions"}, None]
+    for other in others:
+        forge.write(other, f"old\n{MARKER}")  # type: ignore[arg-type]
+    forge.write(forge.me, f"about {MARKER} itself")
+    mine = forge.write(forge.me, f"old\r\n{MARKER}\n\n")
+    before = [dict(each) for each in forge.comments if each is not mine]
+    with serving(forge):
+        done = run(service, tmp_path, forge.environment(service) | named)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert mine["body"] == BODY
+    assert [each for each in forge.comments if each is not mine] == before
+
+
+@every_token
+def test_a_comment_of_another_with_the_marker_is_left_alone(token: str, tmp_path: Path) -> None:
+    service = token.partition("-")[0]
+    forge, named = Forge(**WHO[token]), APP_NAMED if token == "github-app" else {}
+    other = forge.write({"id": 8, "login": "author"}, MARKER)
+    with serving(forge):
+        assert run(service, tmp_path, forge.environment(service) | named).returncode == 0
+        assert (
+            run(service, tmp_path, forge.environment(service) | named, f"new\n{MARKER}").returncode
+            == 0
+        )
+    assert other["body"] == MARKER
+    assert [each["body"] for each in forge.comments[1:]] == [f"new\n{MARKER}"]
+    comments = GITLAB if service == "gitlab" else GITHUB
+    assert next(call for call in forge.calls if not call.startswith("GET")) == f"POST {comments}"
+
+
+@every_token
+def test_a_comment_on_a_later_page_is_found(token: str, tmp_path: Path) -> None:
+    service = token.partition("-")[0]
+    forge, named = Forge(**WHO[token]), APP_NAMED if token == "github-app" else {}
+    for number in range(230):
+        forge.write(PERSON, f"comment {number}")
+    mine = forge.write(forge.me, MARKER)
+    forge.write({"id": 8, "login": "author"}, MARKER)
+    with serving(forge):
+        assert run(service, tmp_path, forge.environment(service) | named).returncode == 0
+    assert mine["body"] == BODY
+    assert len(forge.comments) == 232
+
+
+@pytest.mark.parametrize("service", ["github", "gitlab"])
+def test_a_redirect_is_not_followed_with_the_token(service: str, tmp_path: Path) -> None:
+    elsewhere = Forge(PERSON)
+    with serving(elsewhere), serving(Forge(PERSON, redirect=elsewhere.url)) as forge:
+        done = run(service, tmp_path, forge.environment(service))
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "answered 307" in done.stderr
+    assert elsewhere.calls == []
+
+
+@pytest.mark.parametrize("service", ["github", "gitlab"])
+def test_neither_proxy_nor_netrc_is_used(service: str, tmp_path: Path) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login someone password other\n")
+    with socket.create_server(("127.0.0.1", 0)) as proxy, serving(Forge(PERSON)) as forge:
+        address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        env = {"HTTP_PROXY": address, "http_proxy": address, "ALL_PROXY": address}
+        env |= {"HOME": str(tmp_path), **forge.environment(service)}
+        assert run(service, tmp_path, env).returncode == 0
+        proxy.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            proxy.accept()
+    assert [each["body"] for each in forge.comments] == [BODY]
+
+
+def test_a_token_that_is_refused_is_one_line(tmp_path: Path) -> None:
+    with serving(Forge(PERSON)) as forge:
+        env = forge.environment("github") | {"GITHUB_TOKEN": "another"}
+        done = run("github", tmp_path, env)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "answered 401" in done.stderr
+    assert forge.comments == []
+
+
+@pytest.mark.parametrize("raw", [b"<html>", b"[]", b"7", b'"x"', b"null", b"[[1]]"])
+@pytest.mark.parametrize("service", ["github", "gitlab"])
+def test_an_odd_answer_is_at_most_one_line(service: str, raw: bytes, tmp_path: Path) -> None:
+    with serving(Forge(PERSON, raw=raw)) as forge:
+        done = run(service, tmp_path, forge.environment(service))
+    assert done.stderr.count("\n") <= 1, done.stderr
+    assert not [call for call in forge.calls if call.startswith(("PATCH", "PUT"))]
+
+
+@pytest.mark.parametrize(
+    ("review", "words"),
+    [("Fine\n", "GITHUB_TOKEN is not set"), ("\n", "is empty"), (None, "no comment written")],
+)
+def test_what_a_comment_lacks_is_one_line(tmp_path: Path, review: str | None, words: str) -> None:
+    done = run("github", tmp_path, {}, review)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert words in done.stderr
