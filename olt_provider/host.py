@@ -185,6 +185,10 @@ STORED: Final = (
     "refresh, destroy and --refresh use the configuration that the last `up` stored in the state, "
     "not the stack's current one: set {variable} in the environment, or add --run-program"
 )
+STORED_ARGUMENTS: Final = (
+    "refresh, destroy and --refresh use the arguments of the Provider that the last `up` stored in "
+    "the state: hand it {variable} with env_var_mappings in its options, or add --run-program"
+)
 UNAUTHORIZED: Final = 401
 
 
@@ -202,7 +206,8 @@ def with_stored_configuration(operation: F) -> F:
             refused = not isinstance(error, ApiError) or error.status == UNAUTHORIZED
             if not refused or provider.platform.uses_environment:
                 raise
-            hint = STORED.format(variable=variable("apiToken"))
+            stored = STORED_ARGUMENTS if provider.platform.is_explicit else STORED
+            hint = stored.format(variable=variable("apiToken"))
             raise OltError(f"{error}. {hint}") from None
 
     return call  # type: ignore[return-value]

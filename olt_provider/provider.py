@@ -8,14 +8,19 @@ from typing import Any
 
 import pulumi
 
-from olt_provider.api.keys import configured
+from olt_provider.api.keys import EXPLICIT, configured
+from olt_provider.api.places import explicit
 
 
 class Provider(pulumi.ProviderResource):
     """Settings and credentials for the resources that name it in ``opts.provider``.
 
-    It inherits nothing from the stack's ``olt:`` configuration, but the environment variables
-    hold for it too. Credentials are kept as secrets; a change of any argument replaces nothing.
+    It inherits nothing from the stack's ``olt:`` configuration. Its arguments come before the
+    environment variables, which fill in what is not given. Credentials in the environment are used
+    only where it has none, and calls the hosts that the environment names. A variable that
+    ``env_var_mappings`` in its options hands to it comes before its arguments.
+
+    Credentials are kept as secrets; a change of any argument replaces nothing.
     """
 
     def __init__(
@@ -76,6 +81,7 @@ class Provider(pulumi.ProviderResource):
         props: dict[str, Any] = {configured(key): value for key, value in plain.items()}
         for key, value in secret.items():
             props[configured(key)] = None if value is None else pulumi.Output.secret(value)
+        props[configured(EXPLICIT)] = explicit(getattr(opts, "env_var_mappings", None))
         super().__init__("pulumi-python", resource_name, props, opts)
 
 

@@ -39,7 +39,7 @@ def connect(arguments: list[str]) -> BackgroundClient:
         client_id,
         client_secret,
         tenant_id,
-        environment=os.environ.get("OLT_ENVIRONMENT"),
+        environment=os.environ.get("OLT_ENVIRONMENT") or "prod",
         api_url=os.environ.get("OLT_API_URL"),
         identity_url=os.environ.get("OLT_IDENTITY_URL"),
         ca_bundle=os.environ.get("OLT_CA_BUNDLE"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 NAMESPACE: Final = "olt"
+EXPLICIT: Final = "explicit"
+"""The key that only an explicit ``Provider`` sets in its own configuration."""
 
 
 def configured(key: str) -> str:

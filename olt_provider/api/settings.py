@@ -3,7 +3,7 @@
 Settings are read key by key, the environment first. Credentials are one group from one place: if
 any credential variable is set in the environment, all configured credentials are ignored, because
 what the engine refreshes or destroys it does with the configuration stored in the state, which may
-hold a dead token.
+hold a dead token. An explicit ``Provider`` is another matter: see ``places``.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from pydantic import SecretStr
 from olt_provider.api.client import OltClient
 from olt_provider.api.credentials import CREDENTIALS, token_source
 from olt_provider.api.errors import ConfigurationError
-from olt_provider.api.hosts import DEFAULT_ENVIRONMENT, ENVIRONMENTS
+from olt_provider.api.hosts import DEFAULT_ENVIRONMENT, ENVIRONMENTS, Hosts, same_base_url
 from olt_provider.api.identity.client import IdentityClient
 from olt_provider.api.ids import canonical_id
-from olt_provider.api.keys import configured, variable
+from olt_provider.api.keys import EXPLICIT, configured, variable
 from olt_provider.api.path import segment
+from olt_provider.api.places import Credentials, Places
 from olt_provider.api.transport import DEFAULT_MAX_RETRIES, DEFAULT_REQUEST_TIMEOUT, Transport
 
 SETTINGS: Final = (
@@ -59,6 +60,8 @@ class Settings:
     max_retries: int = DEFAULT_MAX_RETRIES
     credentials: tuple[tuple[str, SecretStr], ...] = field(default=(), repr=False)
     credentials_in_environment: bool = False
+    explicit: bool = False
+    """Whether they are those of an explicit ``Provider``, and not the stack's."""
 
     @classmethod
     def load(
@@ -74,19 +77,14 @@ class Settings:
         ``ConfigurationError`` naming the key that is wrong, or that is no setting.
         """
         require_known(keys)
-
-        def in_stack(key: str) -> str | None:
-            value = config(configured(key))
-            return str(value).strip() or None if value is not None else None
-
-        def from_environment(key: str) -> str | None:
-            return environ.get(variable(key), "").strip() or None
-
-        values = {key: from_environment(key) or in_stack(key) for key in SETTINGS}
-        in_environment = any(from_environment(key) for key in CREDENTIALS)
-        place = from_environment if in_environment else in_stack
+        places = Places.of(config, environ)
+        values = places.settings(SETTINGS)
+        hosts = _hosts(places.hosts((*HOSTS, "environment")))
+        credentials = places.credentials(CREDENTIALS)
+        if credentials.lent:
+            _require_hosts_of_environment(hosts, places, credentials)
         return cls(
-            **_hosts(values),
+            **hosts._asdict(),
             tenant_id=_tenant(values["tenantId"]),
             ca_bundle=values["caBundle"],
             request_timeout=_number(
@@ -99,10 +97,9 @@ class Settings:
             max_retries=_whole_number(
                 "maxRetries", values["maxRetries"], DEFAULT_MAX_RETRIES, 0, MAX_RETRIES
             ),
-            credentials=tuple(
-                (key, SecretStr(value)) for key in CREDENTIALS if (value := place(key))
-            ),
-            credentials_in_environment=in_environment,
+            credentials=tuple((key, SecretStr(value)) for key, value in credentials.values.items()),
+            credentials_in_environment=credentials.in_environment,
+            explicit=places.explicit,
         )
 
     def client(
@@ -144,8 +141,9 @@ def require_known(keys: Iterable[str]) -> None:
     """
     prefix = configured("")
     known = {key.lower(): configured(key) for key in (*SETTINGS, *CREDENTIALS)}
+    allowed = {*known.values(), configured(EXPLICIT)}
     found = sorted(key for key in keys if key.startswith(prefix))
-    problems = [_problem(key, known) for key in found if key not in known.values()]
+    problems = [_problem(key, known) for key in found if key not in allowed]
     if problems:
         raise ConfigurationError(
             f"{'; '.join(problems)}. Remove it with `pulumi config rm`; a key of your own needs "
@@ -161,7 +159,7 @@ def _problem(key: str, known: Mapping[str, str]) -> str:
     return f"{key} is not a setting; the settings are {', '.join(sorted(known.values()))}"
 
 
-def _hosts(values: Mapping[str, str | None]) -> dict[str, str]:
+def _hosts(values: Mapping[str, str | None]) -> Hosts:
     environment = values["environment"] or DEFAULT_ENVIRONMENT
     if environment not in ENVIRONMENTS:
         raise ConfigurationError(
@@ -169,12 +167,25 @@ def _hosts(values: Mapping[str, str | None]) -> dict[str, str]:
             f"{', '.join(ENVIRONMENTS)}"
         )
     hosts = ENVIRONMENTS[environment]
-    urls = {
-        "api_url": _base_url("apiUrl", values["apiUrl"] or hosts.api_url),
-        "identity_url": _base_url("identityUrl", values["identityUrl"] or hosts.identity_url),
-    }
+    urls = Hosts(
+        _base_url("apiUrl", values["apiUrl"] or hosts.api_url),
+        _base_url("identityUrl", values["identityUrl"] or hosts.identity_url),
+    )
     _require_both_hosts(values)
     return urls
+
+
+def _require_hosts_of_environment(hosts: Hosts, places: Places, lent: Credentials) -> None:
+    """Credentials of the environment belong to the hosts that the environment names."""
+    theirs = _hosts({key: places.environment(key) for key in (*HOSTS, "environment")})
+    if all(map(same_base_url, hosts, theirs)):
+        return
+    names = " and ".join(map(variable, lent.values))
+    raise ConfigurationError(
+        f"the Provider calls {hosts.api_url}, but has no credentials, and {names} in the "
+        f"environment is for {theirs.api_url}: give the Provider credentials of its own, or hand "
+        "it a variable with env_var_mappings in its options"
+    )
 
 
 def _require_both_hosts(values: Mapping[str, str | None]) -> None:

@@ -16,6 +16,7 @@ from olt_provider.api.devices.client import DevicesClient
 from olt_provider.api.devices.domain import Device
 from olt_provider.api.errors import ApiError
 from olt_provider.api.fetched_tokens import FetchedTokens
+from olt_provider.api.hosts import DEFAULT_ENVIRONMENT
 from olt_provider.api.identity.client import IdentityClient
 from olt_provider.api.settings import Settings
 from olt_provider.api.tenant import TenantTransport
@@ -51,7 +52,7 @@ class BackgroundClient:
         client_secret: str,
         tenant_id: str,
         *,
-        environment: str | None = None,
+        environment: str = DEFAULT_ENVIRONMENT,
         api_url: str | None = None,
         identity_url: str | None = None,
         ca_bundle: str | None = None,
@@ -76,7 +77,7 @@ class BackgroundClient:
         secret = SecretStr(required("client_secret", client_secret))
         settings = read_settings(
             tenant_id=required("tenant_id", tenant_id),
-            environment=environment,
+            environment=None if environment == DEFAULT_ENVIRONMENT else environment,
             api_url=api_url,
             identity_url=identity_url,
             ca_bundle=ca_bundle,

@@ -73,6 +73,11 @@ class Platform:
         usable = isinstance(self._settings, Settings)
         return usable and self.settings.credentials_in_environment
 
+    @property
+    def is_explicit(self) -> bool:
+        """Whether the settings are those of an explicit ``Provider``."""
+        return isinstance(self._settings, Settings) and self._settings.explicit
+
     @cached_property
     def client(self) -> OltClient:
         """The API. Raises ``ConfigurationError`` if settings or credentials are unusable."""
