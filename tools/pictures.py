@@ -9,6 +9,7 @@ import io
 import json
 import re
 import sys
+import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -105,7 +106,7 @@ def _sample() -> Preview:
             there, stays = tenant in before, tenant in after
             if at % 4 == 1 and there and stays:
                 continue
-            of = {"application_id": name, "tenant_id": tenant}
+            of = {"application_id": _id(name), "tenant_id": tenant}
             op = "same" if there and stays else "create" if stays else "delete"
             steps.append(
                 _step(
@@ -123,6 +124,11 @@ APPLICATION: Final = "pulumi-python:dynamic/olt:OltApplication"
 INSTALLATION: Final = "pulumi-python:dynamic/olt:OltInstallation"
 
 
+def _id(name: str) -> str:
+    """An application's ID, the same in each picture."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+
+
 def _step(op: str, kind: str, name: str, before: Any, after: Any) -> dict[str, Any]:
     states = {"oldState": before, "newState": after}
     of = f"urn:pulumi:prod::shop::{APPLICATION}::{name[:-37]}"
@@ -131,7 +137,7 @@ def _step(op: str, kind: str, name: str, before: Any, after: Any) -> dict[str, A
         "op": op,
         "urn": f"urn:pulumi:prod::shop::{kind}::{name}",
         **{
-            key: {"inputs": inputs, **depends}
+            key: {"id": "" if depends else _id(name), "inputs": inputs, **depends}
             for key, inputs in states.items()
             if inputs is not None
         },

@@ -24,7 +24,7 @@ from typer.testing import CliRunner, Result
 
 from olt_provider.cli.app import app
 from olt_provider.cli.graph import mermaid, svg
-from olt_provider.cli.graph.model import Graph, Use
+from olt_provider.cli.graph.model import NAME, Graph, Use
 from olt_provider.emulator import TENANT_A, TENANT_B, Emulator, Fault
 from tests.emulated import calls_of
 from tests.engine.previewed import SECRETS
@@ -325,6 +325,79 @@ def test_the_rows_of_a_picture_do_not_overlap(tenants: int) -> None:
     assert signs
     for sign in signs:
         assert ends[round(float(sign["cy"]))] < float(sign["cx"]) - 17
+
+
+def _texts(root: ET.Element, tag: str = "text") -> list[str]:
+    return [each.text or "" for each in root.iter(f"{SVG}{tag}")]
+
+
+def test_heads_are_repeated_in_a_long_picture() -> None:
+    graph = Graph("long", {"1": "Reports"})
+    for number in range(2 * svg.REPEAT):
+        graph.uses["1", str(uuid.UUID(int=number))] = Use("allowed", "allowed")
+    root = ET.fromstring(svg.render(graph))  # noqa: S314
+    assert _texts(root).count("Reports") == 2
+
+
+def test_a_long_name_is_cut_and_whole_in_a_title() -> None:
+    name = "An application with quite a long name"
+    graph = Graph("long", {"1": name}, {("1", TENANT_A): Use("allowed", "allowed")})
+    graph.comments[TENANT_A] = "A customer with quite a long name, too"
+    root = ET.fromstring(svg.render(graph))  # noqa: S314
+    assert f"{name[: NAME - 1]}\N{HORIZONTAL ELLIPSIS}" in _texts(root)
+    assert name in _texts(root, "title")
+    assert "A customer with quite a long n\N{HORIZONTAL ELLIPSIS} (a0000000)" not in _texts(root)
+    assert "A customer with quite a long \N{HORIZONTAL ELLIPSIS} (a0000000)" in _texts(root)
+
+
+def test_the_tenants_of_a_group_are_in_its_title_and_in_the_description() -> None:
+    graph = _sample(200)
+    root = ET.fromstring(svg.render(graph))  # noqa: S314
+    (description,) = _texts(root, "desc")
+    titles = _texts(root, "title")
+    for group in graph.groups():
+        named = ", ".join(graph.label(tenant) for tenant in group.tenants)
+        assert named in titles or len(group.tenants) == 1
+        assert named in description or set(group.uses) == {Use()}
+
+
+def test_a_column_that_is_not_managed_is_drawn_apart() -> None:
+    graph = Graph("any", {"1": "One", "2": "Two"}, {("2", TENANT_A): Use("allowed", "allowed")})
+    plain = svg.render(graph)
+    graph.unmanaged.add("1")
+    drawn = svg.render(graph)
+    assert svg.UNMANAGED not in plain.partition("</style>")[2]
+    assert drawn.partition("</style>")[2].count(svg.UNMANAGED) == 2
+    assert svg.NOT_MANAGED in drawn
+
+
+def test_a_picture_has_other_colours_for_dark_pages() -> None:
+    drawn = svg.render(_sample(6))
+    assert "@media (prefers-color-scheme:dark)" in drawn
+    used = set(re.findall(r"(?:fill|stroke)=.(#[0-9a-f]{6})", drawn))
+    assert used <= svg.DARK.keys()
+    assert all(f"f{colour[1:]}" in drawn or f"s{colour[1:]}" in drawn for colour in used)
+
+
+def test_an_adoption_is_not_drawn_as_gained() -> None:
+    adopts = {"allowed_tenants": {TENANT_A: ""}, "adopt": {"application_id": TENANT_B}}
+    drawn = _drawn(_step("create", "OltApplication", "app", None, adopts))
+    assert "gained" not in drawn
+    assert '"app #40;adopted#41;"' in drawn
+
+
+def test_what_is_not_managed_has_a_note() -> None:
+    drawn = _drawn(_step("same", "OltApplication", "app", UNMANAGED, UNMANAGED))
+    assert "allowed tenants that are not managed here: app" in drawn
+
+
+def test_a_review_lists_the_tenants_of_each_group() -> None:
+    allowed = {"allowed_tenants": {TENANT_A: "Ours", TENANT_B: "Customer B"}}
+    text = json.dumps(
+        {"steps": [_step("same", "OltApplication", "app", allowed, allowed)], "changeSummary": {}}
+    )
+    shown = CliRunner().invoke(app, ["review", "--graph"], input=text).stdout
+    assert "- `2 tenants: Customer B, Ours`: `Customer B (b0000000)`, `Ours (a0000000)`" in shown
 
 
 @pytest.mark.parametrize("tenants", [6, 200])

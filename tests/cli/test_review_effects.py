@@ -175,6 +175,17 @@ def test_what_was_managed_and_is_only_read_is_listed() -> None:
     assert "leaves the stack" in found.other[0].note
 
 
+def test_what_was_managed_and_is_read_from_another_is_deleted() -> None:
+    read = {**_state(Y), "external": True}
+    found = _review(
+        _step("read-replacement", oldState=_state(), newState=read),
+        _step("replace", oldState=_state(), newState=read),
+        _step("delete-replaced", oldState={**_state(), "delete": True}),
+    )
+    assert [each.application_id for each in found.deleted] == [X]
+    assert not found.replaced
+
+
 def test_an_installation_that_was_read_and_is_managed_changes_nothing() -> None:
     read = {**_installed(f"{TENANT_A}/{X}"), "external": True}
     found = _review(_step("replace", "in", kind=INSTALLATION, oldState=read, newState=_installed()))
@@ -251,6 +262,14 @@ def test_a_name_in_use_is_refused_where_the_old_one_is_deleted_later(before: str
     found = _review(*steps)
     assert found.will_fail is (before == "create")
     assert ("a guard will refuse this" in verdict(found)) is (before == "create")
+
+
+def test_a_name_may_be_refused_where_the_order_is_not_shown() -> None:
+    found = _review(_step("replace", oldState=_state(), newState=_declared()))
+    assert [each.certain for each in found.refused] == [False]
+    assert not found.will_fail
+    assert "What `pulumi up` may refuse (1)" in render(found)
+    assert "--show-replacement-steps" in render(found)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def render(graph: Graph) -> str:
     """
     applications, groups = graph.ordered(), graph.groups()
     lines = ["flowchart LR"]
-    lines += [f'  a{i}["{_text(graph.applications[key])}"]' for i, key in enumerate(applications)]
+    lines += [f'  a{i}["{_text(graph.head(key))}"]' for i, key in enumerate(applications)]
     edges: list[str] = []
     styles: dict[str, list[int]] = {GAINS: [], LOSES: []}
     for j, group in enumerate(groups):

@@ -18,7 +18,7 @@ WORDS: Final[Mapping[Access, str]] = {
     "unknown": "not known yet",
 }
 NAME: Final = 30
-"""How much of a comment is shown, in characters."""
+"""How much of a name or a comment is shown, in characters."""
 Change = Literal["same", "added", "removed"]
 RANK: Final[Sequence[Access]] = ("none", "unknown", "revoked", "allowed", "installed")
 
@@ -44,6 +44,11 @@ class Use(NamedTuple):
         return self.before if self.change == "removed" else self.after
 
 
+def cut(text: str) -> str:
+    """A name as it is shown."""
+    return text if len(text) <= NAME else f"{text[: NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
 def access(*, allowed: bool | None, installed: bool) -> Access:
     """In one word. ``allowed`` ``None``: it is not told."""
     if allowed is None:
@@ -63,7 +68,10 @@ class Group(NamedTuple):
 
 @dataclass
 class Graph:
-    """Applications by a key, with their names, and what each tenant may do with them."""
+    """Applications by a key, with their names, and what each tenant may do with them.
+
+    ``marks`` are what there is to add to a name, such as ``deleted``.
+    """
 
     title: str
     applications: dict[str, str] = field(default_factory=dict)
@@ -75,16 +83,20 @@ class Graph:
     """Keys of applications whose tenants are not known, because nobody declares them."""
     notes: list[str] = field(default_factory=list)
     """What the picture does not show."""
+    marks: dict[str, list[str]] = field(default_factory=dict)
 
     def ordered(self) -> list[str]:
         """The keys of the applications, by name."""
         return sorted(self.applications, key=lambda key: (self.applications[key], key))
 
+    def head(self, key: str) -> str:
+        """An application's name, cut where it is long, and its marks."""
+        marks = self.marks.get(key)
+        return cut(self.applications[key]) + (f" ({', '.join(marks)})" if marks else "")
+
     def label(self, tenant: str) -> str:
         """A tenant as people call it, with enough of its ID to find it."""
-        comment = self.comments.get(tenant, "").strip()
-        if len(comment) > NAME:
-            comment = f"{comment[: NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
+        comment = cut(self.comments.get(tenant, "").strip())
         return f"{comment} ({tenant[:8]})" if comment else tenant
 
     def groups(self) -> list[Group]:
@@ -116,7 +128,7 @@ class Graph:
         if len(group.tenants) == 1:
             return self.label(group.tenants[0])
         first = group.tenants[:names]
-        shown = ", ".join(self.comments.get(each, "").strip() or each[:8] for each in first)
+        shown = ", ".join(cut(self.comments.get(each, "").strip()) or each[:8] for each in first)
         more = ", ..." if len(group.tenants) > names else ""
         return f"{len(group.tenants)} tenants: {shown}{more}"
 

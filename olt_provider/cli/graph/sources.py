@@ -70,7 +70,8 @@ def of_preview(preview: Preview) -> Graph:
     for key in {key for pairs in installed for key, _ in pairs} - columns.keys():
         columns[key] = _Column(stack.label(key), known=False)
     for key, column in columns.items():
-        graph.applications[key] = column.label + column.suffix()
+        graph.applications[key] = column.label
+        graph.marks[key] = column.marks
         if column.note:
             noted[column.note].append(column.label)
         if not column.known:
@@ -102,9 +103,6 @@ class _Column:
     known: bool = True
     note: str = ""
     adopted: bool = False
-
-    def suffix(self) -> str:
-        return f" ({', '.join(self.marks)})" if self.marks else ""
 
     def tenants(self) -> set[str]:
         return {

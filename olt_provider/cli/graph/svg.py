@@ -18,9 +18,7 @@ ROW: Final = 26
 COLUMN: Final = 34
 PAD: Final = 16
 SHOWN: Final = 64
-"""How much of a label is shown, in characters."""
-NAME: Final = 30
-"""How much of a name is shown; all of it is in a title."""
+"""How much of a label is shown, in characters; all of a name is in a title."""
 INK, FAINT, PAPER, LINE = "#1f2328", "#59636e", "#ffffff", "#d1d9e0"
 BLUE, ORANGE, GREEN, RED = "#0969da", "#bc4c00", "#1a7f37", "#cf222e"
 GAINED, LOST, UNMANAGED = "#dafbe1", "#ffebe9", "#eff2f5"
@@ -51,7 +49,7 @@ def render(graph: Graph) -> str:
     groups = graph.each()
     if len(groups) > ONE_BY_ONE:
         groups = graph.groups()
-    names = [_cut(graph.applications[key], NAME) for key in keys]
+    names = [_cut(graph.head(key)) for key in keys]
     labels = [_cut(graph.summary(group)) for group in groups]
     left = PAD + max([_width(label) for label in labels] + [_width("no tenants")]) + 12
     slanted = max([_width(name) for name in names] + [0]) * COS
@@ -233,7 +231,7 @@ def _slanted(svg: ET.Element, x: float, y: float, name: str, whole: str) -> None
     turn = {"transform": f"rotate(-45 {x:.1f} {y:.1f})"}
     text = ET.SubElement(svg, "text", {"x": f"{x:.1f}", "y": f"{y:.1f}", **_painted(INK), **turn})
     text.text = name
-    if _clean(whole).strip() != name:
+    if _clean(whole).strip() not in name:
         ET.SubElement(text, "title").text = _clean(whole)
 
 

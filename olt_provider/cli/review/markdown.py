@@ -48,7 +48,7 @@ def render(review: Review, *, picture: str = "") -> str:
 
 def _shown(review: Review) -> list[tuple[str, list[str]]]:
     return [
-        ("Refused by `pulumi up`", _affected(review.refused)),
+        ("Refused by `pulumi up`", _affected(_certain(review.refused))),
         ("Deletions that a guard refuses", _access(review.live.refused)),
         ("Registrations that a guard refuses", _affected(review.live.names_in_use)),
         ("Installations that the platform refuses", _access(review.live.not_allowed)),
@@ -67,6 +67,7 @@ def _shown(review: Review) -> list[tuple[str, list[str]]]:
 
 def _folded(review: Review) -> list[tuple[str, list[str]]]:
     return [
+        ("What `pulumi up` may refuse", _affected(_possible(review.refused))),
         ("Applications that are set inactive", _affected(_certain(review.inactive))),
         ("Applications that may be set inactive", _affected(_possible(review.inactive))),
         ("Logins that stop working", _affected(_certain(review.logins))),

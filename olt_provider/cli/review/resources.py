@@ -127,7 +127,8 @@ class _Steps:
         return tuple(gone)
 
     def _after(self) -> State | None:
-        if not self._ours:
+        read = {"read", "read-replacement"} & {step.op for _, step in self._steps}
+        if read or not self._ours:
             return None
         for _, step in self._steps:
             if step.op == "same":

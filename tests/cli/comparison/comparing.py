@@ -37,6 +37,8 @@ class Step:
     live: Review
     """The review with ``--live``, made before the run."""
     output: str = ""
+    changes: int = 0
+    """How many changes the run has made at once."""
 
     @cached_property
     def read(self) -> Preview:
@@ -82,7 +84,8 @@ class Comparison:
     def _fail_on(self, kind: Any) -> None:
         """Each kind is counted where it should, and only where it should if all is certain."""
         if kind == "replace":
-            return  # compared by ``_certain`` and ``_stated``
+            self.tried["fail-on replace"] += bool(self.review.replaced)
+            return  # which of them happened is compared one by one
         ended = {key for what, key, _ in self.step.truth if what == "deleted"}
         replaced = {each.application_id for each in self.review.replaced}
         kept = {(each.application_id, each.tenant) for each in self.review.needs_credentials}
@@ -234,8 +237,8 @@ def graph_problems(step: Step, tried: Counter[str]) -> list[str]:
         if what not in ("revoked", "uninstalled", "lost") or key not in graph.applications:
             continue
         tried["graph"] += 1
-        replaced = "replaced" in graph.applications[key]
-        hidden = key in graph.unmanaged or "adopted" in graph.applications[key]
+        replaced = "replaced" in graph.marks[key]
+        hidden = key in graph.unmanaged or "adopted" in graph.marks[key]
         if drawn.get((key, tenant)) != "removed" and not replaced and not hidden:
             if graph.uses.get((key, tenant)) and "unknown" in graph.uses[key, tenant]:
                 continue

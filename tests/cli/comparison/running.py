@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -68,7 +69,10 @@ def random_steps(
         for run in range(runs + 1):
             done = programs.change(changes) if run else ["start"]
             stack.program(_with_hosts(programs.source(), stack, emulator))
-            step = run_step(stack, emulator, f"{seed}.{run} {done}", *programs.extra)
+            title = f"{seed}.{run} {done}"
+            step = replace(
+                run_step(stack, emulator, title, *programs.extra), changes=len(done) if run else 0
+            )
             programs.ids = {
                 each["urn"].split("::", 3)[3]: each["id"]
                 for each in stack.resources()
