@@ -16,9 +16,17 @@ class OltError(Exception):
     secret.
     """
 
+    remedy = ""
+    """What to do, where it is the end of the message."""
+
     may_have_changed = False
     """Whether a write that failed with this error may have been carried out all the same, in any
     try of it. It is set on every error that leaves a ``Transport``, whatever its class."""
+
+    @property
+    def reason(self) -> str:
+        """The message without its remedy, for one that ends with a better one."""
+        return str(self).removesuffix(f"; {self.remedy}") if self.remedy else str(self)
 
 
 class ConfigurationError(OltError):

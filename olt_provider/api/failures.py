@@ -21,7 +21,13 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Retry
 
-from olt_provider.api.errors import ApiError, RequestError, TooLargeError
+from olt_provider.api.errors import (
+    REQUEST_TIMEOUT,
+    SERVER_ERROR,
+    ApiError,
+    RequestError,
+    TooLargeError,
+)
 from olt_provider.api.request import Request
 
 PLATFORM_ERROR = ("errorCode", "errorMessage")
@@ -73,46 +79,76 @@ def refused(request: Request, base_url: str, response: requests.Response, body: 
     """A status of 400 or above."""
     body = _without_secrets(body, request, response)
     code, message = _envelope(body, OAUTH_ERROR if request.form is not None else PLATFORM_ERROR)
-    if code is None and message is None:
-        said = f"with no platform error ({_kind(response)}); is {base_url} the platform's address?"
-    else:
-        said = ": ".join(filter(None, (code, message)))
-    hint = _HINTS.get(response.status_code)
-    return ApiError(
-        _line(request, f"answered {response.status_code} {said}{f'; {hint}' if hint else ''}"),
-        status=response.status_code,
+    status = response.status_code
+    said = ": ".join(filter(None, (code, message))) or f"with no platform error ({_kind(response)})"
+    remedy = _remedy(status)
+    if code is None and message is None and status not in BUSY and status < SERVER_ERROR:
+        remedy = f"is {base_url} the platform's address?"
+    elif request.form is not None:  # whoever needs the token has a better one
+        remedy = ""
+    error = ApiError(
+        _line(request, f"answered {status} {said}{f'; {remedy}' if remedy else ''}"),
+        status=status,
         error_code=code,
         error_message=message,
         retry_after=_retry_after(response),
     )
+    error.remedy = remedy
+    return error
 
 
-_HINTS = {
+BUSY = frozenset({REQUEST_TIMEOUT, 425, 429})
+_REMEDIES = {
+    401: (
+        "the token is not accepted: it has expired, was revoked, or is of another platform than "
+        "olt:apiUrl, so set a new one"
+    ),
     403: "the credentials lack the permission, which the roles owner and writer have",
+    404: "check the ID, and whether the credentials are of the tenant that it belongs to",
+    409: "something else changes it at this moment, so run the same again",
 }
+
+
+def _remedy(status: int) -> str:
+    if status in BUSY:
+        return "the platform is busy, so try again later"
+    if status >= SERVER_ERROR:
+        return "the platform failed, so try again later, and report it to its operator if it lasts"
+    return _REMEDIES.get(status, "correct what the platform does not accept")
 
 
 def no_answer(request: Request, base_url: str, timeout: float, error: Exception) -> RequestError:
     """A connection that failed, broke off or stayed silent."""
     host = urlsplit(base_url).netloc
-    sent, temporary = True, True
+    sent, temporary, remedy = True, True, "try again later"
     if _certificate_refused(error):
-        said, sent, temporary = f"the TLS certificate of {host} was refused; {_CA}", False, False
+        said, sent, temporary = f"the TLS certificate of {host} was refused", False, False
+        remedy = "for a private certificate authority set olt:caBundle to its PEM file"
     elif _never_connected(error):
         said, sent = f"could not connect to {host}", False
+        remedy = f"check the network, and whether {base_url} is the platform's address"
     elif refusal := _refused_tunnel(error):
         said, sent = f"could not connect to {host}: the proxy answered {refusal} to CONNECT", False
+        remedy = "check HTTPS_PROXY and NO_PROXY"
     elif isinstance(error, exceptions.InvalidProxyURL):
         said, sent, temporary = "HTTPS_PROXY is not the URL of a proxy", False, False
+        remedy = ""
     elif isinstance(error, exceptions.Timeout):
         said = f"no answer from {host} within {timeout:g} s"
+        remedy = "try again later, or raise olt:requestTimeout"
     elif isinstance(error, DecodeError):
         said, temporary = f"an unreadable answer from {host}", False
+        remedy = f"is {base_url} the platform's address?"
     elif isinstance(error, exceptions.InvalidHeader):
         said, sent, temporary = "a credential holds characters that HTTP forbids", False, False
+        remedy = "copy it again, as one line"
     else:
         said = f"the connection to {host} broke off"
-    return RequestError(_line(request, said), sent=sent, temporary=temporary)
+    failure = RequestError(
+        _line(request, f"{said}; {remedy}" if remedy else said), sent=sent, temporary=temporary
+    )
+    failure.remedy = remedy
+    return failure
 
 
 def _without_secrets(body: bytes, request: Request, response: requests.Response) -> bytes:
@@ -123,9 +159,6 @@ def _without_secrets(body: bytes, request: Request, response: requests.Response)
     for secret in filter(None, sent):
         body = body.replace(secret.encode(), b"[secret]")
     return body
-
-
-_CA = "for a private certificate authority set olt:caBundle to its PEM file"
 
 
 def _line(request: Request, said: str) -> str:

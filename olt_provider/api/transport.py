@@ -226,7 +226,8 @@ class Transport:
         if isinstance(reason, ApiError) and reason.status == TOO_MANY_REQUESTS:
             self._pause.begin(wait)
         if wait > TOLD_WAIT:
-            self._notify(f"waiting {wait:.0f} s before the next try: {reason}")
+            said = reason.reason if isinstance(reason, OltError) else reason
+            self._notify(f"waiting {wait:.0f} s before the next try: {said}")
 
     def _open(self) -> requests.Session:
         with self._lock:

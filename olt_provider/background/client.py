@@ -144,7 +144,7 @@ class BackgroundClient:
                 yield
             except ApiError as error:
                 if error.status in NO_ACCESS and error.from_platform:
-                    error.args = (f"{error}; {has_to_be_installed(self.tenant_id)}",)
+                    error.args = (f"{error.reason}; {has_to_be_installed(self.tenant_id)}",)
                 raise
 
 

@@ -52,7 +52,9 @@ def require_gone(
             lambda: (item.id for item in listing.fetch(acting))
         )
     except OltError as failure:
-        raise _unproven(error, f"a list that would tell failed: {failure}") from None
+        raise _unproven(
+            error, f"the list request that would confirm the deletion failed: {failure}"
+        ) from None
     if application_id in listed:
         raise _unproven(error, "it is still listed, so the credentials lack access to it")
 
@@ -63,4 +65,6 @@ def _unproven(error: ApiError, why: str) -> LifecycleError:
         if error.may_have_changed
         else "Nothing was changed"
     )
-    return LifecycleError(f"{error}; a 404 does not prove that it is gone, and {why}. {done}")
+    return LifecycleError(
+        f"{error.reason}; a 404 does not prove that it is gone, and {why}. {done}"
+    )

@@ -45,6 +45,48 @@ def test_a_refusal_for_lack_of_permission_names_the_roles(
     assert "owner and writer" in str(failure(transport))
 
 
+@pytest.mark.parametrize(
+    ("answer", "remedy"),
+    [
+        (error_answer(400), "correct what the platform does not accept"),
+        (error_answer(401), "set a new one"),
+        (error_answer(403), "owner and writer have"),
+        (error_answer(404), "of the tenant that it belongs to"),
+        (error_answer(409), "run the same again"),
+        (error_answer(422), "correct what the platform does not accept"),
+        (error_answer(408), "try again later"),
+        (error_answer(429), "try again later"),
+        (error_answer(500), "report it to its operator if it lasts"),
+        (Answer(429, b"<html>"), "try again later"),
+        (Answer(502, b"<html>"), "report it to its operator if it lasts"),
+        (Answer(401, b"<html>"), "the platform's address?"),
+        (Closed(), "try again later"),
+    ],
+)
+def test_every_failure_ends_with_what_to_do(
+    server: ScriptedServer, transport: Transport, answer: Scripted, remedy: str
+) -> None:
+    server.always = answer
+    error = failure(transport)
+    assert str(error).endswith(f"{remedy}")
+    assert str(error) == f"{error.reason}; {error.remedy}"
+
+
+def test_failed_connection_ends_with_what_to_check(make_transport: MakeTransport) -> None:
+    error = failure(make_transport("http://127.0.0.1:1/v1", max_retries=0))
+    assert str(error).endswith(
+        "could not connect to 127.0.0.1:1; check the network, and whether http://127.0.0.1:1/v1 is "
+        "the platform's address"
+    )
+
+
+def test_gateway_page_of_an_overloaded_platform_does_not_doubt_the_address(
+    server: ScriptedServer, transport: Transport
+) -> None:
+    server.always = Answer(503, b"<html>", {"Content-Type": "text/html"})
+    assert "address" not in str(failure(transport))
+
+
 def test_a_refusal_holds_its_parts(server: ScriptedServer, transport: Transport) -> None:
     server.answers(error_answer(404, "NO_ACCESS_TO_RESOURCE", "forbidden", Retry_After="7"))
     error = failure(transport)

@@ -47,9 +47,9 @@ def adopt(
         changed = changes.apply()
     except LostSecretError as error:
         raise LifecycleError(
-            f"{error}. The client secret that application {application.id} had may be dead, also "
-            "where a state holds it: adopt it again, or give rotate_secret_when_changed another "
-            "value"
+            f"{error.reason}. The client secret that application {application.id} had may be dead, "
+            "also where a state holds it: adopt it again, or give rotate_secret_when_changed "
+            "another value"
         ) from None
     platform.registrations(inputs.tenant_id).note(application.id, inputs.name)
     return ApplicationState.of(
@@ -67,7 +67,7 @@ def _find(acting: TenantClient, inputs: ApplicationInputs, adoption: Adoption) -
         if error.status != NOT_FOUND or not error.from_platform:
             raise
         raise LifecycleError(
-            f"adopt: {error}; tenant {inputs.tenant_id} owns no application "
+            f"adopt: {error.reason}; tenant {inputs.tenant_id} owns no application "
             f"{adoption.application_id} that these credentials may see. Nothing was changed"
         ) from None
     if application.tenant_id != inputs.tenant_id:

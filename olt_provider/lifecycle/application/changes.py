@@ -68,7 +68,8 @@ class Changes:
     def apply(self) -> Changed:
         """Make the calls. Raises ``OltError``, with what to run if a part may have been done.
 
-        ``LostSecretError``: the secret that was known before may be dead.
+        ``LostSecretError``: the secret that was known before may be dead. The cause of an error is
+        the refusal that stopped it, if it was one.
         """
         allowed = self._allowed_now()
         try:
@@ -76,10 +77,10 @@ class Changes:
             self._set_tenants(allowed)
             secret = self._make_secret()
         except LostSecretError as error:
-            raise LostSecretError(f"{error}. {MEND}") from None
+            raise LostSecretError(f"{error.reason}. {MEND}") from None
         except OltError as error:
             if self._begun or error.may_have_changed:
-                raise LifecycleError(f"{error}. {MEND}") from None
+                raise LifecycleError(f"{error.reason}. {MEND}") from error
             raise
         return Changed(application, secret)
 
@@ -110,12 +111,30 @@ class Changes:
         for tenant_id, comment in sorted(desired.items()):
             if allowed.get(tenant_id) != comment:
                 self._require_wanted()
-                self._acting.allowed_tenants.allow(self._id, tenant_id, comment)
+                self._allow(tenant_id, comment)
                 self._begun = True
         for tenant_id in sorted(allowed.keys() - desired.keys()):
             self._require_wanted()
             self._revoke(tenant_id)
             self._begun = True
+
+    def _allow(self, tenant_id: str, comment: str) -> None:
+        try:
+            self._acting.allowed_tenants.allow(self._id, tenant_id, comment)
+        except ApiError as error:
+            if error.status != NOT_FOUND or not error.from_platform or not self._is_there():
+                raise
+            raise LifecycleError(
+                f"{error.reason}; the application is there, so the platform may have no tenant "
+                f"{tenant_id}: check allowed_tenants"
+            ) from None
+
+    def _is_there(self) -> bool:
+        try:
+            self._acting.applications.get(self._id)
+        except OltError:
+            return False
+        return True
 
     def _revoke(self, tenant_id: str) -> None:
         try:

@@ -151,15 +151,41 @@ def update(
         changed = changes.apply()
     except LostSecretError as error:
         raise LifecycleError(
-            f"{error}. The client secret in the state may be dead, which no refresh finds out: "
-            "leave the rotation in the program, or give rotate_secret_when_changed another value"
+            f"{error.reason}. The client secret in the state may be dead, which no refresh finds "
+            "out: leave the rotation in the program, or give rotate_secret_when_changed another "
+            "value"
         ) from None
+    except OltError as error:
+        raise _explained(platform, acting, state, error) from None
     platform.registrations(inputs.tenant_id).note(state.id, inputs.name)
     kept = replace(state, inputs=replace(inputs, adopt=None), api_url=acting.api_url)
     if changed.application is not None:
         public = changed.application.public_oauth2_client
         kept = replace(kept, public_client_id=None if public is None else public.id)
     return kept if changed.secret is None else replace(kept, client_secret=changed.secret)
+
+
+def _explained(
+    platform: Platform, acting: TenantClient, state: ApplicationState, error: OltError
+) -> OltError:
+    """The error of an update; after a 404, whether the application was deleted outside Pulumi."""
+    refusal = error if isinstance(error, ApiError) else error.__cause__
+    if not isinstance(refusal, ApiError) or refusal.status != NOT_FOUND:
+        return error
+    if acting.api_url != state.api_url:
+        return LifecycleError(
+            f"{error.reason}; application {state.id} lives at {state.api_url}, but this run calls "
+            f"{acting.api_url}: set olt:apiUrl (or OLT_API_URL) to where it lives"
+        )
+    try:
+        require_gone(platform, acting, APPLICATIONS, state.id, api_url=state.api_url, error=refusal)
+    except LifecycleError as unproven:
+        # the other message names what was changed before the 404
+        return unproven if error is refusal else error
+    return LifecycleError(
+        f"{refusal.reason}; application {state.id} was deleted outside Pulumi: run `pulumi up "
+        "--refresh --run-program`, which registers it again, with another client ID and secret"
+    )
 
 
 def rotates(old: ApplicationInputs, new: ApplicationInputs) -> bool:

@@ -90,7 +90,7 @@ class _Registering:
             if not error.may_have_changed:
                 self._known.finish(self._registration)
                 raise
-            lost = str(error)
+            lost = error.reason
         else:
             return Registered(application, False, attempt)
         # Somebody may have adopted it by now, and taking it would end that secret.
@@ -118,8 +118,8 @@ class _Registering:
         except OltError as failure:
             raise LifecycleError(
                 f"{lost}. Whether the application {name!r} was registered could not be "
-                f"looked up: {failure}. Run `pulumi up` again once the platform answers; if it "
-                "reports that the name exists, adopt that application. With "
+                f"looked up: {failure.reason}. Run `pulumi up` again once the platform answers; if "
+                "it reports that the name exists, adopt that application. With "
                 "prevent_duplicate_name=False look for the name first, for example with "
                 "find_applications"
             ) from None
@@ -137,7 +137,7 @@ class _Registering:
         except OltError as failure:
             raise LifecycleError(
                 f"{lost}. The application was registered as {found.id}, but a new secret could not "
-                f"be made: {failure}. {how_to_adopt(found.id)}"
+                f"be made: {failure.reason}. {how_to_adopt(found.id)}"
             ) from None
         self._platform.warn(
             f"the response to the registration of {self._registration.name!r} was lost; the "

@@ -39,5 +39,5 @@ def make_secret(
             elif lost is None:
                 raise
             else:
-                raise LostSecretError(str(error)) from None
-    raise LostSecretError(str(lost))
+                raise LostSecretError(error.reason) from None
+    raise LostSecretError(lost.reason if lost else "")

@@ -14,6 +14,7 @@ from olt_provider.lifecycle.installation.model import InstallationInputs
 TRIES: Final = 2
 """Each on top of the transport's own retries, which do not cover unusable responses."""
 FORBIDDEN: Final = 403
+CONFLICT: Final = 409
 UNEXPLAINED: Final = frozenset({401, 429})
 """Refusals that do not depend on the application."""
 
@@ -60,34 +61,49 @@ def _look(acting: TenantClient, inputs: InstallationInputs, error: OltError) -> 
         return acting.installations.get(inputs.application_id).installation
     except OltError as failure:
         raise LifecycleError(
-            f"{error}. Whether application {inputs.application_id} is installed in tenant "
-            f"{inputs.tenant_id} now could not be looked up: {failure}. Leave it in the program "
-            "and run `pulumi up` again; taken out before that, it may stay installed without being "
-            "in any state"
+            f"{error.reason}. Whether application {inputs.application_id} is installed in tenant "
+            f"{inputs.tenant_id} now could not be looked up: {failure.reason}. Leave it in the "
+            "program and run `pulumi up` again; taken out before that, it may stay installed "
+            "without being in any state"
         ) from None
 
 
-def _unseen(inputs: InstallationInputs, error: ApiError, failure: OltError) -> OltError:
-    """Explain a refusal where the tenant cannot see the application."""
-    if not isinstance(failure, ApiError) or failure.status not in (FORBIDDEN, NOT_FOUND):
-        return error
-    if failure.status == FORBIDDEN:
+def _unseen(inputs: InstallationInputs, error: ApiError, failure: OltError) -> LifecycleError:
+    """Explain a refusal where the look failed: only the platform's 404 means that it is hidden."""
+    status = failure.status if isinstance(failure, ApiError) and failure.from_platform else None
+    if status == FORBIDDEN:
         why = "these credentials may not read or install applications (applications:write)"
-    else:
+    elif status == NOT_FOUND:
         why = (
             f"tenant {inputs.tenant_id} cannot see the application: its owner has not allowed "
-            "this tenant, or the ID is wrong"
+            "this tenant, or the ID is wrong, or the application was deleted"
         )
-    return LifecycleError(f"{error}. Not installed: {why}")
-
-
-def _refused(error: ApiError, seen: AvailableApplication) -> LifecycleError:
-    """Explain a refusal by what the tenant sees of the application."""
-    if seen.available:
-        why = "the application is available, so these credentials lack applications:write"
     else:
-        why = (
-            f"the platform says {seen.available_code or 'that it is not available'}: the "
-            "application is inactive, or its owner no longer allows this tenant"
+        why = f"the reason could not be looked up: {failure}"
+    return LifecycleError(f"{error.reason}. Not installed: {why}")
+
+
+def _refused(error: ApiError, seen: AvailableApplication) -> OltError:
+    """Explain a refusal by what the tenant sees of the application."""
+    if not seen.available:
+        why = _unavailable(seen.available_code)
+    elif error.status == FORBIDDEN:
+        why = "the application is available, so these credentials lack applications:write"
+    elif error.status in {NOT_FOUND, CONFLICT}:
+        why = "the application is available by now: run `pulumi up` again"
+    else:
+        return error
+    return LifecycleError(f"{error.reason}. Not installed: {why}")
+
+
+def _unavailable(code: str | None) -> str:
+    if code is not None and "INACTIVE" in code.upper():
+        return (
+            f"the platform answers {code}: the application is inactive; its owner can activate it"
         )
-    return LifecycleError(f"{error}. Not installed: {why}")
+    if code is not None and "ALLOWED" in code.upper():
+        return f"the platform answers {code}: the application's owner does not allow this tenant"
+    return (
+        f"the platform answers {code or 'that it is not available'}: the application is inactive, "
+        "or its owner no longer allows this tenant"
+    )

@@ -149,12 +149,13 @@ def _uninstalled(
         if not_found:
             raise
         raise LifecycleError(
-            f"{error}. Whether application {state.inputs.application_id} is still installed in "
-            f"tenant {state.inputs.tenant_id} could not be looked up: {failure}. Run the same again"
+            f"{error.reason}. Whether application {state.inputs.application_id} is still installed "
+            f"in tenant {state.inputs.tenant_id} could not be looked up: {failure.reason}. Run the "
+            "same again"
         ) from None
     if there is not None and not_found:
         raise LifecycleError(
-            f"{error}, although it is installed, so these credentials lack applications:write. "
-            "Nothing was changed"
+            f"{error.reason}, although it is installed, so these credentials lack "
+            "applications:write. Nothing was changed"
         )
     return there is None

@@ -86,6 +86,73 @@ def test_an_inactive_application_is_told(
         operations.create(platform, inputs)
 
 
+def test_refusal_of_an_inactive_application_names_one_cause(
+    emulator: Emulator, platform: Platform, inputs: InstallationInputs
+) -> None:
+    emulator.platform.patch(inputs.application_id, status="inactive")
+    with pytest.raises(LifecycleError) as caught:
+        operations.create(platform, inputs)
+    assert "is inactive" in str(caught.value)
+    for other in ("permission", "allow", "owner and writer", "applications:write", "cannot see"):
+        assert other not in str(caught.value)
+
+
+def refusing(emulator: Emulator, inputs: InstallationInputs, put: int, get: int | None) -> None:
+    path = f"/applications/{inputs.application_id}"
+    put_path = f"{path}/installation"
+    emulator.add_fault(Fault(method="PUT", path=put_path, kind="status", status=put, times=99))
+    if get is not None:
+        emulator.add_fault(Fault(method="GET", path=path, kind="status", status=get, times=99))
+
+
+@pytest.mark.parametrize(
+    ("put", "get", "end"),
+    [
+        (401, None, "set a new one"),
+        (401, 404, "set a new one"),
+        (429, None, "try again later"),
+        (429, 404, "try again later"),
+        (500, 404, "it may stay installed without being in any state"),
+        (503, 404, "it may stay installed without being in any state"),
+        (400, None, "correct what the platform does not accept"),
+        (400, 500, "report it to its operator if it lasts"),
+        (400, 401, "set a new one"),
+        (400, 429, "try again later"),
+        (403, 502, "report it to its operator if it lasts"),
+        (403, 404, "or the ID is wrong, or the application was deleted"),
+        (403, 403, "(applications:write)"),
+        (403, None, "so these credentials lack applications:write"),
+        (404, None, "run `pulumi up` again"),
+        (409, None, "run `pulumi up` again"),
+    ],
+)
+def test_refusal_is_explained_by_what_is_known(
+    emulator: Emulator,
+    platform: Platform,
+    inputs: InstallationInputs,
+    put: int,
+    get: int | None,
+    end: str,
+) -> None:
+    refusing(emulator, inputs, put, get)
+    with pytest.raises(OltError) as caught:
+        operations.create(platform, inputs)
+    assert str(caught.value).endswith(end)
+    assert ("cannot see" in str(caught.value)) == (get == 404 and put == 403)
+
+
+@pytest.mark.parametrize("broken", [{"kind": "reset_before"}, {"kind": "html"}])
+def test_refusal_whose_reason_cannot_be_looked_up_claims_none(
+    emulator: Emulator, platform: Platform, inputs: InstallationInputs, broken: dict[str, str]
+) -> None:
+    refusing(emulator, inputs, 403, None)
+    path = f"/applications/{inputs.application_id}"
+    emulator.add_fault(Fault(method="GET", path=path, times=99, **broken))  # type: ignore[arg-type]
+    with pytest.raises(LifecycleError, match="the reason could not be looked up") as caught:
+        operations.create(platform, inputs)
+    assert "cannot see" not in str(caught.value)
+
+
 def test_a_missing_permission_is_told(
     connect: Connect, inputs: InstallationInputs, user: str
 ) -> None:

@@ -1,0 +1,133 @@
+"""An update that gets a 404: what is claimed, and only what the deletion check allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from olt_provider.api.errors import OltError
+from olt_provider.emulator import Emulator, Fault
+from olt_provider.lifecycle.application import operations
+from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
+from olt_provider.lifecycle.platform import Platform
+from tests.emulated import new_tenant
+
+Connect = Callable[..., Platform]
+Change = Callable[[ApplicationInputs], ApplicationInputs]
+
+RECREATE = "pulumi up --refresh --run-program"
+
+
+@pytest.fixture
+def platform(connect: Connect, owner: str) -> Platform:
+    return connect(owner)
+
+
+@pytest.fixture
+def state(platform: Platform, owner: str) -> ApplicationState:
+    inputs = ApplicationInputs(name="Sample", tenant_id=owner, allowed_tenants={owner: ""})
+    return operations.create(platform, inputs)
+
+
+def failing_update(platform: Platform, state: ApplicationState, inputs: ApplicationInputs) -> str:
+    with pytest.raises(OltError) as caught:
+        operations.update(platform, state, inputs)
+    assert len(str(caught.value).splitlines()) == 1
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda inputs: replace(inputs, name="New"),
+        lambda inputs: replace(inputs, allowed_tenants={}),
+        lambda inputs: replace(inputs, allowed_tenants={inputs.tenant_id: "a comment"}),
+        lambda inputs: replace(inputs, rotate_secret_when_changed={"when": "now"}),
+    ],
+    ids=["patch", "revoke", "allow", "rotate"],
+)
+def test_update_of_a_deleted_application_names_the_command_that_registers_it_again(
+    emulator: Emulator, platform: Platform, state: ApplicationState, change: Change
+) -> None:
+    emulator.platform.delete(state.id)
+    said = failing_update(platform, state, change(state.inputs))
+    assert f"application {state.id} was deleted outside Pulumi: run `{RECREATE}`" in said
+
+
+def test_update_whose_tenants_become_managed_names_it_too(
+    emulator: Emulator, platform: Platform, owner: str
+) -> None:
+    state = operations.create(platform, ApplicationInputs(name="Sample", tenant_id=owner))
+    emulator.platform.delete(state.id)
+    assert RECREATE in failing_update(platform, state, replace(state.inputs, allowed_tenants={}))
+
+
+def test_application_deleted_in_the_middle_of_an_update_is_named_too(
+    emulator: Emulator, platform: Platform, state: ApplicationState, owner: str
+) -> None:
+    real = platform.require_wanted
+
+    def delete_before_the_second_step() -> None:
+        if any(call.method == "PATCH" for call in emulator.calls):
+            emulator.platform.delete(state.id)
+            platform.require_wanted = real
+        real()
+
+    platform.require_wanted = delete_before_the_second_step
+    emulator.clear_calls()
+    inputs = replace(state.inputs, name="New", allowed_tenants={owner: "a comment"})
+    assert RECREATE in failing_update(platform, state, inputs)
+
+
+def test_update_of_a_hidden_application_claims_no_deletion(
+    emulator: Emulator, platform: Platform, state: ApplicationState
+) -> None:
+    emulator.add_fault(Fault(method="PATCH", kind="not_found", times=None))
+    said = failing_update(platform, state, replace(state.inputs, name="New"))
+    assert "a 404 does not prove that it is gone, and it is still listed" in said
+    assert "deleted outside" not in said
+    assert RECREATE not in said
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_update_claims_no_deletion_where_the_list_fails(
+    emulator: Emulator, platform: Platform, state: ApplicationState, status: int
+) -> None:
+    emulator.platform.delete(state.id)
+    emulator.add_fault(Fault(method="GET", kind="status", status=status, times=None))
+    said = failing_update(platform, state, replace(state.inputs, name="New"))
+    assert "the list request that would confirm the deletion failed" in said
+    assert RECREATE not in said
+
+
+def test_update_claims_no_deletion_where_the_404_is_not_the_platforms(
+    emulator: Emulator, platform: Platform, state: ApplicationState
+) -> None:
+    emulator.platform.delete(state.id)
+    emulator.add_fault(Fault(method="PATCH", kind="html", status=404, times=None))
+    said = failing_update(platform, state, replace(state.inputs, name="New"))
+    assert "the answer is not the platform's" in said
+    assert RECREATE not in said
+
+
+def test_update_on_another_platform_names_the_setting(
+    platform: Platform, state: ApplicationState
+) -> None:
+    elsewhere = replace(state, id="9aa3b618-8cd2-4dc0-b7a1-da6df60af254", api_url="https://x/v1")
+    said = failing_update(platform, elsewhere, replace(state.inputs, name="New"))
+    assert "lives at https://x/v1" in said
+    assert said.endswith("set olt:apiUrl (or OLT_API_URL) to where it lives")
+    assert RECREATE not in said
+
+
+def test_404_of_a_tenant_is_not_taken_for_one_of_the_application(
+    emulator: Emulator, platform: Platform, state: ApplicationState
+) -> None:
+    other = new_tenant(emulator)
+    emulator.add_fault(Fault(method="PUT", kind="not_found", times=None))
+    inputs = replace(state.inputs, allowed_tenants={other: ""})
+    said = failing_update(platform, state, inputs)
+    assert f"the platform may have no tenant {other}: check allowed_tenants" in said
+    assert "a 404 does not prove" not in said
