@@ -54,6 +54,11 @@ class OltClient:
         """Grows when a write begins and when it ends: what was read before may be wrong then."""
         return self._api.writes
 
+    @property
+    def additions(self) -> int:
+        """``writes`` without deletions, which add nothing to a list."""
+        return self._api.additions
+
     def acting_for(self, tenant_id: str | None = None) -> TenantClient:
         """The API in the name of a tenant; ``None``: of the credentials' only tenant."""
         return TenantClient(TenantTransport(self._api, self.tokens, tenant_id))

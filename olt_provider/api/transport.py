@@ -140,6 +140,8 @@ class Transport:
         self._lock = threading.Lock()
         self.writes = 0
         """How many writes began or ended: what was read at another count may be wrong by now."""
+        self.additions = 0
+        """How many of them were no ``DELETE``: what a list lacked at this count it still lacks."""
 
     def send(
         self,
@@ -196,6 +198,7 @@ class Transport:
         if request.writes:
             with self._lock:
                 self.writes += 1
+                self.additions += request.method != "DELETE"
 
     def close(self) -> None:
         """Close the connections; the next request opens new ones."""

@@ -48,14 +48,14 @@ def require_gone(
     if not error.from_platform:
         raise _unproven(error, "the answer is not the platform's")
     try:
-        listed = platform.listed(listing.kind, acting.tenant_id or "").once(
-            lambda: (item.id for item in listing.fetch(acting))
+        gone = platform.listed(listing.kind, acting.tenant_id or "").lacks(
+            application_id, lambda: (item.id for item in listing.fetch(acting))
         )
     except OltError as failure:
         raise _unproven(
             error, f"the list request that would confirm the deletion failed: {failure}"
         ) from None
-    if application_id in listed:
+    if not gone:
         raise _unproven(error, "it is still listed, so the credentials lack access to it")
 
 

@@ -71,17 +71,22 @@ class ListedReads(Generic[T]):
 
 
 class ListedIds:
-    """The IDs of a whole list, fetched once and anew after a write. Shared by threads."""
+    """The IDs of a whole list, kept for as long as they prove something. Shared by threads.
 
-    def __init__(self, writes: Callable[[], int]) -> None:
-        self._writes = writes
+    What the list lacked it lacks until something is added, so one list serves many deletions. What
+    it showed may have been deleted since, so that is looked up again.
+    """
+
+    def __init__(self, additions: Callable[[], int]) -> None:
+        self._additions = additions
         self._lock = threading.Lock()
         self._known: tuple[int, frozenset[str]] | None = None
 
-    def once(self, fetch: Callable[[], Iterable[str]]) -> frozenset[str]:
-        """The IDs; ``fetch`` is called if they are not known, or a write was made since."""
+    def lacks(self, application_id: str, fetch: Callable[[], Iterable[str]]) -> bool:
+        """Whether the list does not show an ID; ``fetch`` is called where that is not known."""
         with self._lock:
-            written = self._writes()
-            if self._known is None or self._known[0] != written:
-                self._known = written, frozenset(fetch())
-            return self._known[1]
+            added, known = self._additions(), self._known
+            if known is not None and known[0] == added and application_id not in known[1]:
+                return True
+            self._known = known = added, frozenset(fetch())
+            return application_id not in known[1]

@@ -18,6 +18,13 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {"application_id": values.uuid, "tenant_id": values.uuid}
 )
 
+MISSING: Final = (
+    "has no value. Declare which application to install; if it is declared, as the id of an "
+    "application of this program, that application does not exist yet and --target leaves it out: "
+    "add --target with its URN, or run without --target"
+)
+"""The engine drops a value that no resource of the run provides, so both look the same here."""
+
 
 def check(platform: Platform, olds: Props, news: Props) -> Checked:
     """Validate a declaration and fill in the tenant, without a call. ``olds``: the old inputs.
@@ -26,7 +33,7 @@ def check(platform: Platform, olds: Props, news: Props) -> Checked:
     """
     checked = apply_rules(news, RULES)
     if news.get("application_id") is None:
-        missing = Failure("application_id", "is missing: say which application to install")
+        missing = Failure("application_id", MISSING)
         checked = Checked(checked.inputs, (*checked.failures, missing))
     before = None if olds else platform.installation_checks.rechecked(news)
     for key in before.holds if before else ():

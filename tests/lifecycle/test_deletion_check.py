@@ -1,0 +1,116 @@
+"""The deletion check: what its lists cost, and that a kept one gives no false reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from olt_provider.emulator import Emulator, Fault
+from olt_provider.lifecycle.application import operations as applications
+from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
+from olt_provider.lifecycle.errors import LifecycleError
+from olt_provider.lifecycle.installation import operations as installations
+from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
+from olt_provider.lifecycle.lists import ListedIds
+from olt_provider.lifecycle.platform import Platform
+from tests.emulated import calls_of
+
+Connect = Callable[..., Platform]
+MANY = 100
+
+
+def installed(emulator: Emulator, owner: str, count: int) -> list[InstallationState]:
+    """Installations as a state holds them, each of an application of its own."""
+    states = []
+    for number in range(count):
+        made = emulator.platform.register(owner, name=f"app {number}", allowed_tenants=[owner])
+        emulator.platform.install(made["id"], owner)
+        inputs = InstallationInputs(made["id"], owner)
+        states.append(InstallationState(inputs, "2019-05-09T10:11:32.123Z", emulator.api_url))
+    return states
+
+
+def registered(platform: Platform, owner: str, count: int) -> list[ApplicationState]:
+    return [
+        applications.create(platform, ApplicationInputs(name=f"app {number}", tenant_id=owner))
+        for number in range(count)
+    ]
+
+
+def lists(emulator: Emulator) -> int:
+    paths = ("/applications", "/application-developer/applications")
+    return sum(call.method == "GET" and call.path in paths for call in calls_of(emulator))
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_uninstalling_where_the_applications_are_gone_lists_them_once(
+    emulator: Emulator, connect: Connect, owner: str, threads: int
+) -> None:
+    platform = connect(owner)
+    states = installed(emulator, owner, MANY)
+    for state in states:
+        emulator.platform.delete(state.inputs.application_id)
+    emulator.clear_calls()
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda state: installations.delete(platform, state), states))
+    assert lists(emulator) == 1
+    assert len(calls_of(emulator)) == 2 * MANY + 1
+
+
+def test_deleting_applications_that_are_gone_lists_them_once(
+    emulator: Emulator, connect: Connect, owner: str
+) -> None:
+    states = registered(connect(owner), owner, 20)
+    for state in states:
+        emulator.platform.delete(state.id)
+    platform = connect(owner)
+    emulator.clear_calls()
+    for state in states:
+        applications.delete(platform, state)
+    assert lists(emulator) == 1
+
+
+def test_kept_list_that_shows_what_was_deleted_since_gives_no_false_reason(
+    emulator: Emulator, connect: Connect, owner: str
+) -> None:
+    platform = connect(owner)
+    first, second = registered(platform, owner, 2)
+    emulator.platform.delete(first.id)
+    assert applications.read(platform, first) is None, "the list is known, and shows the second"
+    emulator.platform.delete(second.id)
+    assert applications.read(platform, second) is None
+    assert applications.read(platform, first) is None
+
+
+def test_kept_list_proves_nothing_of_what_was_added_since(
+    emulator: Emulator, connect: Connect, owner: str
+) -> None:
+    platform = connect(owner)
+    (gone,) = registered(platform, owner, 1)
+    emulator.platform.delete(gone.id)
+    assert applications.read(platform, gone) is None
+    hidden = applications.create(platform, ApplicationInputs(name="later", tenant_id=owner))
+    emulator.add_fault(
+        Fault(kind="not_found", times=None, path="/application-developer/applications/{id}")
+    )
+    with pytest.raises(LifecycleError, match="it is still listed"):
+        applications.delete(platform, hidden)
+
+
+def test_only_additions_make_a_list_stale() -> None:
+    count, listed, fetched = 0, {"there"}, 0
+
+    def fetch() -> set[str]:
+        nonlocal fetched
+        fetched += 1
+        return set(listed)
+
+    ids = ListedIds(lambda: count)
+    assert [ids.lacks("gone", fetch), ids.lacks("also gone", fetch)] == [True, True]
+    assert fetched == 1
+    assert not ids.lacks("there", fetch)
+    count += 1
+    listed.add("gone")
+    assert not ids.lacks("gone", fetch)
