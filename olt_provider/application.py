@@ -133,10 +133,11 @@ class ApplicationProvider(ResourceProvider):
             then as for a change.
         Permission: ``applications_development:read`` and ``applications_development:write``.
         """
-        from olt_provider.lifecycle.application import operations
+        from olt_provider.lifecycle.application import declaration, operations
         from olt_provider.lifecycle.application.model import ApplicationInputs
 
         state = operations.create(self.platform, ApplicationInputs.from_props(props))
+        declaration.hold_created(self.platform, state.id, props)
         return CreateResult(state.id, state.to_props())
 
     @host.reported

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 PROC: Final = Path("/proc")
 WRAPPERS: Final = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "busybox", "uv", "env"})
-WRAPPER_PREFIXES: Final = ("pulumi-resource", "python")
+WRAPPER_PREFIXES: Final = ("pulumi-resource", "pulumi-language", "python")
 """What may stand between the engine and its provider process: names, and how names begin."""
 MAX_WRAPPERS: Final = 4
 PS_TIMEOUT: Final = 5.0

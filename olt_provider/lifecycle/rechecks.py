@@ -71,6 +71,17 @@ class Rechecks:
                 self._last = None
             return check
 
+    def may_manage(self, name: str, tenant_id: str) -> bool:
+        """Whether an application may be that of a resource whose ID no ``diff`` has shown.
+
+        The engine's legacy diff leaves out unchanged resources.
+        """
+        with self._lock:
+            return any(
+                item.olds.get("name") == name and item.olds.get("tenant_id") == tenant_id
+                for item in self._awaiting_diff
+            )
+
     def rechecked(self, news: Props) -> Check | None:
         """The check that a ``check`` without old inputs repeats, because the resource is replaced.
 

@@ -82,12 +82,18 @@ class RunRecord:
                 self._released[released.held] = released
                 self._append({"event": "release", "key": key})
 
-    def retake(self, held: str) -> None:
-        """Hold again what was released, because it turns out to be updated, not replaced."""
+    def retake(self, held: str) -> Holder | None:
+        """Hold again what was released, because it turns out to be updated, not replaced.
+
+        Returns another resource that adopts it, if there is one.
+        """
         with self._lock:
             released = self._released.pop(held, None)
-        if released is not None:
-            self.hold(released)
+        if released is None:
+            return None
+        others = self.holders(held, released.api_url)
+        self.hold(released)
+        return next((other for other in others if other.adopts), None)
 
     def holders(self, held: str, api_url: str) -> list[Holder]:
         """Who holds something. A holder or caller without an ``api_url`` may be on any platform."""

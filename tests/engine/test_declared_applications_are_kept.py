@@ -87,6 +87,38 @@ def test_renamed_application_is_kept_after_a_failed_up(
     assert_kept(emulator, stack, "b", app)
 
 
+def test_application_is_kept_where_the_engine_compares_nothing_unchanged(
+    emulator: Emulator, stack: Stack, app: str
+) -> None:
+    stack.program(program(declared("b", adopting(app)), FAILING))
+    stack.up(expect_failure=True)
+    stack.program(program(declared("a"), declared("b")))
+    stack.up()
+    stack.program(program(declared("b")))
+    legacy = {"PULUMI_ENABLE_LEGACY_DIFF": "true"}
+    output = stack.up(env=legacy, expect_failure=True).output
+    assert "unset PULUMI_ENABLE_LEGACY_DIFF" in output
+    assert emulator.platform.application(app) is not None
+    stack.up()
+    assert_kept(emulator, stack, "b", app)
+
+
+def test_adopting_what_is_registered_in_the_same_run_is_an_error(
+    emulator: Emulator, stack: Stack, owner: str
+) -> None:
+    stack.program(
+        program(
+            declared("a"),
+            'OltApplication("b", adopt=AdoptArgs(app.id))',
+            'pulumi.export("client_id", app.client_id)',
+            'pulumi.export("client_secret", app.client_secret)',
+        )
+    )
+    assert "only one resource can" in stack.up(expect_failure=True).output
+    outputs = stack.outputs()
+    assert emulator.platform.secret_is_valid(outputs["client_id"], outputs["client_secret"])
+
+
 @pytest.mark.parametrize("how", ["--replace", "taint"])
 def test_adopted_application_is_kept_when_its_replacement_is_completed_later(
     emulator: Emulator, stack: Stack, app: str, how: str

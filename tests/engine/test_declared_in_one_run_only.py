@@ -74,5 +74,6 @@ def test_what_a_killed_run_declared_is_deleted_by_the_next_while_its_orphan_live
         stack.program("")
         assert "was not deleted" not in stack.up(preview=True).output
         assert emulator.platform.application(application) is None
+    stack.program(APPLICATION.format(name="a", arguments=""))
     stack.up()
     assert len(list(tmp_path.glob("pulumi-olt-*/*.jsonl"))) <= 1, "records of earlier runs are left"

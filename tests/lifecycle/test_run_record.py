@@ -70,6 +70,14 @@ def test_what_turns_out_to_be_updated_is_held_again() -> None:
     assert record.holders(APPLICATION, URL) == [HOLDER]
 
 
+def test_what_is_updated_and_adopted_by_another_resource_is_found() -> None:
+    record = RunRecord()
+    record.release(record.hold(HOLDER))
+    adopter = Holder(APPLICATION, URL, "another", adopts=True)
+    record.hold(adopter)
+    assert record.retake(APPLICATION) == adopter
+
+
 @pytest.mark.parametrize(
     ("held", "api_url", "found"),
     [

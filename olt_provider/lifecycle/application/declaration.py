@@ -172,6 +172,15 @@ def compare(platform: Platform, id_: str, outputs: Props, inputs: Props) -> Diff
     return difference
 
 
+def hold_created(platform: Platform, id_: str, inputs: Props) -> None:
+    """Hold an application that was registered, so that no other resource of the run adopts it.
+
+    One that was adopted is held since its check.
+    """
+    if inputs.get("adopt") is None:
+        platform.run.hold(Holder(application_key(id_), platform.api_url, _named(inputs)))
+
+
 def _hold(platform: Platform, id_: str, inputs: Props) -> str:
     holder = Holder(application_key(id_), platform.api_url, _named(inputs))
     for other in platform.run.holders(holder.held, holder.api_url):

@@ -137,7 +137,12 @@ def update(
 
     Raises ``OltError``; if a part may have been done, with what to run.
     """
-    platform.run.retake(application_key(state.id))
+    adopter = platform.run.retake(application_key(state.id))
+    if adopter is not None:
+        raise LifecycleError(
+            f"application {state.id} is managed by this resource, and {adopter.name} adopts it; "
+            "only one resource can: remove one of them from the program"
+        )
     acting = platform.acting_for(inputs.tenant_id)
     changes = Changes(
         acting,
@@ -205,6 +210,12 @@ def delete(platform: Platform, state: ApplicationState) -> None:
         verb = "adopts" if holders[-1].adopts else "manages"
         platform.warn(f"application {state.id} was not deleted: {holders[-1].name} {verb} it")
         return
+    if platform.application_checks.may_manage(state.inputs.name, state.inputs.tenant_id):
+        raise LifecycleError(
+            f"application {state.id} was not deleted: the engine did not compare a resource with "
+            f"name={state.inputs.name!r}, which may manage it too; unset PULUMI_ENABLE_LEGACY_DIFF "
+            "and run `pulumi up` again"
+        )
     platform.default_tenants.require_no_move_of_application(
         state.inputs.name, state.inputs.tenant_id
     )

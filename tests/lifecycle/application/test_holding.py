@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from olt_provider.lifecycle.application import declaration
+from olt_provider.lifecycle.application import declaration, operations
 from olt_provider.lifecycle.application.declaration import DEFAULTS
+from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
 from olt_provider.lifecycle.checking import Checked
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.platform import Platform
@@ -182,3 +183,48 @@ def test_two_resources_that_manage_one_application_are_a_warning(
 def test_settings_that_are_unusable_do_not_release_anything(misconfigured: Platform) -> None:
     exists(misconfigured, X, tenant_id=OWNER, **DEFAULTS)
     assert holders(misconfigured)
+
+
+def test_what_was_registered_in_this_run_cannot_be_adopted(platform: Platform) -> None:
+    created = create(platform)
+    declaration.hold_created(platform, X, created.inputs)
+    assert f"manages application {X} too" in refused(create(platform, name="y", adopt=adopt(X)))
+
+
+def test_what_was_adopted_in_this_run_is_held_once(platform: Platform) -> None:
+    created = create(platform, adopt=adopt(X))
+    declaration.hold_created(platform, X, created.inputs)
+    assert len(holders(platform)) == 1
+
+
+@pytest.fixture
+def state() -> ApplicationState:
+    return ApplicationState.from_props(X, kept())
+
+
+def test_an_application_that_an_undiffed_resource_may_manage_is_not_deleted(
+    platform: Platform, state: ApplicationState
+) -> None:
+    declaration.check(platform, kept(), {"name": "x"})
+    with pytest.raises(LifecycleError, match="unset PULUMI_ENABLE_LEGACY_DIFF"):
+        operations.delete(platform, state)
+
+
+def test_an_update_after_an_equal_resource_was_created_holds_the_application(
+    platform: Platform, state: ApplicationState, warnings: list[str]
+) -> None:
+    exists(platform, X, olds=kept(status="inactive"))
+    create(platform)
+    assert not holders(platform)
+    operations.update(platform, state, ApplicationInputs.from_props(kept()))
+    operations.delete(platform, state)
+    assert f"application {X} was not deleted" in warnings[-1]
+
+
+def test_an_update_of_what_an_equal_resource_adopts_is_refused(
+    platform: Platform, state: ApplicationState
+) -> None:
+    exists(platform, X, olds=kept(status="inactive"), adopt=adopt(X))
+    create(platform, adopt=adopt(X))
+    with pytest.raises(LifecycleError, match="only one resource can"):
+        operations.update(platform, state, ApplicationInputs.from_props(kept()))
