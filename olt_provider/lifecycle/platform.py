@@ -83,6 +83,10 @@ class Platform:
         """The API. Raises ``ConfigurationError`` if settings or credentials are unusable."""
         return self.settings.client(user_agent=self._user_agent, notify=self.warn, sleep=self._wait)
 
+    def pause(self, seconds: float) -> None:
+        """Wait for another thread."""
+        self._sleep(seconds)
+
     def _wait(self, seconds: float) -> None:
         self._sleep(seconds)
         self.require_wanted()

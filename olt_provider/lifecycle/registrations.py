@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from olt_provider.api.applications.domain import ApplicationRegistration, ListedApplication
 from olt_provider.lifecycle.errors import LifecycleError
+
+LOOKS: Final = 40
+WAITING: Final = 3
+"""Of the four threads of the dynamic host."""
 
 
 class Attempt(NamedTuple):
@@ -32,9 +36,12 @@ class Registrations:
         self._lock = threading.Lock()
         self._names: dict[str, str] | None = None
         self._seen: set[str] = set()
+        self._noted: set[str] = set()
         self._pending: Counter[str] = Counter()
         self._equal: dict[ApplicationRegistration, threading.Lock] = {}
         self._unfinished: dict[ApplicationRegistration, Attempt] = {}
+        self._looks = LOOKS
+        self._waiting = threading.BoundedSemaphore(WAITING)
 
     def list_once(self, fetch: Callable[[], Iterable[ListedApplication]]) -> None:
         """Before the first registration: which applications there are."""
@@ -66,17 +73,32 @@ class Registrations:
             with self._lock:
                 self._pending[name] -= 1
 
-    def require_unused(self, name: str) -> None:
-        """Raise ``LifecycleError`` if an application has the name."""
+    def named(self, name: str) -> list[str]:
+        """The IDs of the applications that have a name."""
         with self._lock:
-            ids = sorted(key for key, used in (self._names or {}).items() if used == name)
-        if ids:
-            raise LifecycleError(
-                f"an application named {name!r} exists already: {', '.join(ids)}. To take it over, "
-                f'declare adopt=AdoptArgs(application_id="{ids[0]}"); to register another, set '
-                "prevent_duplicate_name=False; if this resource replaces that application, set "
-                "delete_before_replace=True in its options, or prevent_duplicate_name=False"
-            )
+            return sorted(key for key, used in (self._names or {}).items() if used == name)
+
+    def has_named(self, application_id: str) -> bool:
+        """Whether this process has given an application its name."""
+        with self._lock:
+            return application_id in self._noted
+
+    def looks(self) -> Generator[None, None, None]:
+        """Turns to wait for what the engine has not sent yet; none once all are used.
+
+        Threads that wait are fewer than those of the host, because one has to take what comes.
+        """
+        if not self._waiting.acquire(blocking=False):
+            return
+        try:
+            for _ in range(LOOKS):
+                with self._lock:
+                    if self._looks == 0:
+                        return
+                    self._looks -= 1
+                yield
+        finally:
+            self._waiting.release()
 
     def knows(self, application_id: str) -> bool:
         """Whether an application was there before, or was registered by this process."""
@@ -109,6 +131,7 @@ class Registrations:
         """An application is there under a name: registered, adopted or renamed."""
         with self._lock:
             self._seen.add(application_id)
+            self._noted.add(application_id)
             if self._names is not None:
                 self._names[application_id] = name
 

@@ -24,12 +24,14 @@ class Holder:
         api_url: the API base URL of its platform; ``""`` where the settings are unusable.
         name: how messages name the resource.
         adopts: whether the resource is created, or replaced, by adopting what it holds.
+        application_name: the name that the program declares for an application; ``""``: unknown.
     """
 
     held: str
     api_url: str
     name: str
     adopts: bool = False
+    application_name: str = ""
 
 
 def application_key(application_id: str) -> str:
@@ -123,4 +125,5 @@ class RunRecord:
                     api_url=str(event.get("api_url")),
                     name=str(event.get("name")),
                     adopts=event.get("adopts") is True,
+                    application_name=str(event.get("application_name") or ""),
                 )

@@ -15,7 +15,7 @@ from tests.model.stage import Stage
 MAX_ROUNDS = 12
 """How often a user follows an error's advice before he gives up."""
 MENDING = {"mend": "1"}
-IN_USE = re.compile(r"exists already: ([0-9a-f, -]+)\. To take it over")
+IN_USE = re.compile(r"exists already: ([0-9a-f, -]+)[.,]")
 
 
 class CleanUp:

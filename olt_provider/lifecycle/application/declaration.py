@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -101,9 +101,7 @@ def check(platform: Platform, olds: Props, news: Props) -> Checked:
 
 def _adopting(platform: Platform, application_id: str, checked: Checked) -> Checked:
     """Hold an application that is to be adopted, unless another resource holds it."""
-    holder = Holder(
-        application_key(application_id), platform.api_url, _named(checked.inputs), adopts=True
-    )
+    holder = replace(_holder(platform, application_id, checked.inputs), adopts=True)
     for other in platform.run.holders(holder.held, holder.api_url):
         verb = "adopts" if other.adopts else "manages"
         reason = (
@@ -118,6 +116,16 @@ def _adopting(platform: Platform, application_id: str, checked: Checked) -> Chec
             "it gets a new one, and whoever uses the present one loses access"
         )
     return checked
+
+
+def _holder(platform: Platform, id_: str, inputs: Props) -> Holder:
+    name = inputs.get("name")
+    return Holder(
+        application_key(id_),
+        platform.api_url,
+        _named(inputs),
+        application_name=name if isinstance(name, str) else "",
+    )
 
 
 def _named(inputs: Props) -> str:
@@ -182,7 +190,7 @@ def hold_created(platform: Platform, id_: str, inputs: Props) -> None:
 
 
 def _hold(platform: Platform, id_: str, inputs: Props) -> str:
-    holder = Holder(application_key(id_), platform.api_url, _named(inputs))
+    holder = _holder(platform, id_, inputs)
     for other in platform.run.holders(holder.held, holder.api_url):
         if other.adopts:
             raise LifecycleError(

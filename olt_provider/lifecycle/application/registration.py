@@ -13,6 +13,7 @@ from olt_provider.api.applications.domain import (
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import OltError
 from olt_provider.api.model import format_timestamp
+from olt_provider.lifecycle.application.duplicates import require_unused
 from olt_provider.lifecycle.application.model import ApplicationInputs, allowed_in
 from olt_provider.lifecycle.application.secret import make_secret
 from olt_provider.lifecycle.errors import LifecycleError
@@ -47,7 +48,7 @@ def register(platform: Platform, acting: TenantClient, inputs: ApplicationInputs
         registered = None if earlier is None else registering.resume(earlier)
         if registered is None:
             if inputs.prevent_duplicate_name:
-                known.require_unused(registration.name)
+                require_unused(platform, known, registration.name)
             registered = registering.send()
         known.note(registered.application.id, registered.application.name)
         known.finish(registration)

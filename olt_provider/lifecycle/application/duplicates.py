@@ -1,0 +1,64 @@
+"""The guard against duplicate names: which applications have a name, and will keep it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from olt_provider.lifecycle.errors import LifecycleError
+from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.registrations import Registrations
+from olt_provider.lifecycle.run_record import application_key
+
+PAUSE: Final = 0.1
+"""Seconds between two looks. The engine sends resources in any order, so the one that gives up a
+name may be compared a moment after the one that takes it is created."""
+
+
+def require_unused(platform: Platform, known: Registrations, name: str) -> None:
+    """Raise ``LifecycleError`` if an application has a name and keeps it in this run.
+
+    One that a resource of the program renames in this run does not count, because the platform
+    allows equal names, and the program ends without them.
+    """
+    keeping = _keeping(platform, known, name)
+    if keeping and not any(keeping.values()):
+        for _ in known.looks():
+            platform.pause(PAUSE)
+            keeping = _keeping(platform, known, name)
+            if not keeping or any(keeping.values()):
+                break
+    if keeping:
+        raise _in_use(name, keeping)
+
+
+def _keeping(platform: Platform, known: Registrations, name: str) -> dict[str, str]:
+    """The IDs that keep a name, each with what the program calls it; ``""``: not its resource."""
+    keeping: dict[str, str] = {}
+    for application_id in known.named(name):
+        holders = platform.run.holders(application_key(application_id), platform.api_url)
+        declared = [holder for holder in holders if holder.application_name]
+        if not any(holder.application_name != name for holder in declared):
+            ours = "another resource" if known.has_named(application_id) else ""
+            keeping[application_id] = declared[0].name if declared else ours
+    return keeping
+
+
+def _in_use(name: str, keeping: dict[str, str]) -> LifecycleError:
+    """The error, with the ways out, most likely first. Rotating a secret that works comes last."""
+    said = f"an application named {name!r} exists already: {', '.join(keeping)}"
+    ours = sorted(set(filter(None, keeping.values())))
+    if ours:
+        return LifecycleError(
+            f"{said}, which {' and '.join(ours)} of this program manages. Give one of them another "
+            "name, or set prevent_duplicate_name=False"
+        )
+    first = next(iter(keeping))
+    return LifecycleError(
+        f"{said}. If you renamed the resource in the program, add to it "
+        'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="OLD")]), with its old name; if '
+        "another stack manages it, give this one another name; if nothing manages it, adopt it "
+        f'with adopt=AdoptArgs(application_id="{first}"), which rotates its client secret unless '
+        "you declare it there. If this `pulumi up` removes or replaces it, set "
+        "delete_before_replace=True, or remove it with a `pulumi up` of its own first. To register "
+        "a second one of that name, set prevent_duplicate_name=False"
+    )
