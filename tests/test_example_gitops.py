@@ -323,9 +323,10 @@ def test_only_the_job_that_comments_may_write_comments_and_it_runs_nothing_else(
     assert writers == {"comment", "rotate"}
     comment = github_jobs()["comment"]
     assert comment["permissions"] == {"contents": "read", "pull-requests": "write"}
-    assert [step["run"] for step in comment["steps"] if "run" in step] == [
-        "python3 scripts/comment.py github"
-    ]
+    (run,) = (step for step in comment["steps"] if "run" in step)
+    assert run["run"] == "python3 ../scripts/comment.py github"
+    (download,) = (step for step in comment["steps"] if "download-artifact@" in str(step))
+    assert download["with"]["path"] == run["working-directory"] == "review"
     (checkout,) = (step for step in comment["steps"] if "actions/checkout@" in str(step))
     assert checkout["with"]["ref"] == "${{ github.event.pull_request.base.sha }}"
 
