@@ -7,10 +7,11 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from tools.workspace import ROOT
 
 __all__ = ["emulator", "owner", "shared_emulator"]
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(500)]
 
 EXAMPLE: Final = ROOT / "examples" / "fleet"
 APPLICATIONS: Final = {"alarms": {"name": "Alarms"}, "reports": {"name": "Reports"}}
@@ -42,6 +43,7 @@ class Fleet:
 
     def __init__(self, engine: Engine, folder: Path, emulator: Emulator, owner: str) -> None:
         self._emulator = emulator
+        self.code = 0
         self.folder = folder / "fleet"
         shutil.copytree(EXAMPLE, self.folder)
         (folder / "backend").mkdir()
@@ -54,19 +56,29 @@ class Fleet:
         told = {"owner": self.owner, "applications": applications or APPLICATIONS, "groups": groups}
         (self.folder / "fleet.yaml").write_text(yaml.safe_dump(told))
 
-    def run(self, *arguments: str, code: int = 0, without: str = "") -> list[str]:
-        """What it says, line by line, without the seconds."""
-        self._emulator.wait_until_idle()
+    def run(
+        self,
+        *arguments: str,
+        code: int | None = 0,
+        without: str = "",
+        env: Mapping[str, str] | None = None,
+        idle: bool = True,
+    ) -> list[str]:
+        """What it prints, line by line, without the seconds; a code of None is any."""
+        if idle:
+            self._emulator.wait_until_idle()
         self._emulator.clear_calls()
+        given = {key: value for key, value in self._all().items() if key != without}
         done = subprocess.run(
             [sys.executable, self.folder / "fleet.py", *arguments],
-            env={key: value for key, value in self._all().items() if key != without},
+            env=given | dict(env or {}),
             capture_output=True,
             text=True,
             timeout=200,
             check=False,
         )
-        assert done.returncode == code, done.stdout + done.stderr
+        self.code = done.returncode
+        assert code in (None, done.returncode), done.stdout + done.stderr
         assert "Traceback" not in done.stdout + done.stderr
         return [
             re.sub(r" in [\d.]+ s$", "", line) for line in (done.stdout + done.stderr).splitlines()
@@ -97,6 +109,44 @@ class Fleet:
                 process.kill()
         assert process.returncode == 130, said
         return said
+
+    def pulumi(self, folder: str, *arguments: str, stdin: str = "") -> None:
+        """A command of the CLI in one of the projects, as a person runs it."""
+        done = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=self.folder / folder,
+            env=self._all(),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def killed(self, *arguments: str) -> tuple[Fault, socket.socket]:
+        """The call that an engine waits for, whose driver is killed, and the end of the engine.
+
+        An engine inherits the standard input of its driver: the other side ends with it.
+        """
+        held = self._emulator.add_fault(
+            Fault(path="/applications/*/installation", method="PUT", kind="latency", seconds=200)
+        )
+        inherited, other = socket.socketpair()
+        other.settimeout(60)
+        with subprocess.Popen(
+            [sys.executable, self.folder / "fleet.py", *arguments],
+            env=self._all(),
+            stdin=inherited.fileno(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            inherited.close()
+            try:
+                held.wait_until_fired(1, timeout=60)
+            finally:
+                process.kill()
+        return held, other
 
     def installed(self) -> set[tuple[str, str]]:
         """Application and tenant."""
@@ -222,6 +272,85 @@ def _id_of(emulator: Emulator, fleet: Fleet, name: str) -> str:
     return str(found["id"])
 
 
+def test_a_group_whose_stack_is_destroyed_already_is_removed(fleet: Fleet) -> None:
+    a, b, *_ = fleet.tenants
+    fleet.declare({"north": [a], "south": [b]})
+    fleet.run("up")
+    fleet.pulumi("installations", "destroy", "--yes", "--skip-preview", "--stack", "south")
+    fleet.declare({"north": [a]})
+    fleet.run("up")
+    assert fleet.run("status") == ["north: done"]
+    assert fleet.installed() == fleet.everywhere(a)
+
+    # the same where nothing is left at all: the applications' stack has no outputs then
+    fleet.declare({"north": [a], "south": [b]})
+    fleet.run("up")
+    fleet.run("destroy")
+    fleet.declare({"north": [a]})
+    fleet.run("up")
+    assert fleet.run("status") == ["north: done"]
+    assert fleet.installed() == fleet.everywhere(a)
+
+
+def test_applications_of_the_file_are_adopted(fleet: Fleet, emulator: Emulator) -> None:
+    a, *_ = fleet.tenants
+    known, unknown = (
+        emulator.platform.register(fleet.owner, name=name) for name in ("Alarms", "Reports")
+    )
+    declared = {
+        "alarms": {"name": "Alarms", "adopt": {"application_id": known["id"]}},
+        "reports": {"name": "Reports", "adopt": {"application_id": unknown["id"]}},
+    }
+    fleet.declare({"north": [a]}, declared)
+    fleet.run("status")  # makes the applications' stack
+    secret = known["oauth2Client"]["secret"]
+    config = ("config", "set", "--secret", "--path", "clientSecrets.alarms", "--stack", "all")
+    fleet.pulumi("applications", *config, stdin=secret)
+    fleet.run("up")
+    applications = emulator.platform.applications(fleet.owner)
+    assert {each["id"] for each in applications} == {known["id"], unknown["id"]}
+    assert fleet.installed() == fleet.everywhere(a)
+    assert emulator.platform.secret_is_valid(known["oauth2Client"]["id"], secret)
+    client = unknown["oauth2Client"]
+    assert not emulator.platform.secret_is_valid(client["id"], client["secret"])
+
+
+def test_a_driver_that_was_killed_leaves_engines_at_work_and_the_next_run_goes_on(
+    fleet: Fleet, emulator: Emulator
+) -> None:
+    a, *_ = fleet.tenants
+    fleet.declare({"north": [a]})
+    held, engine = fleet.killed("up")
+    with engine:
+        (locked,) = (each for each in fleet.run("up", code=1, idle=False) if "FAILED" in each)
+        assert "another engine works on this stack: wait until it has ended" in locked
+        held.release()
+        assert engine.recv(1) == b""
+    emulator.wait_until_idle()
+    fleet.pulumi("installations", "cancel", "--yes", "--stack", "north")
+    fleet.run("up")
+    assert fleet.installed() == fleet.everywhere(a)
+
+
+ENGINES: Final = {
+    "Could not parse the Pulumi CLI version": "exit 0",
+    "`pulumi version` failed": "exit 1",
+    "your current CLI version is 3.0.0": "echo v3.0.0",
+}
+
+
+@pytest.mark.parametrize("words", ENGINES)
+def test_an_engine_of_no_or_an_old_version_is_one_line(fleet: Fleet, words: str) -> None:
+    tools = fleet.folder / "tools"
+    tools.mkdir()
+    (tools / "pulumi").write_text(f"#!/bin/sh\n{ENGINES[words]}\n")
+    (tools / "pulumi").chmod(0o755)
+    path = os.pathsep.join((str(tools), os.environ["PATH"]))
+    (line,) = fleet.run("status", code=1, env={"PATH": path})
+    assert line.startswith("fleet: cannot use the Pulumi CLI on PATH: ")
+    assert words in line
+
+
 @pytest.mark.parametrize(
     ("missing", "words"),
     [("PATH", "cannot run pulumi: is it on PATH?"), (PASSPHRASE, "passphrase must be set with")],
@@ -232,12 +361,21 @@ def test_what_the_engine_lacks_is_one_line(fleet: Fleet, missing: str, words: st
     assert words in line
 
 
+def adopting(adopt: Any) -> str:
+    applications = {"x": {"name": "X", "adopt": adopt}}
+    return yaml.safe_dump({"owner": "o", "applications": applications, "groups": {}})
+
+
 BAD: Final[dict[str, Callable[[Fleet], str]]] = {
     "is in more than one group": lambda fleet: yaml.safe_dump(
         {"owner": "o", "applications": {}, "groups": {"a": ["t"], "b": ["t"]}}
     ),
     "must have owner, applications and groups": lambda _: "groups: [",
     "must have owner, applications": lambda _: "owner: o",
+    "adopt of x must have an application_id": lambda _: adopting("reporting"),
+    "set its client secret by `pulumi config set --secret --path clientSecrets.x`": lambda _: (
+        adopting({"application_id": "a", "client_secret": "s3cr3t"})
+    ),
 }
 
 

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import Any, Final
 
 import yaml
@@ -34,6 +35,10 @@ APPLICATIONS: Final = "all"
 REFERENCE: Final = f"organization/fleet-applications/{APPLICATIONS}"
 JOBS: Final = 4
 """Stacks at once. Each is an engine, a program and a host, of about 250 MB together."""
+LOCKED: Final = (
+    "another engine works on this stack: wait until it has ended, then run the same again; only if "
+    "none runs any more, `pulumi cancel` removes its lock"
+)
 Step = Callable[[automation.Stack], Mapping[str, int]]
 
 
@@ -62,6 +67,8 @@ class Declared:
             raise FleetError(
                 f"{file} must have owner, applications and groups of tenants"
             ) from None
+        for name, application in found.applications.items():
+            _check_adoption(file, name, application)
         twice = sorted({each for each in members if members.count(each) > 1})
         if twice:
             raise FleetError(f"{file}: tenant {twice[0]} is in more than one group")
@@ -83,6 +90,19 @@ class Declared:
         """As the programs read it."""
         told = {"owner": self.owner, "applications": self.applications, "groups": self.groups}
         file.write_text(yaml.safe_dump(json.loads(json.dumps(told))), "utf-8")
+
+
+def _check_adoption(file: Path, name: str, application: Any) -> None:
+    adopt = application.get("adopt") if isinstance(application, Mapping) else None
+    if adopt is None:
+        return
+    if not isinstance(adopt, Mapping) or not isinstance(adopt.get("application_id"), str):
+        raise FleetError(f"{file}: adopt of {name} must have an application_id")
+    if adopt.keys() - {"application_id"}:
+        raise FleetError(
+            f"{file}: adopt of {name} has an application_id only; set its client secret by "
+            f"`pulumi config set --secret --path clientSecrets.{name}` in applications/"
+        )
 
 
 class Fleet:
@@ -268,7 +288,9 @@ def _destroy(stack: automation.Stack) -> Mapping[str, int]:
 
 
 def _remove(stack: automation.Stack) -> Mapping[str, int]:
-    changes = _destroy(stack)
+    # one that a run destroyed and did not remove has nothing left to destroy
+    resources = (stack.export_stack().deployment or {}).get("resources")
+    changes = _destroy(stack) if resources else {}
     stack.workspace.remove_stack(stack.name)
     return changes
 
@@ -290,10 +312,32 @@ def _told(changes: Mapping[str, int]) -> str:
 
 def _first_error(error: automation.CommandError) -> str:
     """The line that says most: the provider's own error, else the engine's."""
+    if isinstance(error, automation.ConcurrentUpdateError):
+        return LOCKED
     lines = [" ".join(line.split()) for line in str(error).splitlines()]
     ours = [line for line in lines if "OltError" in line]
     engines = [found[0] for line in lines if (found := re.search(r"\berror: .*", line))]
     return next(iter([*ours, *engines]), "the engine said no more")
+
+
+UNUSABLE: Final = (
+    automation.CommandError,
+    automation.InvalidVersionError,
+    CalledProcessError,
+    OSError,
+)
+"""What calling the Pulumi CLI may raise."""
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, automation.CommandError):
+        return _first_error(error)
+    if isinstance(error, automation.InvalidVersionError):
+        return f"cannot use the Pulumi CLI on PATH: {error}"
+    if isinstance(error, OSError):
+        why = "is it on PATH?" if isinstance(error, FileNotFoundError) else error.strerror
+        return f"cannot run {error.filename}: {why}"
+    return "cannot use the Pulumi CLI on PATH: `pulumi version` failed"
 
 
 def say(line: str) -> None:
@@ -319,11 +363,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FleetError as error:
         print(f"fleet: {error}", file=sys.stderr)
         return 2
-    except automation.CommandError as error:
-        print(f"fleet: {_first_error(error)}", file=sys.stderr)
-        return 1
-    except FileNotFoundError as error:
-        print(f"fleet: cannot run {error.filename}: is it on PATH?", file=sys.stderr)
+    except UNUSABLE as error:
+        print(f"fleet: {_reason(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         say("stopped. Run the same again: it goes on there")

@@ -13,9 +13,10 @@ from olt_provider import OltInstallation
 
 fleet = yaml.safe_load(Path(os.environ["FLEET_FILE"]).read_text("utf-8"))
 tenants: list[str] = fleet["groups"].get(pulumi.get_stack(), [])
-ids = pulumi.StackReference(os.environ["FLEET_APPLICATIONS"]).require_output("applications")
 
-for name in sorted(fleet["applications"]):
-    application_id = ids.apply(itemgetter(name))
-    for tenant in tenants:
-        OltInstallation(f"{name}-{tenant}", application_id=application_id, tenant_id=tenant)
+if tenants:  # a group that is being removed needs no application
+    ids = pulumi.StackReference(os.environ["FLEET_APPLICATIONS"]).require_output("applications")
+    for name in sorted(fleet["applications"]):
+        application_id = ids.apply(itemgetter(name))
+        for tenant in tenants:
+            OltInstallation(f"{name}-{tenant}", application_id=application_id, tenant_id=tenant)
