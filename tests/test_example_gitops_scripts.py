@@ -166,7 +166,7 @@ def test_the_preview_shows_every_step_of_a_replacement(checkout: Path, env: dict
     (called,) = (
         line for line in run(checkout, env, "preview.sh").splitlines() if "/pulumi" in line
     )
-    assert "--json --show-replacement-steps" in called
+    assert "--json --show-replacement-steps --show-sames" in called
 
 
 def test_a_rotation_is_pushed_and_its_token_is_kept_nowhere(
