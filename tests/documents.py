@@ -109,6 +109,8 @@ NOT_RUN = {
         "pulumi stack output",
     ): "tests/test_example_background.py does so",
     ("docs/reliability.md", "pulumi cancel"): "tests/engine/test_interruption.py does the same",
+    ("docs/reliability.md", "pulumi stack export"): "tests/cli/test_doctor_orphans.py does so",
+    ("docs/reliability.md", "find .pulumi"): "tests/engine/test_empty_attributes.py does so",
     ("docs/cli.md", "pip install"): ENVIRONMENT,
     ("docs/cli.md", "pulumi preview --json"): CLI,
     ("docs/cli.md", "olt graph"): CLI,

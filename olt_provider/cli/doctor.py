@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from olt_provider.cli.output import EXIT_CODES, OK, PROBLEM, progress, table
+from olt_provider.cli.output import EXIT_CODES, OK, PROBLEM, fail, progress, table
 
 HELP: Final = f"""Check configuration, credentials, permissions, hosts, versions. Changes nothing.
 
@@ -20,7 +20,12 @@ Examples:
 
   olt doctor --stack prod --cwd infrastructure
 
+  olt doctor --state prod.json --state staging.json
+
   olt doctor --json
+
+With --state, the applications of the tenant that no given state holds are listed: a run that was
+killed leaves one whose secret is lost. Give the states of all stacks that own applications there.
 
 {EXIT_CODES}
 """
@@ -29,16 +34,30 @@ Examples:
 def run(
     stack: Annotated[str | None, typer.Option(help="Whose configuration to read.")] = None,
     cwd: Annotated[Path | None, typer.Option(help="The folder of the Pulumi project.")] = None,
+    state: Annotated[
+        list[Path] | None,
+        typer.Option(help="A state file of a stack, to list orphaned applications; repeatable."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print what was checked."""
     from olt_provider.cli.doctor_checks import examine
     from olt_provider.cli.terminal import to_json
 
+    known = _known(state) if state else None
     with progress("checking") as tell:
-        checks = examine(stack, cwd, tell)
+        checks = examine(stack, cwd, known, tell)
     if as_json:
         typer.echo(to_json({"version": 1, "checks": [each._asdict() for each in checks]}))
     else:
         table(("check", "result", "found -> what to do"), [each.row() for each in checks])
     raise typer.Exit(PROBLEM if any(each.level == "failure" for each in checks) else OK)
+
+
+def _known(files: list[Path]) -> frozenset[str]:
+    from olt_provider.cli.adopt.states import StateError, known_in
+
+    try:
+        return frozenset(each.application_id for file in files for each in known_in(file))
+    except StateError as error:
+        fail("doctor", str(error))

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from olt_provider._version import __version__
 from olt_provider.api.client import OltClient
@@ -21,7 +21,8 @@ from olt_provider.api.settings import Settings
 from olt_provider.api.tokens import read_claims, refresh_expiry, utc
 from olt_provider.api.transport import Transport
 from olt_provider.cli import configured
-from olt_provider.cli.terminal import one_line
+from olt_provider.cli.checks import Check
+from olt_provider.cli.orphans import orphans
 
 LEAST_SDK: Final = (3, 272)
 LEAST_ENGINE: Final = (3, 256)
@@ -32,26 +33,16 @@ API_TOKENS: Final = frozenset({"apiToken", "tenantTokens"})
 """Those that are not fetched."""
 
 
-class Check(NamedTuple):
-    """One line: ``level`` is ok, warning, failure or not checked; ``tenant`` where it is of one."""
+def examine(
+    stack: str | None,
+    cwd: Path | None,
+    known: frozenset[str] | None,
+    tell: Callable[[str], None],
+) -> list[Check]:
+    """All checks, in the order in which one would look.
 
-    check: str
-    level: str
-    found: str
-    fix: str = ""
-    tenant: str = ""
-
-    def row(self) -> tuple[str, str, str]:
-        """As the table shows it: narrow enough for a terminal of 80 columns."""
-        # the checks of a tenant follow that of its token
-        told = [f"tenant {self.tenant}" if self.check == "token" else "", self.found]
-        fix = f"-> {self.fix}" if self.fix else ""
-        found = "\n".join(one_line(each) for each in (*told, fix) if each)
-        return self.check, self.level, found
-
-
-def examine(stack: str | None, cwd: Path | None, tell: Callable[[str], None]) -> list[Check]:
-    """All checks, in the order in which one would look."""
+    ``known`` holds the application IDs of all given states; ``None``: none was given.
+    """
     checks = [_python(), _sdk(), _engine()]
     try:
         # A doctor tells what is wrong now, so nothing is repeated.
@@ -62,7 +53,7 @@ def examine(stack: str | None, cwd: Path | None, tell: Callable[[str], None]) ->
     tell("the hosts")
     checks += [_api(settings, tell), _identity(settings, tell)]
     tell("the credentials")
-    return checks + _credentials(settings, tell)
+    return checks + _credentials(settings, known, tell)
 
 
 def _python() -> Check:
@@ -140,7 +131,9 @@ def _identity(settings: Settings, tell: Callable[[str], None]) -> Check:
     return Check("identity host", "ok", settings.identity_url)
 
 
-def _credentials(settings: Settings, tell: Callable[[str], None]) -> list[Check]:
+def _credentials(
+    settings: Settings, known: frozenset[str] | None, tell: Callable[[str], None]
+) -> list[Check]:
     place = "the environment" if settings.credentials_in_environment else "the configuration"
     keys = ", ".join(key for key, _ in settings.credentials)
     rest = [Check("write", "not checked", "it would change something")]
@@ -158,6 +151,9 @@ def _credentials(settings: Settings, tell: Callable[[str], None]) -> list[Check]
         checks += _usable(
             client, tenant, fetched=not API_TOKENS & dict(settings.credentials).keys()
         )
+        if known is not None:
+            own = dict(settings.credentials).get("clientId")
+            checks += orphans(client, tenant, known, own.get_secret_value() if own else None)
     return [*checks, *rest]
 
 

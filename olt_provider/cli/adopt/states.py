@@ -58,6 +58,23 @@ def managed_in(file: Path, environ: Mapping[str, str] = os.environ) -> list[Mana
     return managed
 
 
+def known_in(file: Path) -> list[Managed]:
+    """All applications that a state holds, also those that wait for their deletion.
+
+    Their IDs are never encrypted, so no passphrase is needed. Raises ``StateError``.
+    """
+    try:
+        return [
+            Managed(canonical_id(each["id"]), each["urn"].split("::", 3)[3], file)
+            for each in _deployment(file).get("resources") or []
+            if each["type"] == APPLICATION and each.get("id") and not each.get("external")
+        ]
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError):
+        raise StateError(
+            f"{file}: a resource has a shape that this version does not know"
+        ) from None
+
+
 def _is_ours(resource: Any) -> bool:
     """An application that is there and managed. One of a ``.get`` is managed elsewhere."""
     there = resource.get("id") and not resource.get("delete") and not resource.get("external")
