@@ -33,6 +33,7 @@ from tests.documents import (
     links,
     reason_not_to_run,
 )
+from tests.test_workflows import PINNED
 from tools.workspace import ROOT
 
 RUN = {README, DOCS / "quickstart.md", DOCS / "configuration.md", DOCS / "credentials.md"}
@@ -60,6 +61,20 @@ def test_every_shell_block_is_run_or_has_a_reason() -> None:
 @pytest.mark.parametrize("block", named(blocks("yaml")))
 def test_yaml_blocks_parse(block: Block) -> None:
     assert isinstance(yaml.safe_load(block.text), dict)
+
+
+@pytest.mark.parametrize("block", named(blocks("yaml")))
+def test_pipelines_in_the_docs_pin_what_they_run_and_give_secrets_to_steps_only(
+    block: Block,
+) -> None:
+    assert [use for use in re.findall(r"uses: (.*)", block.text) if not PINNED.fullmatch(use)] == []
+    assert block.text.count("actions/checkout@") == block.text.count("persist-credentials: false")
+    images = re.findall(r"image: (.*)|runs-on: (.*)", block.text)
+    assert [each for each in map("".join, images) if not re.search(r"\d+\.\d+", each)] == []
+    for line in re.findall(r"pip install.*", block.text):
+        assert "--require-hashes" in line
+    for job in yaml.safe_load(block.text).get("jobs", {}).values():
+        assert "secrets." not in str({key: job[key] for key in job if key != "steps"})
 
 
 @pytest.mark.parametrize("block", named(blocks("json")))

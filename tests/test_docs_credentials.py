@@ -123,7 +123,7 @@ def test_a_pipelines_file_follows_its_schema(words: str, schema: str, tmp_path: 
 
 
 def test_the_workflow_hands_over_a_whole_source() -> None:
-    env = loaded("runs-on:")["jobs"]["up"]["env"]
+    (env,) = (step["env"] for step in loaded("runs-on:")["jobs"]["up"]["steps"] if "env" in step)
     assert {name for name in env if name.startswith("OLT_")} == CLIENT
     assert env["OLT_CLIENT_SECRET"] == "${{ secrets.OLT_CLIENT_SECRET }}"
 
