@@ -229,8 +229,15 @@ def _plain(value: Any) -> Any:
 
 
 def check_result(checked: Checked) -> CheckResult:
-    """A checked declaration as the engine takes it."""
-    failures = [CheckFailure(failure.property, failure.reason) for failure in checked.failures]
+    """A checked declaration as the engine takes it.
+
+    The engine prints the whole value of a property that a failure names, secrets inside included.
+    So the text names it instead.
+    """
+    failures = [
+        CheckFailure("", ": ".join(filter(None, (failure.property, failure.reason))))
+        for failure in checked.failures
+    ]
     return CheckResult({key: _sent(value) for key, value in checked.inputs.items()}, failures)
 
 

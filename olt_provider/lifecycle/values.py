@@ -1,8 +1,11 @@
-"""Single values: what is allowed, and the one form in which it is kept."""
+"""Single values: what is allowed, and the one form in which it is kept.
+
+No message quotes a value: a program may mark any of them as a secret, or put one in a wrong place.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -19,6 +22,9 @@ class Unknown:
 UNKNOWN: Final = Unknown()
 
 STATUSES: Final = ("active", "inactive")
+
+# The constructor makes a mapping of every sequence but one that names a tenant twice.
+REPEATED: Final = "a tenant is listed twice: list each tenant once"
 
 
 class InvalidError(ValueError):
@@ -44,7 +50,7 @@ def uuid(value: Any) -> str:
         return uuid_of(written)
     except ValueError:
         raise InvalidError(
-            f"{value!r} is not an ID: write a UUID such as 9aa3b618-8cd2-4dc0-b7a1-da6df60af254"
+            "not an ID: write a UUID such as 9aa3b618-8cd2-4dc0-b7a1-da6df60af254"
         ) from None
 
 
@@ -56,7 +62,7 @@ def name(value: Any) -> str:
 
 
 def text(value: Any) -> str:
-    """Any text. The value is in no message, because it may be a secret."""
+    """Any text."""
     if not isinstance(value, str):
         raise InvalidError(f"must be text, but is a {type(value).__name__}")
     return value
@@ -72,7 +78,7 @@ def flag(value: Any) -> bool:
 def status(value: Any) -> str:
     """The status of an application."""
     if value not in STATUSES:
-        raise InvalidError(f"must be one of {', '.join(STATUSES)}, but is {value!r}")
+        raise InvalidError(f"must be one of {', '.join(STATUSES)}")
     return text(value)
 
 
@@ -86,8 +92,8 @@ def absolute_url(value: Any) -> str:
         complete = False
     if not complete or any(character.isspace() for character in url):
         raise InvalidError(
-            f"{url!r} is not an absolute URL: write it with scheme and host, such as "
-            "https://example.com/app, or leave it out for none"
+            "not an absolute URL: write it with scheme and host, such as https://example.com/app, "
+            "or leave it out for none"
         )
     return url
 
@@ -96,14 +102,14 @@ def redirect_uris(value: Any) -> list[str]:
     """Absolute URIs without wildcards, as a sorted list without repetitions."""
     if not isinstance(value, list | tuple):
         raise InvalidError("must be a list of URIs")
-    return sorted({_redirect_uri(item) for item in value})
+    return sorted({_redirect_uri(item, _place(item, value)) for item in value})
 
 
-def _redirect_uri(value: Any) -> str:
+def _redirect_uri(value: Any, place: str) -> str:
     uri = text(value)
     if "*" in uri:
         raise InvalidError(
-            f"{uri!r} has a wildcard, which the platform does not allow: list each URI in full"
+            f"URI {place} has a wildcard, which the platform does not allow: list each URI in full"
         )
     try:
         parts = urlsplit(uri)
@@ -112,41 +118,47 @@ def _redirect_uri(value: Any) -> str:
         complete = False
     if not complete or any(character.isspace() for character in uri):
         raise InvalidError(
-            f"{uri!r} is not an absolute URI: write it with its scheme, such as "
+            f"URI {place} is not absolute: write it with its scheme, such as "
             "https://example.com/callback"
         )
     return uri
 
 
+def _place(item: Any, items: Iterable[Any]) -> str:
+    """Which one an item is, where the order of the program is not kept."""
+    ordered = sorted(map(str, items))
+    return f"{ordered.index(str(item)) + 1} of {len(ordered)} (in alphabetical order)"
+
+
 def allowed_tenants(value: Any) -> dict[str, Any]:
     """Tenant IDs and their comments. A comment may be unknown."""
     if isinstance(value, list | tuple):
-        raise InvalidError(_repeated([_tenant_id(item) for item in value]))
+        for item in value:
+            _tenant_id(item)
+        raise InvalidError(REPEATED)
     if not isinstance(value, Mapping):
         raise InvalidError("must map tenant IDs to comments, or be a sequence of tenant IDs")
     tenants: dict[str, Any] = {}
     for key, comment in value.items():
-        tenant_id = uuid(key)
+        place = _place(key, value)
+        try:
+            tenant_id = uuid(key)
+        except InvalidError as error:
+            raise InvalidError(f"tenant {place}: {error}") from None
         if tenant_id in tenants:
-            raise InvalidError(_repeated([tenant_id, tenant_id]))
-        tenants[tenant_id] = comment if comment is UNKNOWN else _comment(comment, tenant_id)
+            raise InvalidError(REPEATED)
+        tenants[tenant_id] = comment if comment is UNKNOWN else _comment(comment, place)
     return dict(sorted(tenants.items()))
 
 
-def _comment(value: Any, tenant_id: str) -> str:
+def _comment(value: Any, place: str) -> str:
     if value is not None and not isinstance(value, str):
-        raise InvalidError(f"the comment of tenant {tenant_id} must be text")
+        raise InvalidError(f"the comment of tenant {place} must be text")
     return value or ""
 
 
 def _tenant_id(item: Any) -> str:
     return uuid(item.get("tenant_id") if isinstance(item, Mapping) else item)
-
-
-def _repeated(tenant_ids: list[str]) -> str:
-    """The constructor makes a mapping of every sequence but one that names a tenant twice."""
-    twice = sorted({item for item in tenant_ids if tenant_ids.count(item) > 1})
-    return f"tenant {', '.join(twice)} is listed twice: list each tenant once"
 
 
 def mapping(value: Any) -> dict[str, Any]:

@@ -131,8 +131,49 @@ def test_every_wrong_input_is_named_at_once(stack: Stack) -> None:
     )
     result = stack.preview(expect_failure=True)
     for name in ("name", "tenant_id", "url", "redirect_uris", "status", "allowed_tenants"):
-        assert f"resource 'app': property {name} value" in result.output
+        assert f"resource 'app' has a problem: {name}: " in result.output
     assert "Traceback" not in result.output
+
+
+HUSH = "hush-hush"
+MISPLACED = f"""
+import pulumi
+from olt_provider import AdoptArgs, OltApplication, OltInstallation
+
+def secret(value):
+    return pulumi.Output.secret(value)
+
+ID = "9aa3b618-8cd2-4dc0-b7a1-da6df60af254"
+OltApplication(
+    "app",
+    adopt=AdoptArgs(secret("{HUSH}"), ID),
+    tenant_id=secret("{HUSH}"),
+    url=secret("{HUSH}"),
+    redirect_uris=[secret("{HUSH}"), "https://example.com"],
+    status=secret("{HUSH}"),
+    allowed_tenants=secret({{"{HUSH}": "{HUSH}"}}),
+    rotate_secret_when_changed=secret("{HUSH}"),
+    with_public_oauth2_client=secret("{HUSH}"),
+)
+OltApplication(
+    "adopted", adopt=secret({{"application_id": ID, "client_secret": ["{HUSH}"]}}),
+    allowed_tenants=secret({{ID: ["{HUSH}"]}}),
+)
+OltApplication("twice", allowed_tenants=secret([ID, {{"tenant_id": ID, "comment": "{HUSH}"}}]))
+OltInstallation("installation", application_id=secret("{HUSH}"), tenant_id=secret("{HUSH}"))
+"""
+
+
+@pytest.mark.parametrize("command", ["up", "preview", "preview --json"])
+def test_a_declared_secret_that_is_refused_is_not_shown(stack: Stack, command: str) -> None:
+    stack.program(MISPLACED)
+    name, *arguments = command.split()
+    flags = ["--yes", "--skip-preview", "--continue-on-error"] if name == "up" else []
+    result = stack.run(name, *arguments, *flags, expect_failure=True)
+    assert HUSH not in result.output
+    named = ("adopt", "tenant_id", "url", "redirect_uris", "status", "allowed_tenants")
+    for property_ in (*named, "rotate_secret_when_changed", "with_public_oauth2_client"):
+        assert f"has a problem: {property_}: " in result.output
 
 
 def test_an_output_as_a_tenants_key_shows_the_other_form(stack: Stack, owner: str) -> None:

@@ -68,14 +68,52 @@ def test_a_value_that_is_not_allowed_is_told_what_is(
 
 def test_the_same_tenant_in_two_spellings_is_listed_twice() -> None:
     tenant = "abcdefab-1111-4111-8111-111111111111"
-    with pytest.raises(InvalidError, match=f"tenant {tenant} is listed twice"):
+    with pytest.raises(InvalidError, match="a tenant is listed twice"):
         values.allowed_tenants({tenant: "", tenant.upper(): ""})
 
 
-def test_a_secret_of_the_wrong_type_is_not_quoted() -> None:
-    with pytest.raises(InvalidError) as caught:
-        values.text(["hush"])
-    assert "hush" not in str(caught.value)
+def test_a_value_of_many_is_named_by_its_place() -> None:
+    with pytest.raises(InvalidError, match=r"URI 1 of 3 \(in alphabetical order\) is not absolute"):
+        values.redirect_uris(["https://z", "b", "com.example:/a"])
+    with pytest.raises(InvalidError, match=r"tenant 3 of 3 \(in alphabetical order\): not an ID"):
+        values.allowed_tenants({"x": "", A: "", B: ""})
+    with pytest.raises(InvalidError, match=r"the comment of tenant 2 of 2 \(in alphabetical order"):
+        values.allowed_tenants({B: 1, A: ""})
+
+
+RULES = [
+    *(values.uuid, values.name, values.text, values.flag, values.status, values.absolute_url),
+    *(values.redirect_uris, values.allowed_tenants, values.mapping),
+]
+NOT_SHOWN = "hush-hush"
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    "value",
+    [
+        NOT_SHOWN,
+        f"{NOT_SHOWN} *",
+        f"https://{NOT_SHOWN} x",
+        f"https://[{NOT_SHOWN}",
+        [NOT_SHOWN],
+        [f"https://{NOT_SHOWN}/*"],
+        [[NOT_SHOWN]],
+        [{"tenant_id": NOT_SHOWN}],
+        [NOT_SHOWN, NOT_SHOWN],
+        {NOT_SHOWN: NOT_SHOWN},
+        {A: [NOT_SHOWN]},
+        {A: "", A.upper(): NOT_SHOWN},
+        {"client_secret": NOT_SHOWN},
+    ],
+    ids=str,
+)
+def test_no_message_quotes_a_value(rule: Callable[[Any], Any], value: Any) -> None:
+    try:
+        rule(value)
+    except InvalidError as error:
+        assert NOT_SHOWN not in str(error)  # noqa: PT017 - what is allowed raises nothing
+        assert A not in str(error)  # noqa: PT017
 
 
 @pytest.mark.parametrize("value", [UNKNOWN, {"a": {"b": UNKNOWN}}, ["x", UNKNOWN]])
