@@ -13,9 +13,13 @@ from olt_provider.api.fetched_tokens import ClientCredentials, RefreshToken
 from olt_provider.api.identity.client import IdentityClient
 from olt_provider.api.keys import configured, variable
 from olt_provider.api.path import segment
+from olt_provider.api.redaction import remember
 from olt_provider.api.tokens import ApiToken, TenantTokens, TokenSource
 
 CREDENTIALS: Final = ("apiToken", "tenantTokens", "clientId", "clientSecret", "refreshToken")
+
+
+NOT_SHOWN: Final = frozenset({"apiToken", "clientSecret", "refreshToken"})
 
 
 class Source(NamedTuple):
@@ -42,6 +46,8 @@ def token_source(
     """
     name = variable if in_environment else configured
     _require_one_source(frozenset(credentials), in_environment=in_environment)
+    for key in NOT_SHOWN & credentials.keys():
+        remember(credentials[key].get_secret_value())
     if "apiToken" in credentials:
         return ApiToken(credentials["apiToken"], origin=f"the API token in {name('apiToken')}")
     if "tenantTokens" in credentials:
@@ -102,6 +108,8 @@ def _by_tenant(value: SecretStr, origin: str) -> dict[str, SecretStr]:
         raise ConfigurationError(f"{shape}, but is not such an object")
     if not all(isinstance(token, str) and token for token in tokens.values()):
         raise ConfigurationError(f"{shape}, but a token is not text")
+    for token in tokens.values():
+        remember(token)
     try:
         return {segment(tenant, what="key"): SecretStr(token) for tenant, token in tokens.items()}
     except ConfigurationError:  # it quotes the key, which may be a token on the wrong side

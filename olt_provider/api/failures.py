@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import ssl
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
@@ -28,11 +29,14 @@ from olt_provider.api.errors import (
     RequestError,
     TooLargeError,
 )
+from olt_provider.api.redaction import SECRET_FIELDS, one_line, remember_all, shown
 from olt_provider.api.request import Request
 
 PLATFORM_ERROR = ("errorCode", "errorMessage")
-SECRET_FIELDS = frozenset({"client_secret", "refresh_token"})
 OAUTH_ERROR = ("error", "error_description")
+MAX_TEXT: Final = 300
+MAX_HOST: Final = 100
+MAX_KIND: Final = 60
 
 
 def unusable(request: Request, said: str, *, temporary: bool = False) -> RequestError:
@@ -56,8 +60,8 @@ def unreadable(request: Request, base_url: str, response: requests.Response) -> 
     """A body that is not JSON."""
     return unusable(
         request,
-        f"answered {response.status_code} with a body that is not JSON ({_kind(response)}); is "
-        f"{base_url} the platform's address?",
+        f"answered {response.status_code} with a body that is not JSON "
+        f"({_kind(request, response)}); is {base_url} the platform's address?",
     )
 
 
@@ -67,7 +71,8 @@ def redirected(request: Request, response: requests.Response) -> RequestError:
     with suppress(ValueError):  # a Location may be any text
         target = urlsplit(response.headers.get("Location", ""))
         if target.hostname:
-            where = f"{target.scheme}://{target.hostname}"
+            host = f"{target.scheme}://{target.hostname}"
+            where = shown(host, MAX_HOST, _sent(request, response))
     return unusable(
         request,
         f"answered {response.status_code}, a redirect to {where}; redirects are not followed, "
@@ -77,10 +82,10 @@ def redirected(request: Request, response: requests.Response) -> RequestError:
 
 def refused(request: Request, base_url: str, response: requests.Response, body: bytes) -> ApiError:
     """A status of 400 or above."""
-    body = _without_secrets(body, request, response)
-    code, message = _envelope(body, OAUTH_ERROR if request.form is not None else PLATFORM_ERROR)
-    status = response.status_code
-    said = ": ".join(filter(None, (code, message))) or f"with no platform error ({_kind(response)})"
+    keys = OAUTH_ERROR if request.form is not None else PLATFORM_ERROR
+    code, message = _envelope(body, keys, _sent(request, response))
+    status, kind = response.status_code, _kind(request, response)
+    said = ": ".join(filter(None, (code, message))) or f"with no platform error ({kind})"
     remedy = _remedy(status)
     if code is None and message is None and status not in BUSY and status < SERVER_ERROR:
         remedy = f"is {base_url} the platform's address?"
@@ -151,23 +156,21 @@ def no_answer(request: Request, base_url: str, timeout: float, error: Exception)
     return failure
 
 
-def _without_secrets(body: bytes, request: Request, response: requests.Response) -> bytes:
-    """A gateway may echo what it was sent; nothing that was sent as a secret is shown."""
+def _sent(request: Request, response: requests.Response) -> list[str]:
+    """The secrets of the request. A gateway may echo what it was sent."""
     authorization = response.request.headers.get("Authorization", "")
-    sent = [authorization.removeprefix("Bearer ")]
-    sent += [value for key, value in (request.form or {}).items() if key in SECRET_FIELDS]
-    for secret in filter(None, sent):
-        body = body.replace(secret.encode(), b"[secret]")
-    return body
+    form = request.form or {}
+    return [authorization.removeprefix("Bearer "), *(form[key] for key in SECRET_FIELDS & {*form})]
 
 
 def _line(request: Request, said: str) -> str:
     acting = f" (acting for tenant {request.tenant})" if request.tenant else ""
-    return _printable(f"{request}{acting}: {said}")
+    return one_line(f"{request}{acting}: {said}")
 
 
-def _kind(response: requests.Response) -> str:
-    return response.headers.get("Content-Type", "no content type")[:60]
+def _kind(request: Request, response: requests.Response) -> str:
+    kind = response.headers.get("Content-Type", "no content type")
+    return shown(kind, MAX_KIND, _sent(request, response))
 
 
 def _never_connected(error: Exception) -> bool:
@@ -203,24 +206,22 @@ def _reason(error: Exception) -> Exception | None:
     return reason.original_error if isinstance(reason, ProxyError) else reason
 
 
-def _envelope(body: bytes, keys: tuple[str, str]) -> tuple[str | None, str | None]:
+def _envelope(
+    body: bytes, keys: tuple[str, str], sent: Iterable[str]
+) -> tuple[str | None, str | None]:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
         return None, None
     if not isinstance(value, dict):
         return None, None
-    code, message = keys
-    return _one_line(value.get(code)), _one_line(value.get(message))
+    remember_all(value)
+    code, message = (value.get(key) for key in keys)
+    return _text(code, sent), _text(message, sent)
 
 
-def _one_line(value: object) -> str | None:
-    return _printable(value)[:300] if isinstance(value, str) and value else None
-
-
-def _printable(text: str) -> str:
-    """Without line breaks and control characters, which an answer may hold anywhere."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+def _text(value: object, sent: Iterable[str]) -> str | None:
+    return shown(value, MAX_TEXT, sent) or None if isinstance(value, str) else None
 
 
 def _retry_after(response: requests.Response) -> float | None:

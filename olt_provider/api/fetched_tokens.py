@@ -15,6 +15,7 @@ from olt_provider.api.identity.client import IdentityClient
 from olt_provider.api.identity.domain import IssuedToken
 from olt_provider.api.ids import canonical_id
 from olt_provider.api.keys import configured, variable
+from olt_provider.api.redaction import shown
 from olt_provider.api.remedies import REFUSED_CLIENT, token_remedy
 from olt_provider.api.tokens import read_claims, require_refreshable
 
@@ -94,8 +95,8 @@ class FetchedTokens:
             ) from None
         if claims.tenant != tenant:
             raise TokenError(
-                f"{self._origin} gave a token of tenant {claims.tenant} instead of {tenant}, so "
-                f"they may not act for {tenant}"
+                f"{self._origin} gave a token of tenant {shown(claims.tenant, 60)} instead of "
+                f"{tenant}, so they may not act for {tenant}"
             )
         margin = min(RENEWAL_MARGIN, issued.expires_in / 10)
         return _Kept(token, asked_at + issued.expires_in - margin)

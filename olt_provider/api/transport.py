@@ -31,6 +31,7 @@ from olt_provider.api.failures import (
     unusable,
 )
 from olt_provider.api.pause import Pause
+from olt_provider.api.redaction import remember, remember_all
 from olt_provider.api.request import Request
 from olt_provider.api.retry import (
     MAX_TOTAL,
@@ -66,6 +67,7 @@ class BearerAuth(AuthBase):
                 "the access token holds characters that HTTP forbids, such as a line break: copy "
                 "it again, as one line"
             )
+        remember(token)
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -299,6 +301,9 @@ class Transport:
         if not body:
             return None
         try:
-            return json.loads(body)
+            value = json.loads(body)
         except (ValueError, RecursionError):
             raise unreadable(request, self.base_url, response) from None
+        if request.writes:  # a new token or client secret may be in it
+            remember_all(value)
+        return value

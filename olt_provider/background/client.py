@@ -18,6 +18,7 @@ from olt_provider.api.errors import ApiError
 from olt_provider.api.fetched_tokens import FetchedTokens
 from olt_provider.api.hosts import DEFAULT_ENVIRONMENT
 from olt_provider.api.identity.client import IdentityClient
+from olt_provider.api.redaction import remember
 from olt_provider.api.settings import Settings
 from olt_provider.api.tenant import TenantTransport
 from olt_provider.api.transport import DEFAULT_MAX_RETRIES, DEFAULT_REQUEST_TIMEOUT, Transport
@@ -75,6 +76,7 @@ class BackgroundClient:
         """
         self.client_id = required("client_id", client_id)
         secret = SecretStr(required("client_secret", client_secret))
+        remember(secret.get_secret_value())
         settings = read_settings(
             tenant_id=required("tenant_id", tenant_id),
             environment=None if environment == DEFAULT_ENVIRONMENT else environment,

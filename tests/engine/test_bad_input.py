@@ -156,7 +156,7 @@ OltApplication(
     with_public_oauth2_client=secret("{HUSH}"),
 )
 OltApplication(
-    "adopted", adopt=secret({{"application_id": ID, "client_secret": ["{HUSH}"]}}),
+    "adopted", adopt=AdoptArgs(ID, secret(["{HUSH}"])),
     allowed_tenants=secret({{ID: ["{HUSH}"]}}),
 )
 OltApplication("twice", allowed_tenants=secret([ID, {{"tenant_id": ID, "comment": "{HUSH}"}}]))

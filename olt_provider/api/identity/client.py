@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from olt_provider.api.identity.domain import IssuedToken, RealmInfo
 from olt_provider.api.model import parse
 from olt_provider.api.path import segment
+from olt_provider.api.redaction import SECRET_FIELDS, remember
 from olt_provider.api.request import Request
 from olt_provider.api.transport import Transport
 
@@ -68,6 +69,8 @@ class IdentityClient:
         headers = {}
         if tenant_id is not None:
             headers["tenant"] = segment(tenant_id, what="tenant ID")
+        for key in SECRET_FIELDS & form.keys():
+            remember(form[key])
         answer = self._transport.send(
             Request("POST", TOKEN, tenant=tenant_id, form=form, headers=headers)
         )
