@@ -15,6 +15,7 @@ import os
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,11 +63,13 @@ class Forge:
             yield from found
 
 
-def own(comments: Any, marker: str, author: str, key: str, value: Any) -> Any:
+def own(comments: Any, marker: str, author: str, user: Mapping[str, Any]) -> Any:
     """The comment that ends with the marker and was written by this user."""
+    names = {key: user[key] for key in ("id", "login", "username") if user.get(key)}
     for comment in comments:
         by = comment.get(author) or {}
-        if by.get(key) == value and str(comment.get("body")).rstrip().endswith(marker):
+        is_own = any(by.get(key) == value for key, value in names.items())
+        if is_own and str(comment.get("body")).rstrip().endswith(marker):
             return comment["id"]
     return None
 
@@ -75,10 +78,11 @@ def github(body: str, marker: str) -> None:
     env = os.environ
     forge = Forge({"Authorization": f"Bearer {env['GITHUB_TOKEN']}"})
     user = forge.call("GET", f"{env['GITHUB_API_URL']}/user", may_fail=403)
-    login = user["login"] if user else env.get("COMMENT_AUTHOR", ACTIONS)
+    if user is None:
+        user = {"login": env.get("COMMENT_AUTHOR", ACTIONS)}
     issues = f"{env['GITHUB_API_URL']}/repos/{env['GITHUB_REPOSITORY']}/issues"
     comments = f"{issues}/{env['PULL_REQUEST']}/comments"
-    found = own(forge.comments(comments), marker, "user", "login", login)
+    found = own(forge.comments(comments), marker, "user", user)
     if found is None:
         forge.call("POST", comments, {"body": body})
     else:
@@ -91,7 +95,7 @@ def gitlab(body: str, marker: str) -> None:
     user = forge.call("GET", f"{env['CI_API_V4_URL']}/user")
     project = f"{env['CI_API_V4_URL']}/projects/{env['CI_PROJECT_ID']}"
     notes = f"{project}/merge_requests/{env['CI_MERGE_REQUEST_IID']}/notes"
-    found = own(forge.comments(notes), marker, "author", "id", user["id"])
+    found = own(forge.comments(notes), marker, "author", user)
     if found is None:
         forge.call("POST", notes, {"body": body})
     else:
