@@ -45,11 +45,13 @@ class RequestError(OltError):
     """A request got no usable answer: no connection, a time-out, a cut-off or unreadable body.
 
     ``sent`` is false only if this try of the request certainly never reached the platform.
-    ``temporary`` says whether the same request may succeed a moment later.
+    ``temporary`` says whether the same request may succeed a moment later. ``remedy`` is what to
+    do, put at the end of the message.
     """
 
-    def __init__(self, message: str, *, sent: bool, temporary: bool) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, sent: bool, temporary: bool, remedy: str = "") -> None:
+        super().__init__(f"{message}; {remedy}" if remedy else message)
+        self.remedy = remedy
         self.sent = sent
         self.may_have_changed = sent
         self.temporary = temporary

@@ -39,9 +39,11 @@ MAX_HOST: Final = 100
 MAX_KIND: Final = 60
 
 
-def unusable(request: Request, said: str, *, temporary: bool = False) -> RequestError:
+def unusable(
+    request: Request, said: str, *, temporary: bool = False, remedy: str = ""
+) -> RequestError:
     """An answer that came and is of no use."""
-    return RequestError(_line(request, said), sent=True, temporary=temporary)
+    return RequestError(_line(request, said), sent=True, temporary=temporary, remedy=remedy)
 
 
 def unexpected(request: Request, error: Exception) -> RequestError:
@@ -102,6 +104,7 @@ def refused(request: Request, base_url: str, response: requests.Response, body: 
     return error
 
 
+SLOW = "try again later, or raise olt:requestTimeout"
 BUSY = frozenset({REQUEST_TIMEOUT, 425, 429})
 _REMEDIES = {
     401: (
@@ -140,7 +143,7 @@ def no_answer(request: Request, base_url: str, timeout: float, error: Exception)
         remedy = ""
     elif isinstance(error, exceptions.Timeout):
         said = f"no answer from {host} within {timeout:g} s"
-        remedy = "try again later, or raise olt:requestTimeout"
+        remedy = SLOW
     elif isinstance(error, DecodeError):
         said, temporary = f"an unreadable answer from {host}", False
         remedy = f"is {base_url} the platform's address?"
@@ -149,11 +152,7 @@ def no_answer(request: Request, base_url: str, timeout: float, error: Exception)
         remedy = "copy it again, as one line"
     else:
         said = f"the connection to {host} broke off"
-    failure = RequestError(
-        _line(request, f"{said}; {remedy}" if remedy else said), sent=sent, temporary=temporary
-    )
-    failure.remedy = remedy
-    return failure
+    return RequestError(_line(request, said), sent=sent, temporary=temporary, remedy=remedy)
 
 
 def _sent(request: Request, response: requests.Response) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -96,6 +96,9 @@ def format_timestamp(moment: datetime | None) -> str:
     return text.replace("+00:00", "Z")
 
 
+ODD: Final = "report it, unless another server than the platform answered"
+"""What to do about an answer that cannot be read."""
+
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -119,6 +122,7 @@ def parse(model: type[M], value: Any, *, source: str) -> M:
         f"{source}: the answer is not what the platform documents ({problems})",
         sent=True,
         temporary=False,
+        remedy=ODD,
     )
 
 

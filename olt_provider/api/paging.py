@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from olt_provider.api.errors import RequestError, TooLargeError
-from olt_provider.api.model import data_of
+from olt_provider.api.model import ODD, data_of
 
 PAGE_SIZE: Final = 100
 """The most that the platform gives at once."""
@@ -113,7 +113,7 @@ class _Reader:
         self._ended = True
 
     def _broken(self, problem: str) -> RequestError:
-        return RequestError(f"{self._source}: {problem}", sent=True, temporary=False)
+        return RequestError(f"{self._source}: {problem}", sent=True, temporary=False, remedy=ODD)
 
 
 def _positive(meta: dict[str, Any], key: str) -> int | None:

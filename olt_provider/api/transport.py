@@ -22,6 +22,7 @@ from olt_provider._version import __version__
 from olt_provider.api.clock import ServerClock
 from olt_provider.api.errors import ApiError, ConfigurationError, OltError
 from olt_provider.api.failures import (
+    SLOW,
     no_answer,
     redirected,
     refused,
@@ -290,7 +291,8 @@ class Transport:
             if size > MAX_BODY:
                 raise too_large(request, MAX_BODY)
             if time.monotonic() > deadline:
-                raise unusable(request, "the answer took too long to arrive", temporary=True)
+                said = "the answer took too long to arrive"
+                raise unusable(request, said, temporary=True, remedy=SLOW)
         return b"".join(pieces)
 
     def _judge(self, request: Request, response: requests.Response, body: bytes) -> Any:
