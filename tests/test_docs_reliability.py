@@ -68,8 +68,9 @@ def test_the_figures_are_those_of_the_client() -> None:
     told = in_one_line(section("What is repeated, and when"))
     for figure in (
         f"more than {retry.MAX_WAIT:.0f} s ends the call",
-        f"times (default {transport.DEFAULT_MAX_RETRIES}) and for at most {retry.MAX_TOTAL:.0f} s",
+        f"times (default {transport.DEFAULT_MAX_RETRIES}; 0: never)",
+        f"for at most {retry.MAX_TOTAL:.0f} s",
         f"to answer (default {transport.DEFAULT_REQUEST_TIMEOUT:.0f})",
-        f"more than {transport.TOLD_WAIT:.0f} s is told",
+        f"more than {transport.REPORTED_WAIT:.0f} s is reported",
     ):
         assert figure in told

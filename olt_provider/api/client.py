@@ -26,11 +26,13 @@ class OltClient:
     - A registration is repeated only if the connection was never made, or a proxy refused to open
       a tunnel, or after 429: each one that reaches the platform makes another application.
     - 500 is never repeated, and no other refusal.
-    - The wait is what ``Retry-After`` asks for (seconds or a date), else exponential back-off with
-      full jitter: up to 0.5 s, 1 s, 2 s, ... 20 s. An answer that asks for more than 60 s ends the
-      call.
-    - After 429 all threads wait, whatever they are about to call.
-    - A call is repeated at most ``max_retries`` times (default 5) and for at most 180 s.
+    - The wait is exponential backoff with full jitter, up to 0.5 s, 1 s, 2 s, ... 20 s, and at
+      least what ``Retry-After`` asks for: seconds, or a date by the platform's own clock. A
+      response that asks for more than 60 s ends the call.
+    - After 429 all threads slow down: one request probes while the others wait, and then requests
+      start at the interval at which they pass.
+    - A call is repeated at most ``max_retries`` times (default 5; 0: never) and for at most 180 s.
+      A 429 does not count as one of these times.
     - Redirects are never followed, and certificates are always verified.
     """
 

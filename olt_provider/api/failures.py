@@ -7,6 +7,7 @@ import re
 import ssl
 from collections.abc import Iterable
 from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -224,10 +225,15 @@ def _text(value: object, sent: Iterable[str]) -> str | None:
 
 
 def _retry_after(response: requests.Response) -> float | None:
+    """The seconds of ``Retry-After``. A date in it is measured against the response's own clock."""
     header = response.headers.get("Retry-After")
     if header is None:
         return None
     try:
-        return Retry().parse_retry_after(header)
-    except (InvalidHeader, ValueError, OverflowError):
+        asked = Retry().parse_retry_after(header)
+        if header.strip().isdigit() or "Date" not in response.headers:
+            return asked
+        until, now = (parsedate_to_datetime(each) for each in (header, response.headers["Date"]))
+        return max(0.0, (until - now).total_seconds())
+    except (InvalidHeader, TypeError, ValueError, OverflowError):
         return None

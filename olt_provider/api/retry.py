@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
 from tenacity import RetryCallState, wait_random_exponential
 
-from olt_provider.api.errors import ApiError, RequestError
+from olt_provider.api.errors import ApiError, OltError, RequestError
 
 TEMPORARY_STATUSES: Final = frozenset({408, 429, 502, 503, 504})
 """Answers after which the same request may succeed. 500 is not one: it would fail again."""
@@ -41,7 +43,56 @@ class Repeat(Enum):
 
 
 def wait_before_next(state: RetryCallState) -> float:
-    """Seconds to wait: what ``Retry-After`` asks for, else exponential back-off with jitter."""
-    error = state.outcome.exception() if state.outcome else None
+    """Seconds to wait: what ``Retry-After`` asks for, at least exponential backoff with jitter."""
+    error = failure_of(state)
     asked = error.retry_after if isinstance(error, ApiError) else None
-    return _backoff(state) if asked is None else asked
+    return max(asked or 0.0, _backoff(state))
+
+
+class Call:
+    """How long and how often one call has been tried."""
+
+    def __init__(self, max_retries: int, sleep: Callable[[float], None]) -> None:
+        self._max_retries = max_retries
+        self._sleep = sleep
+        self._begun: float | None = None
+        self._waited = 0.0
+        self._failures = 0
+        self._limited = False
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, and count it: what was slept is counted even where the clock stands still."""
+        self._waited += seconds
+        self._sleep(seconds)
+
+    def begin(self) -> None:
+        """An attempt begins. The wait for the first one is not counted."""
+        if self._begun is None:
+            self._begun, self._waited = time.monotonic(), 0.0
+
+    def failed(self, error: OltError) -> None:
+        """An attempt failed. A 429 is not counted: the rate is limited, and the time bounds it."""
+        self._limited = is_limit(error)
+        self._failures += not self._limited
+
+    def is_over(self, state: RetryCallState) -> bool:
+        """Whether the call is not to be tried again."""
+        if self._max_retries == 0 or self._failures > self._max_retries:
+            return True
+        elapsed = time.monotonic() - (self._begun or 0.0)
+        return max(elapsed, self._waited) + state.upcoming_sleep > MAX_TOTAL
+
+    def sleep_before_repetition(self, seconds: float) -> None:
+        """Wait. After a 429 the turn of the next attempt does it."""
+        if not self._limited:
+            self.sleep(seconds)
+
+
+def failure_of(state: RetryCallState) -> BaseException | None:
+    """Return what the last attempt failed with."""
+    return state.outcome.exception() if state.outcome else None
+
+
+def is_limit(error: BaseException | None) -> bool:
+    """Whether the platform limits the rate of requests."""
+    return isinstance(error, ApiError) and error.status == TOO_MANY_REQUESTS

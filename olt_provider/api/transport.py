@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
-from tenacity.stop import stop_before_delay
+from tenacity import RetryCallState, Retrying, retry_if_exception
 from urllib3.exceptions import HTTPError
 
 from olt_provider._version import __version__
@@ -31,15 +31,10 @@ from olt_provider.api.failures import (
     unreadable,
     unusable,
 )
-from olt_provider.api.pause import Pause
 from olt_provider.api.redaction import remember, remember_all
 from olt_provider.api.request import Request
-from olt_provider.api.retry import (
-    MAX_TOTAL,
-    MAX_WAIT,
-    TOO_MANY_REQUESTS,
-    wait_before_next,
-)
+from olt_provider.api.retry import MAX_WAIT, Call, failure_of, is_limit, wait_before_next
+from olt_provider.api.shared_backoff import SharedBackoff, Turn
 
 CONNECT_TIMEOUT: Final = 10.0
 DEFAULT_REQUEST_TIMEOUT: Final = 30.0
@@ -48,8 +43,8 @@ MAX_BODY: Final = 8 * 1024 * 1024
 PIECE: Final = 64 * 1024
 CONNECTIONS: Final = 4
 """As many as the dynamic host has threads."""
-TOLD_WAIT: Final = 3.0
-"""A wait longer than this, in seconds, is told to the user."""
+REPORTED_WAIT: Final = 3.0
+"""A wait longer than this, in seconds, is reported to the user."""
 
 log = logging.getLogger("olt_provider.api")
 
@@ -128,7 +123,7 @@ class Transport:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._timeout = (min(CONNECT_TIMEOUT, request_timeout), request_timeout)
-        self._attempts = max_retries + 1
+        self._max_retries = max_retries
         self._ca_bundle = _readable(ca_bundle)
         self._user_agent = " ".join(
             filter(
@@ -138,7 +133,8 @@ class Transport:
         self._notify = notify
         self._sleep = sleep
         self.clock = ServerClock()
-        self._pause = Pause()
+        self._backoff = SharedBackoff()
+        self._limited = False
         self._session: requests.Session | None = None
         self._lock = threading.Lock()
         self.writes = 0
@@ -162,30 +158,33 @@ class Transport:
         may have been carried out.
         """
         lost = may_have_changed and request.writes
+        call = Call(self._max_retries, self._sleep)
 
         def attempt() -> Any:
             nonlocal lost
-            try:
-                return self._attempt(request, authorize)
-            except OltError as error:
-                if isinstance(error, ApiError):
-                    self._tell_others(error)
-                lost = lost or (request.writes and error.may_have_changed)
-                error.may_have_changed = lost
-                raise
+            with self._backoff.turn(call.sleep) as turn:
+                call.begin()
+                try:
+                    answer = self._attempt(request, authorize)
+                except OltError as error:
+                    call.failed(error)
+                    self._share(turn, error)
+                    lost = lost or (request.writes and error.may_have_changed)
+                    error.may_have_changed = lost
+                    raise
+                turn.passed()
+                return answer
 
         retrying = Retrying(
             retry=retry_if_exception(request.repeat.allows),
-            stop=stop_after_attempt(self._attempts) | stop_before_delay(MAX_TOTAL),
-            wait=lambda state: max(wait_before_next(state), self._pause.left()),
-            sleep=lambda seconds: self._wait(request, seconds),
-            before_sleep=lambda state: self._tell_wait(request, state),
+            stop=call.is_over,
+            wait=self._wait_before_next,
+            sleep=call.sleep_before_repetition,
+            before_sleep=lambda state: self._report_wait(request, state),
             reraise=True,
         )
         self._count(request)
         try:
-            if self._pause.left() > 0:
-                self._wait(request, self._pause.left())
             return retrying(attempt)
         except OltError as error:  # of an attempt, or of a wait after one
             error.may_have_changed = lost
@@ -210,28 +209,30 @@ class Transport:
         if session is not None:
             session.close()
 
-    def _wait(self, request: Request, seconds: float) -> None:
-        """When one thread is told to wait, all do, also one that waits for another reason."""
-        known = self._pause.until
-        self._sleep(seconds)
-        while self._pause.until > known:
-            known, left = self._pause.until, self._pause.left()
-            log.debug("%s: waiting %.1f s, as another request was told to", request, left)
-            self._sleep(left)
+    def _wait_before_next(self, state: RetryCallState) -> float:
+        left = self._backoff.left()
+        return left if is_limit(failure_of(state)) else max(wait_before_next(state), left)
 
-    def _tell_others(self, error: ApiError) -> None:
-        """They wait even if this call is not repeated."""
+    def _share(self, turn: Turn, error: OltError) -> None:
+        """Let all threads slow down after a 429, also where this call is not repeated."""
+        if not isinstance(error, ApiError):
+            return
         asked = error.retry_after or 0.0
-        if error.status == TOO_MANY_REQUESTS and asked <= MAX_WAIT:
-            self._pause.begin(asked)
+        if not is_limit(error):
+            turn.passed()
+        elif asked <= MAX_WAIT:
+            turn.refused(asked)
+            if not self._limited:
+                self._limited = True
+                self._notify(
+                    f"{urlsplit(self.base_url).netloc} limits the rate of requests (429), so this "
+                    "run sends them more slowly"
+                )
 
-    def _tell_wait(self, request: Request, state: RetryCallState) -> None:
-        wait = state.upcoming_sleep
-        reason = state.outcome.exception() if state.outcome else None
+    def _report_wait(self, request: Request, state: RetryCallState) -> None:
+        wait, reason = state.upcoming_sleep, failure_of(state)
         log.debug("%s: trying again in %.1f s", request, wait)
-        if isinstance(reason, ApiError) and reason.status == TOO_MANY_REQUESTS:
-            self._pause.begin(wait)
-        if wait > TOLD_WAIT:
+        if wait > REPORTED_WAIT and not is_limit(reason):
             said = reason.reason if isinstance(reason, OltError) else reason
             self._notify(f"waiting {wait:.0f} s before the next try: {said}")
 

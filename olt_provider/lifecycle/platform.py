@@ -6,7 +6,6 @@ import functools
 import threading
 import time
 from collections.abc import Callable
-from functools import cached_property
 
 from olt_provider.api.applications.domain import Application
 from olt_provider.api.client import OltClient, TenantClient
@@ -50,6 +49,8 @@ class Platform:
         self.installation_checks = Rechecks()
         self.default_tenants = DefaultTenants()
         self._lock = threading.Lock()
+        self._client_lock = threading.Lock()
+        self._client: OltClient | None = None
         self._registrations: dict[str, Registrations] = {}
         self._listed: dict[tuple[str, str], ListedIds] = {}
         self._application_reads: dict[str | None, ListedReads[Application]] = {}
@@ -78,10 +79,15 @@ class Platform:
         """Whether the settings are those of an explicit ``Provider``."""
         return isinstance(self._settings, Settings) and self._settings.explicit
 
-    @cached_property
+    @property
     def client(self) -> OltClient:
         """The API. Raises ``ConfigurationError`` if settings or credentials are unusable."""
-        return self.settings.client(user_agent=self._user_agent, notify=self.warn, sleep=self._wait)
+        with self._client_lock:  # one client has one cache of tokens, and one refresh token
+            if self._client is None:
+                self._client = self.settings.client(
+                    user_agent=self._user_agent, notify=self.warn, sleep=self._wait
+                )
+            return self._client
 
     def pause(self, seconds: float) -> None:
         """Wait for another thread."""

@@ -30,7 +30,7 @@ def test_a_change_that_was_refused_when_it_was_repeated_says_what_to_run(
     platform = connect(owner)
     state = operations.create(platform, ApplicationInputs(name="Sample", tenant_id=owner))
     emulator.add_fault(Fault(method="PATCH", times=1, when="after", **lost))
-    emulator.add_fault(Fault(method="PATCH", kind="status", status=told, times=9))
+    emulator.add_fault(Fault(method="PATCH", kind="status", status=told, times=99))
     with pytest.raises(LifecycleError, match="up --refresh --run-program"):
         operations.update(platform, state, replace(state.inputs, name="New"))
     application = emulator.platform.application(state.id)
