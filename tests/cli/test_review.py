@@ -214,6 +214,15 @@ def _created(**inputs: Any) -> dict[str, Any]:
     return _step("create", newState={"inputs": {"tenant_id": TENANT_A, "name": "app", **inputs}})
 
 
+def test_live_refuses_no_name_that_another_resource_gives_up(emulator: Emulator) -> None:
+    application = _registered(emulator)
+    takes = _created()
+    takes["urn"] = f"{takes['urn']}-new"
+    held = _owned(application, name="app")
+    gives = _step("update", oldState=held, newState=_owned(application, name="b"))
+    assert _live(_preview(gives, takes), code=0)["names_in_use"] == []
+
+
 def test_live_tells_which_registration_a_guard_refuses(emulator: Emulator) -> None:
     application = _registered(emulator)
     text = _preview(_created())

@@ -283,6 +283,14 @@ def test_a_rename_without_alias_is_refused_where_the_name_is_guarded(
     assert _review(created, _step("delete", oldState=_state())).will_fail is refused
 
 
+def test_name_that_another_resource_gives_up_is_not_refused() -> None:
+    takes = _step("create", "new", newState=_declared(name="app"))
+    gives = _update({"name": "app"}, {"name": "other"})
+    assert _review(takes, gives).refused == ()
+    keeps = _update({"name": "app"}, {"name": "app", "url": "https://new.example"})
+    assert _review(takes, keeps).will_fail
+
+
 def test_an_installation_that_is_not_allowed_is_refused() -> None:
     created = _step("create", newState=_declared(allowed_tenants={TENANT_B: ""}))
     on = (_urn(APPLICATION, "app"),)

@@ -12,6 +12,7 @@ from olt_provider.cli.review.effects import review
 from olt_provider.cli.review.facts import Facts
 from olt_provider.cli.review.findings import Access, Affected, Live, Review, an_id
 from olt_provider.cli.review.preview import Preview
+from olt_provider.cli.review.refusals import gives_up_name
 from olt_provider.cli.review.resources import Resource
 from olt_provider.cli.review.stack import Installed, Stack, adopted_id
 
@@ -106,7 +107,13 @@ class _Questions:
         declared = facts.after(after)
         if declared.name is None or not declared.guarded:
             return
-        for other in sorted(self._used(resource, declared.owner).get(declared.name, [])):
+        giving_up = {
+            each.before.id
+            for each in self._stack.applications
+            if each.before is not None and gives_up_name(each)
+        }
+        used = self._used(resource, declared.owner).get(declared.name, [])
+        for other in sorted(set(used) - giving_up):
             note = "its name is in use: adopt that one, or set prevent_duplicate_name=False"
             self.in_use.append(
                 Affected(application=self._stack.name(resource), application_id=other, note=note)

@@ -64,6 +64,8 @@ def _in_use(stack: Stack, other: Resource, name: Name, resource: Resource) -> bo
         held = facts.before(state)
         if (held.name, held.owner) != name:
             continue
+        if place is None and gives_up_name(other):
+            continue
         first = place is not None and resource.created is not None and place < resource.created
         if first and not state.retain and not stack.kept_by(state.id):
             continue
@@ -71,6 +73,14 @@ def _in_use(stack: Stack, other: Resource, name: Name, resource: Resource) -> bo
         renamed = other.change == "updated" and "name" in other.keys
         answers.append(not renamed and not unordered)
     return any(answers) if answers else None
+
+
+def gives_up_name(resource: Resource) -> bool:
+    """Whether an application gets another name in place, so that its name is not in use."""
+    if resource.change != "updated" or resource.before is None or resource.after is None:
+        return False
+    name = facts.after(resource.after).name
+    return name is not None and name != facts.before(resource.before).name
 
 
 def _not_allowed(stack: Stack) -> Iterator[Affected]:
