@@ -223,6 +223,18 @@ def test_a_replacement_and_what_was_left_over_are_both_listed() -> None:
     assert [each.application_id for each in found.deleted] == [Y]
 
 
+def test_what_an_alias_renames_and_replaces_is_one_replacement() -> None:
+    """The old application is deleted under its old name."""
+    old, new = {**_state(), "urn": _urn(APPLICATION, "old")}, _declared(name="new")
+    found = _review(
+        _step("delete-replaced", "old", oldState=old),
+        _step("replace", "new", oldState=old, newState=new),
+        _step("create-replacement", "new", oldState=old, newState=new),
+    )
+    assert [(each.application, each.application_id) for each in found.replaced] == [("new", X)]
+    assert not found.deleted
+
+
 def test_an_application_that_another_resource_adopts_is_not_deleted() -> None:
     adopts = _step("create", "renamed", newState=_declared(adopt={"application_id": X}))
     found = _review(adopts, _step("delete", oldState=_state()))
@@ -347,6 +359,21 @@ def test_what_ends_nothing_is_no_loss(before: dict[str, Any], after: dict[str, A
     assert (after.get("status") == "inactive") is not any(
         "set active" in each.note for each in found.other
     ) or "status" not in before
+
+
+def test_a_status_that_was_secret_may_be_set_active() -> None:
+    found = _review(_update({"status": SECRET}, {}))
+    assert [each.note for each in found.other] == ["set active, if it is not yet"]
+
+
+def test_an_installation_that_may_go_is_not_drawn_as_lost() -> None:
+    on = (_urn(APPLICATION, "app"), REFERENCE)
+    old, new = _installed(f"{TENANT_A}/{X}", on=on), _installed(application=UNKNOWN, on=on)
+    graph = of_preview(
+        read_preview(_text(_step("replace", "in", kind=INSTALLATION, oldState=old, newState=new)))
+    )
+    assert graph.uses[X, TENANT_A].change == "same"
+    assert graph.uses[X, TENANT_A].shown == "unknown"
 
 
 def test_an_adoption_may_end_logins_and_set_active() -> None:

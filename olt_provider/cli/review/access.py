@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -39,8 +38,6 @@ class Tenants:
         """Keys of applications that end, and why."""
         self._fresh: set[str] = set()
         """Keys of applications that are registered in this run."""
-        self._declared: dict[str, set[str]] = defaultdict(set)
-        """Tenants that a program has allowed already, by key."""
         for resource in stack.applications:
             self._application(resource)
         self._installations()
@@ -90,9 +87,6 @@ class Tenants:
                 self._registered(resource, new)
         elif resource.change == "updated" and resource.before is not None and after is not None:
             self._updated(resource, facts.before(resource.before), facts.after(after))
-        elif resource.before is not None:
-            held = facts.before(resource.before).allowed or {}
-            self._declared[self._stack.old_key(resource)] |= held.keys()
         for gone in resource.gone:
             state = gone.state
             if state.retain or self._stack.kept_by(state.id):
@@ -122,6 +116,10 @@ class Tenants:
             base = self._stack.platform.get(an_id(resource.before.id) or "", was)
             nobody = new if new.tenants != "unmanaged" else _nobody(new)
             self._changed(resource, key, base, nobody, why="application replaced")
+            there = {(each.application, each.tenant) for each in self._stack.after}
+            for tenant in base.installed:  # known from the platform only
+                if (key, tenant) not in there:
+                    self._lose(key, tenant, "uninstalled")
             self._keeps |= {
                 (key, each) for each in (base.allowed or {}).keys() & (nobody.allowed or {})
             }
@@ -133,7 +131,6 @@ class Tenants:
 
     def _updated(self, resource: Resource, was: Facts, new: Facts) -> None:
         key = self._stack.key(resource)
-        self._declared[key] |= (was.allowed or {}).keys()
         if "allowed_tenants" not in resource.keys and was.allowed == new.allowed:
             return
         held = self._stack.platform.get(key)
@@ -205,10 +202,7 @@ class Tenants:
         held = self._stack.platform.get(key)
         if held is not None and tenant not in held.installed and tenant in (held.allowed or {}):
             return
-        moves = {
-            each.application for each in self._stack.after if each.resource == installed.resource
-        }
-        if UNNAMED in moves or key == UNNAMED or tenant is None:
+        if self._stack.moves_to_unnamed(installed) or key == UNNAMED or tenant is None:
             why = "uninstalled, unless it is the application that is not known yet"
             self._lose(key, tenant, why, certain=False)
         else:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from olt_provider.cli.review import drift, facts
 from olt_provider.cli.review.access import Tenants
-from olt_provider.cli.review.facts import HIDDEN, Facts
+from olt_provider.cli.review.client_secrets import TRIGGER, secret_of_adoption, secret_of_update
+from olt_provider.cli.review.facts import Facts
 from olt_provider.cli.review.findings import (
-    ADOPTED,
-    ROTATED,
     Affected,
     DeadSecret,
     Review,
     an_id,
 )
-from olt_provider.cli.review.preview import SECRET, UNKNOWN, Preview, State
+from olt_provider.cli.review.preview import Preview, State
 from olt_provider.cli.review.providers import changed_providers
 from olt_provider.cli.review.refusals import refusals
 from olt_provider.cli.review.resources import Gone, Resource
@@ -26,7 +25,6 @@ NO_REPLACEMENT_STEPS: Final = (
     "deletions that earlier runs left over, and the order of replacements, are not shown: make the "
     "preview with --show-replacement-steps"
 )
-TRIGGER: Final = "rotate_secret_when_changed"
 LISTED_APART: Final = frozenset(
     {"allowed_tenants", TRIGGER, "status", "adopt", "with_public_oauth2_client", "redirect_uris"}
 )
@@ -155,7 +153,8 @@ class _Applications:
         named = adopted_id(after)
         base = self._stack.prior(named)
         adopted = State(id=named or "")
-        self._secret_of_adopted(resource, after, named, base)
+        secret = secret_of_adoption(self._stack.name(resource), after, named, base)
+        self.dead_secrets += [secret] if secret is not None else []
         if resource.change == "replaced" and named != an_id((resource.before or adopted).id):
             note = f"its resource adopts {named or UNNAMED_LABEL} instead: another client ID"
             self._note(self.replaced, resource, resource.before, note)
@@ -164,24 +163,6 @@ class _Applications:
         note = "adopted, and set active if it is inactive" if wakes else "adopted"
         self._note(self.other, resource, adopted, note)
         self._compare(resource, adopted, base, new, ALL, "adopted: ")
-
-    def _secret_of_adopted(
-        self, resource: Resource, after: State, named: str | None, base: Facts | None
-    ) -> None:
-        adopt = after.inputs.get("adopt")
-        shown = isinstance(adopt, Mapping)
-        secret = adopt.get("client_secret") if isinstance(adopt, Mapping) else UNKNOWN
-        if secret not in (None, "", UNKNOWN):
-            return
-        self.dead_secrets.append(
-            DeadSecret(
-                application=self._stack.name(resource),
-                application_id=named,
-                client_id=base.client_id if base is not None else None,
-                why=ADOPTED,
-                certain=shown and secret != UNKNOWN,
-            )
-        )
 
     def _updated(self, resource: Resource) -> None:
         old, new = resource.before, resource.after
@@ -204,20 +185,11 @@ class _Applications:
     def _rotated(self, resource: Resource, old: State, new: State) -> None:
         if TRIGGER not in resource.keys:
             return
-        trigger = new.inputs.get(TRIGGER)
-        if not trigger:
-            note = f"{TRIGGER} is empty: no new secret"
-            self._note(self.other, resource, old, note)
-            return
-        self.dead_secrets.append(
-            DeadSecret(
-                application=self._stack.name(resource),
-                application_id=an_id(old.id),
-                client_id=an_id(old.outputs.get("client_id")),
-                why=ROTATED,
-                certain=_differs({**old.inputs, **old.outputs}.get(TRIGGER), trigger),
-            )
-        )
+        rotated = secret_of_update(self._stack.name(resource), old, new)
+        if rotated is not None:
+            self.dead_secrets.append(rotated)
+        else:
+            self._note(self.other, resource, old, f"{TRIGGER} is empty: no new secret")
 
     def _compare(  # noqa: PLR0917 (one call each)
         self,
@@ -258,6 +230,8 @@ class _Applications:
         if new.status == "active":
             if held.status == "inactive":
                 self._note(self.other, resource, state, prefix + "set active again")
+            elif held.status is None and not prefix:
+                self._note(self.other, resource, state, "set active, if it is not yet")
             return
         if held.status == "inactive":
             if new.status is None:
@@ -267,7 +241,7 @@ class _Applications:
         if new.status is None:
             note = "may be set inactive: status is secret or not known yet"
         else:
-            note = "its tenants' data cannot be accessed and nobody can install it"
+            note = "its tenants' data cannot be accessed, and it cannot be installed"
         certain = new.status is not None and held.status is not None
         if not certain and new.status is not None:
             note = f"set inactive if it is not yet: {note}"
@@ -333,25 +307,3 @@ def _ended_logins(
         elif removed := len(held.redirects - new.redirects):
             certain.append(f"{removed} redirect URI{' ends' if removed == 1 else 's end'}")
     return certain, possible
-
-
-def _differs(before: Any, after: Any) -> bool:
-    """Whether two triggers certainly differ. What is masked has changed, else it is not asked."""
-    if after in HIDDEN:
-        return False
-    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
-        return bool(after) and not _holds_unknown(after)
-    if not _holds_unknown(after) or before.keys() != after.keys():
-        return True
-    return any(
-        before[key] != value and not _holds_unknown(value) and SECRET not in (value, before[key])
-        for key, value in after.items()
-    )
-
-
-def _holds_unknown(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(map(_holds_unknown, value.values()))
-    if isinstance(value, list):
-        return any(map(_holds_unknown, value))
-    return bool(value == UNKNOWN)

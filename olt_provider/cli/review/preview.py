@@ -53,6 +53,8 @@ class State(_Part):
     """A resource before or after."""
 
     id: str = ""
+    urn: str = ""
+    """Another than that of the step where an alias names another."""
     type: str = ""
     """Another than the resource's own where an alias names another."""
     inputs: dict[str, Any] = {}

@@ -46,7 +46,7 @@ class Resource:
     @property
     def urn_is_ours(self) -> bool:
         """Whether it is of this package after the run; an alias may give it another type."""
-        return self.urn.split("::", 3)[2].rsplit("$", 1)[-1] in OURS
+        return _kind(self.urn) in OURS
 
     @property
     def name(self) -> str:
@@ -54,12 +54,23 @@ class Resource:
         return name_of(self.urn)
 
 
+def _kind(urn: str) -> str:
+    return urn.split("::", 3)[2].rsplit("$", 1)[-1]
+
+
 def resources_of(preview: Preview) -> list[Resource]:
     """Applications first, each by name. Steps of one URN belong together."""
+    renamed = {
+        (step.old.urn, step.old.id): step.urn
+        for step in preview.steps
+        if step.old is not None and step.old.urn not in ("", step.urn)
+    }
     by_urn: dict[str, list[tuple[int, Step]]] = defaultdict(list)
     for place, step in enumerate(preview.steps):
         if step.kind in OURS or (step.old is not None and step.old.type in OURS):
-            by_urn[step.urn].append((place, step))
+            # what an alias has renamed is deleted under its old name
+            urn = renamed.get((step.urn, step.old.id if step.old else ""), step.urn)
+            by_urn[urn].append((place, step))
     found = [_Steps(urn, steps).resource() for urn, steps in by_urn.items()]
     return sorted(found, key=lambda each: (each.kind, each.name, each.urn))
 
@@ -70,7 +81,7 @@ class _Steps:
     def __init__(self, urn: str, steps: list[tuple[int, Step]]) -> None:
         self._urn = urn
         self._steps = steps
-        self._ours = steps[0][1].kind in OURS
+        self._ours = _kind(urn) in OURS
 
     def resource(self) -> Resource:
         before = next(self._states("same", "update", "replace", "create-replacement", "read"), None)
@@ -100,7 +111,7 @@ class _Steps:
 
     def _kind(self) -> str:
         if self._ours:
-            return self._steps[0][1].kind
+            return _kind(self._urn)
         return next(step.old.type for _, step in self._steps if step.old and step.old.type in OURS)
 
     def _states(self, *operations: str) -> Iterator[State]:

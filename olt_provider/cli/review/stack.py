@@ -101,6 +101,13 @@ class Stack:
             if not each.pending
         )
 
+    def moves_to_unnamed(self, installed: Installed) -> bool:
+        """Whether it may go on, because its resource gets an application that is not named."""
+        return any(
+            each.application == UNNAMED and each.resource == installed.resource
+            for each in self.after
+        )
+
     def declared(self, key: str) -> Facts | None:
         """What the program declares of an application, where it declares who is allowed."""
         for each in self.applications:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+from olt_provider.cli.graph.model import Graph
 from olt_provider.cli.graph.sources import of_preview
 from olt_provider.cli.review.findings import ADOPTED, KINDS, ROTATED, Access, Review
 from olt_provider.cli.review.preview import APPLICATION, Preview, read_preview
@@ -39,6 +40,8 @@ class Step:
     output: str = ""
     changes: int = 0
     """How many changes the run has made at once."""
+    unseen: frozenset[str] = frozenset()
+    """Applications with manual changes that are not in the state, so only ``--live`` sees them."""
 
     @cached_property
     def read(self) -> Preview:
@@ -62,12 +65,12 @@ class Comparison:
         """What was missed, and what was invented."""
         for effect in sorted(self.step.truth):
             self.tried[effect[0]] += 1
-            if not self._stated(effect):
+            if not self._stated(effect) and not self._unseen(effect[1]):
                 self.problems.append(f"missed: {effect}")
         if not self.step.failed:
             for said, happened in self._certain():
                 self.tried["stated"] += 1
-                if not happened:
+                if not happened and not any(key in said for key in self._all_unseen()):
                     self.problems.append(f"invented: {said}")
             for kind in KINDS:
                 self._fail_on(kind)
@@ -97,9 +100,9 @@ class Comparison:
         )
         fired = self.review.count(kind) > 0
         self.tried[f"fail-on {kind}"] += true
-        if true and not fired:
+        if (true and not fired) and not self._all_unseen():
             self.problems.append(f"missed: --fail-on {kind}")
-        if fired and not true and not self._possible(kind):
+        if fired and not true and not self._possible(kind) and not self._all_unseen():
             self.problems.append(f"invented: --fail-on {kind} (ended: {ended})")
 
     def _possible(self, kind: str) -> bool:
@@ -110,6 +113,13 @@ class Comparison:
             "revoke": [*self.review.loses_access, *self.review.inactive],
         }
         return any(not each.certain for each in found[kind])
+
+    def _all_unseen(self) -> frozenset[str]:
+        return frozenset() if self.review.live.checked else self.step.unseen
+
+    def _unseen(self, key: str) -> bool:
+        """Whether a review without ``--live`` cannot know what the application really was."""
+        return key in self._all_unseen()
 
     # What happened, and whether it is in the review
 
@@ -147,8 +157,10 @@ class Comparison:
         return self.step.failed and key not in self.step.registered.values()
 
     def _adopted_or_moved(self, key: str) -> bool:
+        review = self.review
+        hidden: list[Any] = [each for each in review.loses_access if each.tenant is None]
         return any(
-            each.application_id == key for each in (*self.review.inactive, *self.review.logins)
+            each.application_id == key for each in [*review.inactive, *review.logins, *hidden]
         )
 
     def _labels(self, key: str) -> set[str]:
@@ -227,32 +239,35 @@ def _ids(items: Any) -> set[str | None]:
 
 
 def graph_problems(step: Step, tried: Counter[str]) -> list[str]:
-    """Losses and gains that the graph draws, against the platform's."""
+    """Losses that the graph misses or invents."""
     if step.failed:
         return []
     graph = of_preview(step.read)
-    problems = []
     drawn = {pair: use.change for pair, use in graph.uses.items()}
-    for what, key, tenant in sorted(step.truth):
-        if what not in ("revoked", "uninstalled", "lost") or key not in graph.applications:
-            continue
-        tried["graph"] += 1
-        replaced = "replaced" in graph.marks[key]
-        hidden = key in graph.unmanaged or "adopted" in graph.marks[key]
-        if drawn.get((key, tenant)) != "removed" and not replaced and not hidden:
-            if graph.uses.get((key, tenant)) and "unknown" in graph.uses[key, tenant]:
-                continue
-            if (key, tenant) not in drawn and any(key in note for note in graph.notes):
-                continue
-            problems.append(f"{step.title}: the graph misses {what} {key} {tenant}")
-    for (key, tenant), change in sorted(drawn.items()):
-        if change != "removed" or key not in step.before:
-            continue
-        tried["graph drawn"] += 1
-        lost = {("revoked", key, tenant), ("uninstalled", key, tenant), ("lost", key, tenant)}
-        if not lost & step.truth:
-            problems.append(f"{step.title}: the graph invents the loss of {key} {tenant}")
-    return problems
+    lost = {
+        (key, tenant)
+        for what, key, tenant in step.truth
+        if what in ("revoked", "uninstalled", "lost") and key not in step.unseen
+    }
+    shown = {pair for pair, change in drawn.items() if change == "removed"}
+    shown = {(key, tenant) for key, tenant in shown if key in step.before}
+    tried["graph"] += len(lost)
+    tried["graph drawn"] += len(shown)
+    missed = {pair for pair in lost - shown if not _explained(graph, *pair)}
+    invented = {(key, tenant) for key, tenant in shown - lost if key not in step.unseen}
+    return [f"{step.title}: the graph misses the loss of {pair}" for pair in sorted(missed)] + [
+        f"{step.title}: the graph invents the loss of {pair}" for pair in sorted(invented)
+    ]
+
+
+def _explained(graph: Graph, key: str, tenant: str) -> bool:
+    """Whether the graph shows that it does not know, or that the application is replaced."""
+    if key not in graph.applications or key in graph.unmanaged:
+        return True
+    marked = {"replaced", "adopted"} & set(graph.marks[key])
+    unknown = "unknown" in graph.uses.get((key, tenant), ())
+    noted = any(graph.applications[key] in note for note in graph.notes)
+    return bool(marked or unknown or noted)
 
 
 def labels(resources: list[dict[str, Any]]) -> dict[str, str]:

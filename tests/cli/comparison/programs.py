@@ -55,7 +55,8 @@ class App:
     def source(self, helper: str) -> str:
         """As source of a program; ``helper``: a variable whose client ID is not known yet."""
         if self.kind == "get":
-            return f"{self.variable} = OltApplication.get({self.name!r}, {self.adopt!r})"
+            owner = f", tenant_id={self.tenant!r}" if self.tenant else ""
+            return f"{self.variable} = OltApplication.get({self.name!r}, {self.adopt!r}{owner})"
         given = [f"name={self.label or self.name!r}"]
         if self.tenant is not None:
             given.append(f"tenant_id={self.tenant!r}")
@@ -170,6 +171,8 @@ class Programs:
     extra: list[str] = field(default_factory=list)
     """Arguments of the preview and the run: targets, replacements, a refresh."""
     helper: bool = False
+    by_hand: set[str] = field(default_factory=set)
+    """The applications with manual changes that no refresh has put into the state."""
 
     def start(self) -> None:
         """Some applications and installations of each kind."""
@@ -327,7 +330,7 @@ class Programs:
         app = self._pick()
         if app is None or app.name not in self.ids or app.provider:
             return False
-        return self._set(App(app.name, app.number, kind="get", adopt=self.ids[app.name]))
+        return self._set(App(app.name, app.number, "get", app.tenant, adopt=self.ids[app.name]))
 
     def _remove(self) -> bool:
         app = self._pick("managed", "component", "get")
@@ -497,6 +500,7 @@ class Programs:
         held = self.emulator.platform.application(key)
         if held is None:
             return False
+        self.by_hand.add(key)
         tenant = self.random.choice(TENANTS)
         allowed = {each["tenantId"] for each in held["allowedTenants"]}
         if self.random.random() < 0.3:
@@ -531,9 +535,30 @@ class Programs:
 P = Programs
 CHANGES: Final[tuple[Callable[[Programs], bool], ...]] = (
     *(P._new, P._adopt, P._register, P._get, P._manage_what_was_read, P._read_what_was_managed),
-    *(P._remove, P._rename_without_alias, P._rename_with_alias, P._revoke, P._revoke, P._allow),
+    *(
+        P._remove,
+        P._remove,
+        P._rename_without_alias,
+        P._rename_without_alias,
+        P._rename_with_alias,
+        P._revoke,
+        P._revoke,
+        P._allow,
+    ),
     *(P._allow, P._comment, P._form, P._unmanage, P._status, P._status, P._public, P._redirects),
-    *(P._rotate, P._rotate, P._url, P._owner, P._options, P._name, P._install, P._install),
+    *(
+        P._rotate,
+        P._rotate,
+        P._rotate,
+        P._public,
+        P._redirects,
+        P._url,
+        P._owner,
+        P._options,
+        P._name,
+        P._install,
+        P._install,
+    ),
     *(P._install, P._uninstall, P._rename_installation, P._swap_installations),
     *(P._form_of_installation, P._by_hand, P._replace, P._target),
 )

@@ -70,8 +70,13 @@ def random_steps(
             done = programs.change(changes) if run else ["start"]
             stack.program(_with_hosts(programs.source(), stack, emulator))
             title = f"{seed}.{run} {done}"
+            step = run_step(stack, emulator, title, *programs.extra)
+            # with --run-program, only what the program still declares is refreshed
+            programs.by_hand -= {
+                each.old.id for each in step.read.steps if each.op == "refresh" and each.old
+            }
             step = replace(
-                run_step(stack, emulator, title, *programs.extra), changes=len(done) if run else 0
+                step, changes=len(done) if run else 0, unseen=frozenset(programs.by_hand)
             )
             programs.ids = {
                 each["urn"].split("::", 3)[3]: each["id"]
