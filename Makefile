@@ -6,9 +6,15 @@ VENV_BIN := $(CURDIR)/.venv/bin
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+# What depends on the versions of packages, the oldest SDK on the engine included.
+LOWEST_TESTS := tests/api tests/lifecycle tests/emulator tests/cli tests/test_background.py \
+	tests/test_credential_sources.py tests/test_arguments.py tests/engine/test_main_job.py \
+	tests/engine/test_drift.py tests/engine/test_mistakes.py
+# The oldest typer with the newest click: only tests turn the warning into an error.
+CLICK_WARNING := ignore:'click.utils.get_binary_stream' is deprecated:DeprecationWarning
 
 .DEFAULT_GOAL := help
-.PHONY: bench-fleet reference docs pictures help setup engine lint types test demo bench lock audit wheel clean
+.PHONY: bench-fleet test-lowest reference docs pictures help setup engine lint types test demo bench lock audit wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +38,13 @@ test: lint types ## Check style and types, and run all tests, on the real engine
 	@$(VENV_BIN)/python -m tools.engine >/dev/null
 	@echo "[test] pytest" >&2
 	@$(VENV_BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+
+test-lowest: setup ## Run tests with the lowest versions that pyproject.toml allows, the SDK's too
+	@$(PYTHON) -m tools.environment --lowest
+	@$(VENV_BIN)/python -m tools.engine >/dev/null
+	@echo "[test] pytest with the lowest versions" >&2
+	@build/lowest/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+		-W "$(CLICK_WARNING)" $(LOWEST_TESTS) $(PYTEST_ARGS)
 
 demo: setup ## Show the main job on the real engine, against the emulator
 	@$(VENV_BIN)/python -m tools.demo

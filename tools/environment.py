@@ -1,7 +1,8 @@
 """Makes `.venv` from the hash-locked requirements; a second time without any network.
 
-Run as `python3 -m tools.environment`. The wheels are kept in the cache outside the checkout, keyed
-by the lock and the Python version, so a deleted `.venv` comes back without a download.
+Run as `python3 -m tools.environment`; with `--lowest` it makes `build/lowest` with the lowest
+versions that pyproject.toml allows. The wheels are kept in the cache outside the checkout, keyed by
+the lock and the Python version, so a deleted environment comes back without a download.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import shutil
 import sys
 import venv
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Final, NamedTuple
 
 from tools.workspace import (
     ROOT,
@@ -27,19 +30,38 @@ from tools.workspace import (
 OLDEST_PYTHON = (3, 10)
 LOCK = ROOT / "requirements" / "dev.txt"
 VENV = ROOT / ".venv"
-PYTHON = VENV / "bin" / "python"
+LOWEST: Final = "--lowest"
 OFFLINE = ["--disable-pip-version-check", "--quiet", "--no-index", "--no-deps"]
 
 
-def wheelhouse() -> Path:
-    """Return the folder that holds the wheels of the lock for this Python, made or not."""
+class Environment(NamedTuple):
+    """A virtual environment and the lock that it is made from."""
+
+    lock: Path
+    folder: Path
+
+    @property
+    def python(self) -> Path:
+        """Its interpreter."""
+        return self.folder / "bin" / "python"
+
+
+def chosen(arguments: list[str]) -> Environment:
+    """The environment that the command line asks for."""
+    if LOWEST in arguments:
+        return Environment(ROOT / "requirements" / "lowest.txt", ROOT / "build" / "lowest")
+    return Environment(LOCK, VENV)
+
+
+def wheelhouse(lock: Path | None = None) -> Path:
+    """Return the folder that holds the wheels of a lock for this Python. Default: of `.venv`."""
     python = f"py{sys.version_info[0]}.{sys.version_info[1]}"
-    return cache_root() / "wheels" / f"{python}-{platform_tag()}-{digest([LOCK])}"
+    return cache_root() / "wheels" / f"{python}-{platform_tag()}-{digest([lock or LOCK])}"
 
 
-def fill_wheelhouse() -> Path:
+def fill_wheelhouse(lock: Path) -> Path:
     """Download the locked wheels, checking every hash, unless the cache has them; return where."""
-    target = wheelhouse()
+    target = wheelhouse(lock)
     with exclusive(cache_root() / "wheels.lock"):
         if not target.is_dir():
             say("downloading the locked Python packages (about 75 MB, once per lock and Python)")
@@ -47,31 +69,43 @@ def fill_wheelhouse() -> Path:
                 what = "downloading the Python packages"
                 pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download"]
                 locked = ["--require-hashes", "--no-deps", "--only-binary", ":all:"]
-                run([*pip, *locked, "--requirement", str(LOCK), "--dest", str(work)], what)
+                run([*pip, *locked, "--requirement", str(lock), "--dest", str(work)], what)
     return target
 
 
-def make_venv() -> None:
-    """Make `.venv` anew from the locked wheels."""
-    wheels = fill_wheelhouse()
-    say("making .venv from the locked packages")
-    shutil.rmtree(VENV, ignore_errors=True)
-    venv.create(VENV, with_pip=True)
-    locked = ["--require-hashes", "--requirement", str(LOCK), "--find-links", str(wheels)]
+def make_venv(environment: Environment) -> None:
+    """Make the environment anew from the locked wheels."""
+    wheels = fill_wheelhouse(environment.lock)
+    say(f"making {environment.folder.relative_to(ROOT)} from the locked packages")
+    shutil.rmtree(environment.folder, ignore_errors=True)
+    venv.create(environment.folder, with_pip=True)
+    locked = ["--require-hashes", "--requirement", str(environment.lock)]
     run(
-        [PYTHON, "-m", "pip", "install", *OFFLINE, *locked],
+        [
+            environment.python,
+            "-m",
+            "pip",
+            "install",
+            *OFFLINE,
+            *locked,
+            "--find-links",
+            str(wheels),
+        ],
         "installing the Python packages",
     )
 
 
-def install_project() -> None:
-    """Install this project in `.venv` so that its sources are used where they lie."""
+def install_project(environment: Environment) -> None:
+    """Install this project in the environment so that its sources are used where they lie."""
     editable = ["--no-build-isolation", "--editable", str(ROOT)]
-    run([PYTHON, "-m", "pip", "install", *OFFLINE, *editable], "installing this project")
+    run(
+        [environment.python, "-m", "pip", "install", *OFFLINE, *editable],
+        "installing this project",
+    )
 
 
 def once(step: Callable[[], None], stamp: Path, key: str) -> None:
-    """Take a step unless the stamp in `.venv` shows that it was taken with the same key."""
+    """Take a step unless the stamp in the environment shows that it was taken with the same key."""
     if not stamp.is_file() or stamp.read_text() != key:
         step()
         stamp.write_text(key)
@@ -85,10 +119,13 @@ def main() -> int:
         say(f"Python {found} is too old: {oldest} or newer is needed (make PYTHON=...)")
         return 1
     metadata = [ROOT / "pyproject.toml", ROOT / "olt_provider" / "_version.py"]
+    environment = chosen(sys.argv[1:])
+    lock, folder = environment
     try:
-        with exclusive(ROOT / ".venv.lock"):
-            once(make_venv, VENV / ".stamp-packages", digest([LOCK], sys.version, str(VENV)))
-            once(install_project, VENV / ".stamp-project", digest(metadata))
+        with exclusive(folder.with_name(f"{folder.name}.lock")):
+            key = digest([lock], sys.version, str(folder))
+            once(partial(make_venv, environment), folder / ".stamp-packages", key)
+            once(partial(install_project, environment), folder / ".stamp-project", digest(metadata))
     except SetupError as error:
         say(f"failed: {error}")
         return 1

@@ -6,15 +6,21 @@ installs into a throw-away environment. The lock holds no registry address.
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 import venv
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import tomli
 
 from tools.workspace import ROOT, SetupError, run, say
 
 OLDEST_PYTHON = "3.10"
 DEVELOPMENT = "requirements/dev.txt"
+LOWEST = "requirements/lowest.txt"
 PIPELINES = "examples/gitops/requirements.txt"
 COMPILE = [
     *("--quiet", "--universal", "--python-version", OLDEST_PYTHON, "--generate-hashes"),
@@ -39,6 +45,31 @@ def lock() -> None:
         for output, *sources in LOCKS:
             command = ["pip", "compile", *COMPILE, "--output-file", output, *sources]
             run([scratch / "bin" / "uv", *command], f"pinning {output}", cwd=ROOT)
+        _lock_lowest(scratch)
+
+
+def _lock_lowest(scratch: Path) -> None:
+    """Write ``requirements/lowest.txt``: the lowest versions that pyproject.toml allows.
+
+    What only the tests and tools need has its newest version that goes with these.
+    """
+    compile_ = [str(scratch / "bin" / "uv"), "pip", "compile", *COMPILE, "--all-extras"]
+    lowest, pins = scratch / "lowest.txt", scratch / "pins.txt"
+    command = [*compile_, "--resolution", "lowest-direct", "--output-file", str(lowest)]
+    run([*command, "pyproject.toml"], "finding the lowest versions", cwd=ROOT)
+    project = tomli.loads((ROOT / "pyproject.toml").read_text())["project"]
+    pins.write_text("\n".join(direct_pins(lowest.read_text(), project)) + "\n")
+    command = [*compile_, "--no-annotate", "--constraint", str(pins), "--output-file", LOWEST]
+    run([*command, "pyproject.toml", "requirements/dev.in"], f"pinning {LOWEST}", cwd=ROOT)
+
+
+def direct_pins(locked: str, project: Mapping[str, Any]) -> list[str]:
+    """The pins of a lock that the project itself requires."""
+    extras = project["optional-dependencies"].values()
+    required = [*project["dependencies"], *(each for extra in extras for each in extra)]
+    names = {re.split(r"[^a-z0-9-]", each)[0] for each in required}
+    pins = [line.split(" ")[0] for line in locked.splitlines()]
+    return [pin for pin in pins if pin.partition("==")[0] in names]
 
 
 def main() -> int:
@@ -48,7 +79,7 @@ def main() -> int:
     except SetupError as error:
         say(f"failed: {error}")
         return 1
-    say(f"{DEVELOPMENT} and {PIPELINES} are written; `make setup` installs the first")
+    say(f"{DEVELOPMENT}, {PIPELINES} and {LOWEST} are written; `make setup` installs the first")
     return 0
 
 

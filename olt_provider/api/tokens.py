@@ -51,7 +51,8 @@ def read_claims(token: str, *, origin: str) -> Claims:
     import jwt  # only operations that need a token pay for this import
 
     try:
-        payload = jwt.decode(token, options={"verify_signature": False})
+        # PyJWT before 2.13 accepts any character at the end
+        payload = jwt.decode(token.encode("ascii"), options={"verify_signature": False})
     except (jwt.PyJWTError, ValueError, RecursionError):
         raise ConfigurationError(
             f"{origin} is malformed: it is not a JSON Web Token; copy the API token again from the "

@@ -24,7 +24,7 @@ from olt_provider.cli import configured
 from olt_provider.cli.checks import Check
 from olt_provider.cli.orphans import orphans
 
-LEAST_SDK: Final = (3, 272)
+LEAST_SDK: Final = (3, 216)
 LEAST_ENGINE: Final = (3, 256)
 LEAST_PYTHON: Final = (3, 10)
 SECONDS: Final = 30
