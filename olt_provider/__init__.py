@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING, Any
 from olt_provider._version import __version__
 
 if TYPE_CHECKING:
-    from olt_provider.application import AdoptArgs, AllowedTenantArgs, OltApplication
+    from olt_provider.api.errors import OltError
+    from olt_provider.application import (
+        AdoptArgs,
+        AdoptArgsDict,
+        AllowedTenantArgs,
+        AllowedTenantArgsDict,
+        OltApplication,
+    )
     from olt_provider.background_application import OltBackgroundApplication
     from olt_provider.installation import OltInstallation
     from olt_provider.lookups import (
+        ApplicationOutput,
         ApplicationResult,
+        InstallationOutput,
         InstallationResult,
         find_applications,
         find_applications_output,
@@ -26,11 +35,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AdoptArgs",
+    "AdoptArgsDict",
     "AllowedTenantArgs",
+    "AllowedTenantArgsDict",
+    "ApplicationOutput",
     "ApplicationResult",
+    "InstallationOutput",
     "InstallationResult",
     "OltApplication",
     "OltBackgroundApplication",
+    "OltError",
     "OltInstallation",
     "Provider",
     "__version__",
@@ -46,9 +60,12 @@ __all__ = [
 
 _HOMES = {
     "AdoptArgs": "application",
+    "AdoptArgsDict": "application",
     "AllowedTenantArgs": "application",
+    "AllowedTenantArgsDict": "application",
     "OltApplication": "application",
     "OltBackgroundApplication": "background_application",
+    "OltError": "api.errors",
     "OltInstallation": "installation",
     "Provider": "provider",
 }

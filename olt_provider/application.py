@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 import pulumi
 from pulumi.dynamic import (
@@ -17,7 +17,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from olt_provider import host, shape
+from olt_provider import arguments, host, shape
 from olt_provider.plain_text import warn_of_plain_text
 
 
@@ -46,6 +46,30 @@ class AllowedTenantArgs:
     def comment(self) -> pulumi.Input[str] | None:
         """A note that the platform keeps beside it."""
         return pulumi.get(self, "comment")  # type: ignore[no-any-return]
+
+
+class _AllowedTenantNeeded(TypedDict):
+    tenant_id: pulumi.Input[str]
+    """The tenant's ID, a UUID."""
+
+
+class AllowedTenantArgsDict(_AllowedTenantNeeded, total=False):
+    """``AllowedTenantArgs`` as a dictionary."""
+
+    comment: pulumi.Input[str] | None
+    """A note that the platform keeps beside it. Default: none."""
+
+
+class _AdoptNeeded(TypedDict):
+    application_id: pulumi.Input[str]
+    """The application's ID, a UUID."""
+
+
+class AdoptArgsDict(_AdoptNeeded, total=False):
+    """``AdoptArgs`` as a dictionary."""
+
+    client_secret: pulumi.Input[str] | None
+    """Its client secret. Default: the client secret is rotated."""
 
 
 @pulumi.input_type
@@ -79,8 +103,10 @@ class AdoptArgs:
 
 
 AllowedTenants = (
-    Mapping[str, pulumi.Input[str] | None] | Sequence[pulumi.Input[str] | AllowedTenantArgs]
+    Mapping[str, pulumi.Input[str] | None]
+    | Sequence[pulumi.Input[str] | AllowedTenantArgs | AllowedTenantArgsDict]
 )
+Status = Literal["active", "inactive"]
 
 
 class ApplicationProvider(ResourceProvider):
@@ -238,6 +264,7 @@ class OltApplication(Resource, module="olt", name="OltApplication"):
     def __init__(
         self,
         resource_name: str,
+        opts: pulumi.ResourceOptions | None = None,
         *,
         name: pulumi.Input[str] | None = None,
         tenant_id: pulumi.Input[str] | None = None,
@@ -246,12 +273,11 @@ class OltApplication(Resource, module="olt", name="OltApplication"):
         redirect_uris: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         teaser_description: pulumi.Input[str] | None = None,
         url: pulumi.Input[str] | None = None,
-        status: pulumi.Input[str] | None = None,
+        status: pulumi.Input[Status] | None = None,
         rotate_secret_when_changed: pulumi.Input[Mapping[str, Any]] | None = None,
-        adopt: AdoptArgs | None = None,
+        adopt: AdoptArgs | AdoptArgsDict | None = None,
         force_destroy: pulumi.Input[bool] | None = None,
         prevent_duplicate_name: pulumi.Input[bool] | None = None,
-        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """
         :param resource_name: The resource's name in the stack.
@@ -277,8 +303,13 @@ class OltApplication(Resource, module="olt", name="OltApplication"):
         :param prevent_duplicate_name: Refuse to register a name that the tenant uses already. The
             platform itself allows equal names. Default: ``True``.
         :param opts: Pulumi's resource options.
-        :raises TypeError: an Output is a key of ``allowed_tenants``; use the sequence form.
+        :raises TypeError: an argument has a type that it cannot have, such as text where a
+            sequence is expected, or an Output as a key of ``allowed_tenants``; the message shows
+            the right form.
         """
+        arguments.require_options(opts)
+        trigger = 'rotate_secret_when_changed={"rotated": "<date>"}'
+        arguments.require_mapping("rotate_secret_when_changed", rotate_secret_when_changed, trigger)
         declared: dict[str, Any] = {
             "name": resource_name if name is None else name,
             "tenant_id": tenant_id,
@@ -311,9 +342,9 @@ class OltApplication(Resource, module="olt", name="OltApplication"):
         cls,
         resource_name: str,
         id: pulumi.Input[str],  # noqa: A002 - the name that every Pulumi resource uses
+        opts: pulumi.ResourceOptions | None = None,
         *,
         tenant_id: pulumi.Input[str] | None = None,
-        opts: pulumi.ResourceOptions | None = None,
     ) -> OltApplication:
         """Read an application that is managed elsewhere; ``client_secret`` is a secret ``None``.
 
@@ -322,6 +353,7 @@ class OltApplication(Resource, module="olt", name="OltApplication"):
         :param tenant_id: The owner. Default: as in the constructor.
         :param opts: Pulumi's resource options.
         """
+        arguments.require_options(opts)
         options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
         return cls(resource_name, tenant_id=tenant_id, opts=options)
 
@@ -336,11 +368,9 @@ COMPUTED = (
 )
 
 
-def _adoption(adopt: AdoptArgs | None) -> dict[str, Any] | None:
+def _adoption(adopt: AdoptArgs | AdoptArgsDict | None) -> dict[str, Any] | None:
     if adopt is None:
         return None
-    secret = adopt.client_secret
-    return {
-        "application_id": adopt.application_id,
-        "client_secret": None if secret is None else pulumi.Output.secret(secret),
-    }
+    declared = arguments.fields("adopt", adopt, "application_id", "client_secret")
+    secret = declared["client_secret"]
+    return {**declared, "client_secret": None if secret is None else pulumi.Output.secret(secret)}

@@ -7,11 +7,22 @@ from typing import Any
 
 import pulumi
 
+from olt_provider import arguments
 from olt_provider.api.ids import canonical_id
-from olt_provider.application import AdoptArgs, AllowedTenantArgs, OltApplication
+from olt_provider.application import (
+    AdoptArgs,
+    AdoptArgsDict,
+    AllowedTenantArgs,
+    AllowedTenantArgsDict,
+    OltApplication,
+    Status,
+)
 from olt_provider.installation import OltInstallation
 
-Tenants = Mapping[str, pulumi.Input[str] | None] | Sequence[str | AllowedTenantArgs]
+Tenants = (
+    Mapping[str, pulumi.Input[str] | None]
+    | Sequence[str | AllowedTenantArgs | AllowedTenantArgsDict]
+)
 
 
 class OltBackgroundApplication(pulumi.ComponentResource):
@@ -49,6 +60,7 @@ class OltBackgroundApplication(pulumi.ComponentResource):
     def __init__(
         self,
         resource_name: str,
+        opts: pulumi.ResourceOptions | None = None,
         *,
         tenants: Tenants,
         name: pulumi.Input[str] | None = None,
@@ -57,13 +69,12 @@ class OltBackgroundApplication(pulumi.ComponentResource):
         redirect_uris: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         teaser_description: pulumi.Input[str] | None = None,
         url: pulumi.Input[str] | None = None,
-        status: pulumi.Input[str] | None = None,
+        status: pulumi.Input[Status] | None = None,
         rotate_secret_when_changed: pulumi.Input[Mapping[str, Any]] | None = None,
-        adopt: AdoptArgs | None = None,
+        adopt: AdoptArgs | AdoptArgsDict | None = None,
         force_destroy: pulumi.Input[bool] | None = None,
         prevent_duplicate_name: pulumi.Input[bool] | None = None,
         providers: Mapping[str, pulumi.ProviderResource] | None = None,
-        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """
         :param resource_name: The resource's name in the stack.
@@ -72,13 +83,17 @@ class OltBackgroundApplication(pulumi.ComponentResource):
             resource. ``{}``: nobody. A tenant that is taken out is revoked and uninstalled.
         :param providers: Tenant ID -> the provider that installs there. Default: the component's.
         :param opts: Pulumi's resource options.
-        :raises TypeError: a tenant ID is an Output.
+        :raises TypeError: a tenant ID is an Output, or an argument has a type that it cannot have;
+            the message shows the right form.
         :raises ValueError: a tenant is listed twice.
 
         All other arguments are those of ``OltApplication``.
         """
-        super().__init__("olt:index:OltBackgroundApplication", resource_name, None, opts)
+        arguments.require_options(opts)
+        form = 'providers={"<tenant ID>": Provider(...)}'
+        arguments.require_mapping("providers", providers, form)
         allowed = _by_tenant(tenants)
+        super().__init__("olt:index:OltBackgroundApplication", resource_name, None, opts)
         chosen = {canonical_id(key): value for key, value in (providers or {}).items()}
         self.application = OltApplication(
             resource_name,
@@ -130,21 +145,34 @@ class OltBackgroundApplication(pulumi.ComponentResource):
 
 def _by_tenant(tenants: Tenants) -> dict[str, pulumi.Input[str] | None]:
     """One entry a tenant. Raises ``TypeError`` or ``ValueError`` naming what is wrong."""
+    arguments.require_tenants("tenants", tenants)
+    given: Any = tenants
+    if isinstance(given, pulumi.Output):
+        raise _unknown_id()
     if isinstance(tenants, Mapping):
         pairs: list[tuple[Any, Any]] = list(tenants.items())
     else:
-        pairs = [
-            (item.tenant_id, item.comment) if isinstance(item, AllowedTenantArgs) else (item, None)
-            for item in tenants
-        ]
+        pairs = [_pair(item) for item in tenants]
     allowed: dict[str, pulumi.Input[str] | None] = {}
     for tenant_id, comment in pairs:
         if not isinstance(tenant_id, str):
-            raise TypeError(
-                "tenants: each tenant ID must be a plain string, because it names a resource; for "
-                "IDs that are Outputs declare OltApplication and OltInstallation yourself"
-            )
+            raise _unknown_id()
         if canonical_id(tenant_id) in allowed:
             raise ValueError(f"tenants: tenant {tenant_id} is listed twice")
         allowed[canonical_id(tenant_id)] = comment
     return dict(sorted(allowed.items()))
+
+
+def _pair(item: Any) -> tuple[Any, Any]:
+    """A tenant ID and its comment. An ID that is no text is left for the check."""
+    if isinstance(item, str | pulumi.Output):
+        return item, None
+    declared = arguments.fields("tenants", item, "tenant_id", "comment")
+    return declared["tenant_id"], declared["comment"]
+
+
+def _unknown_id() -> TypeError:
+    return TypeError(
+        "tenants: each tenant ID must be a plain string, because it names a resource; for IDs that "
+        "are Outputs declare OltApplication and OltInstallation yourself"
+    )

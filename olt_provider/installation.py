@@ -16,7 +16,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from olt_provider import host, shape
+from olt_provider import arguments, host, shape
 from olt_provider.api.errors import ConfigurationError
 from olt_provider.plain_text import warn_of_plain_text
 
@@ -149,10 +149,10 @@ class OltInstallation(Resource, module="olt", name="OltInstallation"):
     def __init__(
         self,
         resource_name: str,
-        *,
-        application_id: pulumi.Input[str] | None = None,
-        tenant_id: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        application_id: pulumi.Input[str],
+        tenant_id: pulumi.Input[str] | None = None,
     ) -> None:
         """
         :param resource_name: The resource's name in the stack.
@@ -161,8 +161,10 @@ class OltInstallation(Resource, module="olt", name="OltInstallation"):
             ``olt:tenantId``, else the tenant of the credentials.
         :param opts: Pulumi's resource options.
         """
+        arguments.require_options(opts)
+        read_only = opts is not None and opts.id is not None  # a .get declares nothing
         props = {
-            "application_id": application_id,
+            "application_id": None if read_only else application_id,
             "tenant_id": tenant_id,
             "installed_at": None,
             "api_url": None,
@@ -176,7 +178,6 @@ class OltInstallation(Resource, module="olt", name="OltInstallation"):
         cls,
         resource_name: str,
         id: pulumi.Input[str],  # noqa: A002 - the name that every Pulumi resource uses
-        *,
         opts: pulumi.ResourceOptions | None = None,
     ) -> OltInstallation:
         """Read an installation that is managed elsewhere. One that is missing is an error.
@@ -185,5 +186,6 @@ class OltInstallation(Resource, module="olt", name="OltInstallation"):
         :param id: ``{tenant_id}/{application_id}``.
         :param opts: Pulumi's resource options.
         """
+        arguments.require_options(opts)
         options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        return cls(resource_name, opts=options)
+        return cls(resource_name, options, application_id=id)

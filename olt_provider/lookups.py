@@ -6,16 +6,18 @@ in every preview and every update. No look-up tells a client secret.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 import pulumi
 from pulumi.runtime import config as runtime_config
 
 from olt_provider import host
 from olt_provider.api.applications.domain import Application
+from olt_provider.api.errors import OltError
 from olt_provider.api.ids import canonical_id
 from olt_provider.api.model import format_timestamp
 from olt_provider.lifecycle.application.model import allowed_in
@@ -57,6 +59,58 @@ class InstallationResult:
     """RFC 3339 in UTC."""
 
 
+class ApplicationOutput(pulumi.Output[ApplicationResult]):
+    """The types of an ``ApplicationResult`` that is not known before the program runs."""
+
+    id: pulumi.Output[str]
+    name: pulumi.Output[str]
+    tenant_id: pulumi.Output[str]
+    client_id: pulumi.Output[str]
+    client_type: pulumi.Output[str]
+    public_client_id: pulumi.Output[str | None]
+    with_public_oauth2_client: pulumi.Output[bool]
+    redirect_uris: pulumi.Output[Sequence[str]]
+    teaser_description: pulumi.Output[str]
+    url: pulumi.Output[str | None]
+    status: pulumi.Output[str]
+    allowed_tenants: pulumi.Output[Mapping[str, str]]
+    installed_tenants: pulumi.Output[Sequence[str]]
+    created_at: pulumi.Output[str]
+
+
+class InstallationOutput(pulumi.Output[InstallationResult]):
+    """The types of an ``InstallationResult`` that is not known before the program runs."""
+
+    id: pulumi.Output[str]
+    application_id: pulumi.Output[str]
+    tenant_id: pulumi.Output[str]
+    installed_at: pulumi.Output[str]
+
+
+class LookUpError(OltError, pulumi.RunError):
+    """A look-up that failed: where the program does not handle it, the engine shows one line."""
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _in_one_line(look_up: Callable[P, R]) -> Callable[P, R]:
+    """Raise errors as ``LookUpError``; ``OLT_DEBUG=1`` keeps their tracebacks."""
+
+    @functools.wraps(look_up)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return look_up(*args, **kwargs)
+        except OltError as error:
+            if os.environ.get("OLT_DEBUG"):
+                raise
+            raise LookUpError(str(error)) from error
+
+    return call
+
+
+@_in_one_line
 def get_application(application_id: str, *, tenant_id: str | None = None) -> ApplicationResult:
     """One application; an error if there is none that the credentials may see.
 
@@ -70,6 +124,7 @@ def get_application(application_id: str, *, tenant_id: str | None = None) -> App
     return _result(platform.acting_for(owner).applications.get(application_id))
 
 
+@_in_one_line
 def list_applications(*, tenant_id: str | None = None) -> list[ApplicationResult]:
     """All that a tenant owns, by name.
 
@@ -83,6 +138,7 @@ def list_applications(*, tenant_id: str | None = None) -> list[ApplicationResult
     return sorted(found, key=lambda item: (item.name, item.id))
 
 
+@_in_one_line
 def find_applications(*, name: str, tenant_id: str | None = None) -> list[ApplicationResult]:
     """Those that a tenant owns with exactly this name: none, one, or several.
 
@@ -95,6 +151,7 @@ def find_applications(*, name: str, tenant_id: str | None = None) -> list[Applic
     return [item for item in list_applications(tenant_id=tenant_id) if item.name == name]
 
 
+@_in_one_line
 def get_installation(application_id: str, *, tenant_id: str | None = None) -> InstallationResult:
     """Since when an application is installed in a tenant; an error if it is not.
 
@@ -111,18 +168,16 @@ def get_installation(application_id: str, *, tenant_id: str | None = None) -> In
     return InstallationResult(state.id, inputs.application_id, inputs.tenant_id, state.installed_at)
 
 
-R = TypeVar("R")
-
-
 def _output(look_up: Callable[..., R], **arguments: pulumi.Input[Any]) -> pulumi.Output[R]:
     return pulumi.Output.all(**arguments).apply(lambda known: look_up(**known))
 
 
 def get_application_output(
     application_id: pulumi.Input[str], *, tenant_id: pulumi.Input[str] | None = None
-) -> pulumi.Output[ApplicationResult]:
+) -> ApplicationOutput:
     """``get_application`` for arguments that may be Outputs."""
-    return _output(get_application, application_id=application_id, tenant_id=tenant_id)
+    found = _output(get_application, application_id=application_id, tenant_id=tenant_id)
+    return cast("ApplicationOutput", found)
 
 
 def list_applications_output(
@@ -141,9 +196,10 @@ def find_applications_output(
 
 def get_installation_output(
     application_id: pulumi.Input[str], *, tenant_id: pulumi.Input[str] | None = None
-) -> pulumi.Output[InstallationResult]:
+) -> InstallationOutput:
     """``get_installation`` for arguments that may be Outputs."""
-    return _output(get_installation, application_id=application_id, tenant_id=tenant_id)
+    found = _output(get_installation, application_id=application_id, tenant_id=tenant_id)
+    return cast("InstallationOutput", found)
 
 
 def _acting(tenant_id: str | None) -> tuple[Platform, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 
+from olt_provider import arguments
 from olt_provider.api.keys import EXPLICIT, configured
 from olt_provider.api.places import explicit
 
@@ -26,6 +27,7 @@ class Provider(pulumi.ProviderResource):
     def __init__(
         self,
         resource_name: str,
+        opts: pulumi.ResourceOptions | None = None,
         *,
         api_url: pulumi.Input[str] | None = None,
         identity_url: pulumi.Input[str] | None = None,
@@ -39,7 +41,6 @@ class Provider(pulumi.ProviderResource):
         client_id: pulumi.Input[str] | None = None,
         client_secret: pulumi.Input[str] | None = None,
         refresh_token: pulumi.Input[str] | None = None,
-        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """
         :param resource_name: The resource's name in the stack.
@@ -62,6 +63,9 @@ class Provider(pulumi.ProviderResource):
         :param refresh_token: A refresh token, with ``client_id``. Default: none.
         :param opts: Pulumi's resource options.
         """
+        arguments.require_options(opts)
+        tokens = 'tenant_tokens={"<tenant ID>": "<token>"}'
+        arguments.require_mapping("tenant_tokens", tenant_tokens, tokens)
         plain = {
             "apiUrl": api_url,
             "identityUrl": identity_url,

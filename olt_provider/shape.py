@@ -15,6 +15,7 @@ from typing import Any
 import pulumi
 from pulumi.output import Unknown
 
+from olt_provider import arguments
 from olt_provider.api.ids import canonical_id
 
 
@@ -25,6 +26,7 @@ def allowed_tenants(value: Any) -> Any:
     """
     if value is None:
         return None
+    arguments.require_tenants("allowed_tenants", value)
     if isinstance(value, Mapping):
         return {_key(key): _comment(comment) for key, comment in value.items()}
     return pulumi.Output.from_input(_resolvable(value)).apply(_as_mapping)
@@ -38,9 +40,9 @@ def _resolvable(value: Any) -> Any:
 
 def _entry(item: Any) -> Any:
     """An ``AllowedTenantArgs`` as a plain mapping; an ID or an ``Output`` as it is."""
-    if isinstance(item, str | pulumi.Output | Mapping):
+    if isinstance(item, str | pulumi.Output):
         return item
-    return {"tenant_id": item.tenant_id, "comment": item.comment}
+    return arguments.fields("allowed_tenants", item, "tenant_id", "comment")
 
 
 def _key(key: Any) -> str:
@@ -76,9 +78,10 @@ def _attributes(item: Any) -> Mapping[str, Any]:
 
 
 def redirect_uris(value: Any) -> Any:
-    """A sorted list without repetitions."""
+    """A sorted list without repetitions. Raises ``TypeError`` for a single URI."""
     if value is None:
         return None
+    arguments.require_many("redirect_uris", value, 'redirect_uris=["https://...", ...]')
     if isinstance(value, set | frozenset):
         value = list(value)
     return pulumi.Output.from_input(value).apply(_sorted_set)

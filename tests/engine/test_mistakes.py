@@ -68,3 +68,62 @@ def test_unknown_key_fails_a_look_up(emulator: Emulator, stack: Stack) -> None:
     result = stack.preview(expect_failure=True)
     assert "olt:api_token is not a setting: use olt:apiToken" in result.output
     assert calls_of(emulator) == []
+
+
+SECOND_POSITION = """
+import pulumi
+from olt_provider import OltApplication, OltBackgroundApplication, OltInstallation, Provider
+provider = Provider("provider", pulumi.ResourceOptions(), api_url={api!r}, identity_url={api!r},
+                    api_token={token!r})
+options = pulumi.ResourceOptions(provider=provider)
+app = OltApplication("app", options, allowed_tenants=[{{"tenant_id": {owner!r}, "comment": "x"}}])
+installation = OltInstallation("installation", options, application_id=app.id)
+OltApplication.get("same", app.id, options)
+OltInstallation.get("installed", installation.id, options)
+job = OltBackgroundApplication("job", pulumi.ResourceOptions(providers=[provider]), tenants=[])
+OltApplication("adopted", options, name="adopted", adopt={{"application_id": {other!r}}})
+"""
+
+
+def test_options_in_the_second_position_and_arguments_as_dicts_are_accepted(
+    emulator: Emulator, stack: Stack, owner: str
+) -> None:
+    other = emulator.platform.register(owner, name="adopted")["id"]
+    token = emulator.token(owner)
+    stack.env.clear()
+    stack.program(
+        SECOND_POSITION.format(api=emulator.api_url, token=token, owner=owner, other=other)
+    )
+    stack.up()
+    assert stack.resource("adopted")["id"] == other
+    assert stack.resource("app")["outputs"]["allowed_tenants"] == {owner: "x"}
+    assert stack.resource("same")["outputs"]["tenant_id"] == owner
+    assert stack.resource("installed")["outputs"]["installed_at"]
+
+
+LOOK_UPS = {
+    "plain": "get_application('9aa3b618-8cd2-4dc0-b7a1-da6df60af254')",
+    "of an output": "get_application_output(pulumi.Output.from_input('9aa3b618-8cd2-4dc0-b7a1-"
+    "da6df60af254'))",
+    "wrong ID": "get_application('x')",
+    "installation": "get_installation_output('9aa3b618-8cd2-4dc0-b7a1-da6df60af254')",
+}
+
+
+@pytest.mark.parametrize("call", LOOK_UPS.values(), ids=list(LOOK_UPS))
+def test_look_up_that_fails_shows_one_line_without_a_traceback(stack: Stack, call: str) -> None:
+    stack.program(f"import pulumi\nfrom olt_provider import *\npulumi.export('x', {call})\n")
+    result = stack.preview(expect_failure=True)
+    assert "Traceback" not in result.output
+    assert 'File "' not in result.output
+    assert "9aa3b618" in result.output or "'x' is not a UUID" in result.output
+
+
+def test_look_up_that_fails_can_be_handled_by_the_program(stack: Stack) -> None:
+    stack.program(
+        "import pulumi\nfrom olt_provider import OltError, get_application\n"
+        "try:\n    get_application('9aa3b618-8cd2-4dc0-b7a1-da6df60af254')\n"
+        "except OltError as error:\n    pulumi.export('handled', str(error))\n"
+    )
+    stack.up()
+    assert "404" in stack.outputs()["handled"]
