@@ -23,7 +23,7 @@ def test_lowest_lock_has_exactly_the_lower_bounds_of_the_project() -> None:
     extras = PROJECT["optional-dependencies"].values()
     required = [*PROJECT["dependencies"], *(each for extra in extras for each in extra)]
     matches = (re.match(r"([a-z0-9-]+).*?>=([\d.]+)", each) for each in required)
-    bounds = dict(found.groups() for found in matches if found)
+    bounds = {found[1]: found[2] for found in matches if found}
     pins = dict(pin.split("==") for pin in direct_pins(LOCK, PROJECT))
     assert {name: release(pin) for name, pin in pins.items()} == {
         name: release(bound) for name, bound in bounds.items()
