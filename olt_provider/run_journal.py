@@ -92,7 +92,8 @@ def _event(line: bytes) -> dict[str, Any] | None:
 def run_directory(environ: Mapping[str, str]) -> Path:
     """Where the records of this user are."""
     runtime = Path(environ.get("XDG_RUNTIME_DIR", ""))
-    base = runtime if runtime.is_absolute() else Path(tempfile.gettempdir())
+    usable = runtime.is_absolute() and os.access(runtime, os.W_OK | os.X_OK)
+    base = runtime if usable else Path(tempfile.gettempdir())
     return base / f"pulumi-olt-{os.getuid()}"
 
 

@@ -207,11 +207,10 @@ def test_a_full_disk_is_logged_and_not_an_error(
     assert journal.read() == []
 
 
-def test_the_directory_is_the_users_own() -> None:
-    uid = os.getuid()
-    assert run_directory({"XDG_RUNTIME_DIR": "/run/user/7"}) == Path(
-        f"/run/user/7/pulumi-olt-{uid}"
-    )
+def test_the_directory_is_the_users_own(tmp_path: Path) -> None:
+    own = tmp_path / f"pulumi-olt-{os.getuid()}"
+    assert run_directory({"XDG_RUNTIME_DIR": str(tmp_path)}) == own
+    assert run_directory({"XDG_RUNTIME_DIR": str(tmp_path / "missing")}) == run_directory({})
     assert run_directory({"XDG_RUNTIME_DIR": "relative"}) == run_directory({})
     assert run_directory({}).is_absolute()
 

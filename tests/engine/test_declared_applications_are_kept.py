@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from olt_provider.emulator import Emulator
+from olt_provider.emulator import Emulator, Fault
 from tests.emulated import new_tenant
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Stack
@@ -134,6 +134,21 @@ def test_adopted_application_is_kept_when_its_replacement_is_completed_later(
 
     stack.program(program(declared("a")))
     assert "was not deleted" in stack.up(preview=True).output
+    assert_kept(emulator, stack, "a", app)
+
+
+def test_failed_replacement_of_an_adopted_application_can_be_repeated(
+    emulator: Emulator, stack: Stack, app: str
+) -> None:
+    stack.program(program(declared("a", adopting(app), "delete_before_replace=True")))
+    stack.up()
+    urn = stack.resource("a")["urn"]
+    path = f"/application-developer/applications/{app}"
+    emulator.add_fault(Fault(method="GET", path=path, kind="status", status=500, times=None))
+    assert "was not deleted" in stack.up("--replace", urn, expect_failure=True).output
+    emulator.clear_faults()
+    assert "repeat that with `pulumi up --replace`" in stack.up(expect_failure=True).output
+    stack.up("--replace", urn)
     assert_kept(emulator, stack, "a", app)
 
 

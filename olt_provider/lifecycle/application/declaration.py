@@ -108,6 +108,11 @@ def _adopting(platform: Platform, application_id: str, checked: Checked) -> Chec
             f"adopt: {other.name} {verb} application {application_id} too; only one resource can: "
             "remove adopt here, or remove the other resource from the program"
         )
+        if not other.adopts:  # perhaps this one itself: the engine sends no URN
+            reason += (
+                "; if it is this resource, whose replacement failed in an earlier run, repeat that "
+                "with `pulumi up --replace` and its URN"
+            )
         return Checked(checked.inputs, (Failure("", reason),))
     platform.run.hold(holder)
     if "client_secret" not in checked.inputs["adopt"]:
