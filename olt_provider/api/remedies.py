@@ -10,6 +10,8 @@ TEMPORARY: Final = frozenset({408, 425, 429})
 OAUTH: Final = frozenset({400, 401, 403})
 """What a token endpoint refuses with. Keycloak answers 404 with an ``error`` too: no such realm."""
 REFUSED_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client"})
+NOT_OURS: Final = frozenset({"unsupported_grant_type", "invalid_scope"})
+"""No credentials change that."""
 NO_SECRET_TRIED: Final = ("service account", "not enabled", "not allowed", "disabled")
 """In descriptions of refusals that are not about the secret."""
 
@@ -22,7 +24,8 @@ def token_remedy(error: ApiError, *, address: str, refused: str) -> str:
     """
     if error.status in TEMPORARY or error.status >= 500:
         return "the identity server is busy or down, so try again later"
-    if error.from_platform and error.status in OAUTH:
+    own = error.from_platform and error.status in OAUTH
+    if own and error.error_code not in NOT_OURS:
         return refused
     return f"this is not the token endpoint of the OLT platform: check {address}"
 

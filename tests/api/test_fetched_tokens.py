@@ -188,6 +188,7 @@ NO_PATH = json_answer({"error": "HTTP 404 Not Found"}, 404)
         (NO_PATH, NO_ENDPOINT),
         (Answer(404, b"<html>", {"Content-Type": "text/html"}), NO_ENDPOINT),
         (Answer(405, b""), NO_ENDPOINT),
+        (json_answer({"error": "unsupported_grant_type"}, 400), NO_ENDPOINT),
         (json_answer({"errorCode": "NOT_FOUND", "errorMessage": "No"}, 400), NO_ENDPOINT),
         (Answer(400, b"<html>", {"Content-Type": "text/html"}), NO_ENDPOINT),
         (Answer(401, b"", {"WWW-Authenticate": "Basic"}), NO_ENDPOINT),
