@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from olt_provider.api.applications.domain import Application
 from olt_provider.api.errors import OltError
 from olt_provider.api.installations.domain import AvailableApplication
 
 log = logging.getLogger("olt_provider")
+
+FETCHES: Final = 3
+"""How often a list is fetched at most, where writes keep falling into it."""
 
 T = TypeVar("T", bound=Application | AvailableApplication)
 
@@ -77,8 +80,9 @@ class ListedIds:
     it showed may have been deleted since, so that is looked up again.
     """
 
-    def __init__(self, additions: Callable[[], int]) -> None:
+    def __init__(self, additions: Callable[[], int], writes: Callable[[], int]) -> None:
         self._additions = additions
+        self._writes = writes
         self._lock = threading.Lock()
         self._known: tuple[int, frozenset[str]] | None = None
 
@@ -88,5 +92,15 @@ class ListedIds:
             added, known = self._additions(), self._known
             if known is not None and known[0] == added and application_id not in known[1]:
                 return True
-            self._known = known = added, frozenset(fetch())
+            self._known = known = added, self._whole(fetch)
             return application_id not in known[1]
+
+    def _whole(self, fetch: Callable[[], Iterable[str]]) -> frozenset[str]:
+        """All IDs, although a deletion meanwhile moves others to pages that were fetched before."""
+        ids: frozenset[str] = frozenset()
+        for _ in range(FETCHES):
+            written = self._writes()
+            ids |= frozenset(fetch())
+            if self._writes() == written:
+                break
+        return ids

@@ -122,7 +122,7 @@ class Platform:
     def listed(self, kind: str, tenant_id: str) -> ListedIds:
         """The IDs of a list of a tenant, which may be asked for only after a 404."""
         with self._lock:
-            new = ListedIds(lambda: self.client.additions)
+            new = ListedIds(lambda: self.client.additions, lambda: self.client.writes)
             return self._listed.setdefault((kind, tenant_id), new)
 
     def application_reads(self, acting: TenantClient) -> ListedReads[Application]:
