@@ -25,7 +25,7 @@ def warn_of_plain_text() -> None:
 
 @cache
 def _warn(project: str, stack: str) -> None:
-    stored = _stored(stack)
+    stored = _stored(project, stack)
     for key in SECRETS:
         name = configured(key)
         for path in _in_plain_text(name, stored.get(name)):
@@ -54,22 +54,24 @@ def _in_plain_text(name: str, stored: object) -> list[str]:
     return [name] if plain and not pulumi.runtime.is_config_secret(name) else []
 
 
-def _stored(stack: str) -> Mapping[str, object]:
+def _stored(project: str, stack: str) -> Mapping[str, object]:
     """The configuration as the stack's settings file holds it; empty where it cannot be read."""
     for folder in (Path.cwd(), *Path.cwd().parents):
-        for project in (folder / name for name in PROJECTS):
-            if project.is_file():
-                return _configuration(project, stack)
+        for file in (folder / name for name in PROJECTS):
+            if file.is_file():
+                return _configuration(file, project, stack)
     return {}
 
 
-def _configuration(project: Path, stack: str) -> Mapping[str, object]:
+def _configuration(file: Path, project: str, stack: str) -> Mapping[str, object]:
     import yaml
 
     try:
-        declared = yaml.safe_load(project.read_text("utf-8"))
-        folder = project.parent / (declared.get("stackConfigDir") or "")
-        settings = folder / f"Pulumi.{stack}{project.suffix}"
+        declared = yaml.safe_load(file.read_text("utf-8"))
+        if declared["name"] != project:  # an inline program may run in the folder of another
+            return {}
+        folder = file.parent / (declared.get("stackConfigDir") or "")
+        settings = folder / f"Pulumi.{stack}{file.suffix}"
         found = yaml.safe_load(settings.read_text("utf-8"))["config"]
     except (OSError, ValueError, yaml.YAMLError, AttributeError, KeyError, TypeError):
         return {}
