@@ -15,7 +15,7 @@ from typing import Final
 
 from olt_provider._version import __version__
 from olt_provider.api.client import OltClient
-from olt_provider.api.errors import ApiError, OltError
+from olt_provider.api.errors import ApiError, OltError, TokenError
 from olt_provider.api.request import Request
 from olt_provider.api.settings import Settings
 from olt_provider.api.tokens import read_claims, refresh_expiry, utc
@@ -173,7 +173,9 @@ def _usable(client: OltClient, tenant: str, *, fetched: bool) -> list[Check]:
         token = client.tokens.token(tenant)
         claims = read_claims(token, origin="it")
     except OltError as error:
-        return [Check("token", "failure", str(error), "set working credentials", tenant)]
+        fetching = isinstance(error, TokenError)  # it ends with what to do
+        fix = "" if fetching else "set working credentials"
+        return [Check("token", "failure", str(error), fix, tenant)]
     acting = client.acting_for(tenant)
     reads: dict[str, tuple[Callable[[], object], str]] = {
         "read applications": (
@@ -204,6 +206,8 @@ def _read(name: str, probe: Callable[[], object], needed: str, tenant: str) -> C
         probe()
     except OltError as error:
         refused = isinstance(error, ApiError) and error.status == 403
-        fix = f"give the user or application {needed}" if refused else "see the hosts above"
-        return Check(name, "failure", str(error), fix, tenant)
+        if refused:
+            fix = f"give the user or application {needed}"
+            return Check(name, "failure", error.reason, fix, tenant)
+        return Check(name, "failure", error.reason, error.remedy or "see the hosts above", tenant)
     return Check(name, "ok", needed, tenant=tenant)

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from olt_provider.cli.app import app
-from olt_provider.emulator import PORTAL_CLIENT, TENANT_A, TENANT_B, Emulator
+from olt_provider.emulator import PORTAL_CLIENT, TENANT_A, TENANT_B, Emulator, Fault
 
 READS: Final = ("read applications", "read installations")
 
@@ -199,3 +199,27 @@ def test_the_table_shows_no_colour_without_a_terminal(
     assert result.exit_code == 0
     assert "\x1b" not in result.output
     assert "not checked" in result.output
+
+
+def test_token_endpoint_that_is_down_is_no_reason_to_doubt_the_credentials(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLT_CLIENT_ID", "an-id")
+    monkeypatch.setenv("OLT_CLIENT_SECRET", "a-secret")
+    monkeypatch.setenv("OLT_TENANT_ID", TENANT_A)
+    emulator.add_fault(Fault(kind="status", status=503, path="**/token", times=None))
+    token = _doctor(code=1)["token"]
+    assert token["found"].endswith("the identity server is busy or down, so try again later")
+    assert token["fix"] == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "fix"), [(401, "set a new one"), (429, "try again later"), (500, "if it lasts")]
+)
+def test_read_that_fails_names_what_to_do_by_its_status(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, status: int, fix: str
+) -> None:
+    monkeypatch.setenv("OLT_API_TOKEN", emulator.token(TENANT_A))
+    path = "/application-developer/applications"
+    emulator.add_fault(Fault(kind="status", status=status, path=path, times=None))
+    assert _doctor(code=1)[READS[0]]["fix"].endswith(fix)
