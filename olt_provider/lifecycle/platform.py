@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from pydantic import SecretStr
+
 from olt_provider.api.applications.domain import Application
 from olt_provider.api.client import OltClient, TenantClient
 from olt_provider.api.errors import ConfigurationError
@@ -48,6 +50,8 @@ class Platform:
         self.application_checks = Rechecks()
         self.installation_checks = Rechecks()
         self.default_tenants = DefaultTenants()
+        self.declared_secrets: dict[str, SecretStr] = {}
+        """By application, the client secrets that this process's program declares to adopt."""
         self._lock = threading.Lock()
         self._client_lock = threading.Lock()
         self._client: OltClient | None = None

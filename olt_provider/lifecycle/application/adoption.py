@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from pydantic import SecretStr
 
 from olt_provider.api.applications.domain import Application
@@ -78,31 +80,70 @@ def _find(acting: TenantClient, inputs: ApplicationInputs, adoption: Adoption) -
     return application
 
 
+def require_secret_kept(platform: Platform, state: ApplicationState) -> None:
+    """Raise if this run replaces a client secret of the state by one that may be dead.
+
+    For a resource that is replaced by one that adopts the same application: the adoption itself
+    cannot see the state that goes away. Raises ``LifecycleError``.
+    """
+    declared = platform.declared_secrets.get(state.id)
+    if declared is None or state.client_secret in (None, declared):
+        return
+    acting = platform.acting_for(state.inputs.tenant_id)
+    trial = _try(platform, acting.applications.get(state.id), declared)
+    if not trial.accepted:
+        raise LifecycleError(
+            f"adopt: the declared client_secret of application {state.id} differs from the one in "
+            f"the state and may be dead ({trial.said}). Remove client_secret from adopt, give "
+            "rotate_secret_when_changed another value and run `pulumi up`. If the declared one "
+            "works, run `pulumi up` again without replacing the resource"
+        )
+
+
 def _check_secret(platform: Platform, application: Application, secret: SecretStr) -> None:
-    """Try the declared secret where it can be tried: of an active client that is installed.
+    """Try the declared secret, and warn where that proves nothing.
 
     Raises ``LifecycleError`` only if the answer proves the secret wrong, because what the error
     advises, a new secret, ends a right one.
     """
-    unchecked = f"the client secret declared for application {application.id} could not be checked"
-    installed = sorted(item.tenant_id for item in application.allowed_tenants if item.installed)
+    trial = _try(platform, application, secret)
+    if trial.refused:
+        raise LifecycleError(
+            f"adopt: the token endpoint refuses the declared client_secret of application "
+            f"{application.id} ({trial.said}); declare its present secret, or leave client_secret "
+            "out to rotate it, which ends the present one. Nothing was changed"
+        )
+    if not trial.accepted:
+        platform.warn(
+            f"the client secret declared for application {application.id} could not be checked: "
+            f"{trial.said}"
+        )
+
+
+class _Trial(NamedTuple):
+    """What the token endpoint answers to a secret; neither accepted nor refused proves nothing."""
+
+    accepted: bool
+    refused: bool
+    said: str = ""
+
+
+def _try(platform: Platform, application: Application, secret: SecretStr) -> _Trial:
+    """Try a secret where the application is installed; elsewhere only a wrong one is recognized."""
     if application.status != "active":
-        platform.warn(f"{unchecked}, because it is inactive: any secret of it is refused")
-        return
-    if not installed:
-        platform.warn(f"{unchecked}, because no allowed tenant has it installed")
-        return
+        return _Trial(False, False, "it is inactive: any secret of it is refused")
+    installed = sorted(item.tenant_id for item in application.allowed_tenants if item.installed)
+    tenant_id = installed[0] if installed else application.tenant_id
     try:
         platform.client.identity.client_credentials(
-            application.oauth2_client.id, secret, tenant_id=installed[0]
+            application.oauth2_client.id, secret, tenant_id=tenant_id
         )
     except ApiError as error:
         if proves_secret_wrong(error):
-            raise LifecycleError(
-                f"adopt: the token endpoint refuses the declared client_secret of application "
-                f"{application.id} ({error}); declare its present secret, or leave client_secret "
-                "out to rotate it, which ends the present one. Nothing was changed"
-            ) from None
-        platform.warn(f"{unchecked}: {error}")
+            return _Trial(False, True, str(error))
+        return _Trial(
+            False, False, str(error) if installed else "no allowed tenant has it installed"
+        )
     except OltError as error:
-        platform.warn(f"{unchecked}: {error}")
+        return _Trial(False, False, str(error))
+    return _Trial(True, False)

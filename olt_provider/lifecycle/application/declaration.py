@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
+from pydantic import SecretStr
+
 from olt_provider.lifecycle import values
 from olt_provider.lifecycle.application.model import Props
 from olt_provider.lifecycle.checking import Checked, Failure, Subject, apply_rules, check_tenant
@@ -115,7 +117,10 @@ def _adopting(platform: Platform, application_id: str, checked: Checked) -> Chec
             )
         return Checked(checked.inputs, (Failure("", reason),))
     platform.run.hold(holder)
-    if "client_secret" not in checked.inputs["adopt"]:
+    secret = checked.inputs["adopt"].get("client_secret")
+    if secret is not None and secret is not UNKNOWN:
+        platform.declared_secrets[application_id] = SecretStr(secret)
+    if secret is None:
         platform.warn(
             f"application {application_id} is adopted without its client_secret, so "
             "it gets a new one, and whoever uses the present one loses access"

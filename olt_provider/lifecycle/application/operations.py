@@ -7,7 +7,7 @@ from dataclasses import replace
 from olt_provider.api.applications.domain import Application, ApplicationPatch
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
-from olt_provider.lifecycle.application.adoption import adopt
+from olt_provider.lifecycle.application.adoption import adopt, require_secret_kept
 from olt_provider.lifecycle.application.changes import Changes
 from olt_provider.lifecycle.application.model import (
     ApplicationInputs,
@@ -203,10 +203,12 @@ def delete(platform: Platform, state: ApplicationState) -> None:
     """``DELETE .../{applicationId}``, unless it is installed and ``force_destroy`` is not set.
 
     Returns without a call, with a warning, for one that a resource of the program holds. Raises
-    ``LifecycleError`` where it is refused, and where a 404 does not prove that it is gone.
+    ``LifecycleError`` where it is refused, where a 404 does not prove that it is gone, and where
+    an adoption would replace its client secret by one that could not be checked.
     """
     holders = platform.run.holders(application_key(state.id), platform.api_url)
     if holders:
+        require_secret_kept(platform, state)
         verb = "adopts" if holders[-1].adopts else "manages"
         platform.warn(f"application {state.id} was not deleted: {holders[-1].name} {verb} it")
         return

@@ -9,7 +9,11 @@ from pydantic import SecretStr
 
 from olt_provider.emulator import Emulator, Fault
 from olt_provider.lifecycle.application import declaration, operations
-from olt_provider.lifecycle.application.model import Adoption, ApplicationInputs
+from olt_provider.lifecycle.application.model import (
+    Adoption,
+    ApplicationInputs,
+    ApplicationState,
+)
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.platform import Platform
 from tests.api.scripted_server import Answer, ScriptedServer, json_answer
@@ -130,8 +134,125 @@ def test_a_secret_that_cannot_be_tried_is_taken_with_a_warning(
     emulator: Emulator, platform: Platform, owner: str, warnings: list[str]
 ) -> None:
     application = emulator.platform.register(owner, name="By hand", url="https://example.com")
-    operations.create(platform, adopting(application, "perhaps"))
+    operations.create(platform, adopting(application, application["oauth2Client"]["secret"]))
     assert "no allowed tenant has it installed" in warnings[0]
+
+
+def test_a_wrong_secret_is_refused_also_where_it_is_installed_nowhere(
+    emulator: Emulator, platform: Platform, owner: str
+) -> None:
+    application = emulator.platform.register(owner, name="By hand", url="https://example.com")
+    with pytest.raises(LifecycleError, match="refuses the declared client_secret"):
+        operations.create(platform, adopting(application, "wrong-secret"))
+
+
+def readopt(
+    platform: Platform, held: ApplicationState, declared: str, *, deleted_first: bool
+) -> ApplicationState | None:
+    """Replace a resource whose program still declares ``adopt``, in the engine's order."""
+    news = {
+        "name": held.inputs.name,
+        "tenant_id": held.inputs.tenant_id,
+        "adopt": {"application_id": held.id, "client_secret": declared},
+    }
+    checked = declaration.check(platform, {}, news)
+    assert checked.failures == ()
+    inputs = ApplicationInputs.from_props(checked.inputs)
+    if deleted_first:
+        operations.delete(platform, held)
+    state = operations.create(platform, inputs)
+    if not deleted_first:
+        operations.delete(platform, held)
+    return state
+
+
+UNCHECKED: dict[str, Callable[[Emulator, str], object]] = {
+    "inactive": lambda emulator, id_: emulator.platform.patch(id_, status="inactive"),
+    "token endpoint down": lambda emulator, _: emulator.add_fault(
+        Fault(method="POST", path="**/token", kind="status", status=500, times=99)
+    ),
+}
+
+
+@pytest.fixture
+def rotated(connect: Connect, owner: str, existing: dict[str, Any]) -> ApplicationState:
+    """Adopted with its secret, and rotated since: the declared secret is dead."""
+    secret = existing["oauth2Client"]["secret"]
+    adopted = operations.create(connect(owner), adopting(existing, secret))
+    trigger = {"no": "2"}
+    return operations.update(
+        connect(owner), adopted, replace(adopted.inputs, rotate_secret_when_changed=trigger)
+    )
+
+
+@pytest.mark.parametrize("deleted_first", [True, False])
+@pytest.mark.parametrize("unchecked", UNCHECKED.values(), ids=list(UNCHECKED))
+def test_a_leftover_secret_that_cannot_be_checked_does_not_replace_another_of_the_state(
+    emulator: Emulator,
+    connect: Connect,
+    owner: str,
+    existing: dict[str, Any],
+    rotated: ApplicationState,
+    unchecked: Callable[[Emulator, str], object],
+    deleted_first: bool,
+) -> None:
+    unchecked(emulator, rotated.id)
+    secret = existing["oauth2Client"]["secret"]
+    with pytest.raises(LifecycleError, match="in the state and may be dead") as caught:
+        readopt(connect(owner), rotated, secret, deleted_first=deleted_first)
+    assert secret not in str(caught.value)
+
+
+@pytest.mark.parametrize("deleted_first", [True, False])
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_leftover_secret_that_is_dead_is_refused(
+    emulator: Emulator,
+    connect: Connect,
+    owner: str,
+    existing: dict[str, Any],
+    rotated: ApplicationState,
+    installed: bool,
+    deleted_first: bool,
+) -> None:
+    if not installed:
+        emulator.platform.uninstall(rotated.id, owner)
+    secret = existing["oauth2Client"]["secret"]
+    refused = "may be dead" if deleted_first else "refuses the declared client_secret"
+    with pytest.raises(LifecycleError, match=refused):
+        readopt(connect(owner), rotated, secret, deleted_first=deleted_first)
+    assert rotated.client_secret is not None
+    assert emulator.platform.secret_is_valid(
+        rotated.client_id, rotated.client_secret.get_secret_value()
+    )
+
+
+@pytest.mark.parametrize("deleted_first", [True, False])
+def test_a_working_secret_replaces_a_dead_one_of_the_state(
+    connect: Connect,
+    owner: str,
+    existing: dict[str, Any],
+    deleted_first: bool,
+) -> None:
+    secret = existing["oauth2Client"]["secret"]
+    adopted = operations.create(connect(owner), adopting(existing, secret))
+    dead = replace(adopted, client_secret=SecretStr("dead"))
+    state = readopt(connect(owner), dead, secret, deleted_first=deleted_first)
+    assert state is not None
+    assert state.client_secret == SecretStr(secret)
+
+
+@pytest.mark.parametrize("unchecked", UNCHECKED.values(), ids=list(UNCHECKED))
+def test_the_same_secret_can_be_adopted_again_without_a_check(
+    emulator: Emulator,
+    connect: Connect,
+    owner: str,
+    existing: dict[str, Any],
+    unchecked: Callable[[Emulator, str], object],
+) -> None:
+    secret = existing["oauth2Client"]["secret"]
+    adopted = operations.create(connect(owner), adopting(existing, secret))
+    unchecked(emulator, adopted.id)
+    assert readopt(connect(owner), adopted, secret, deleted_first=False)
 
 
 def test_a_token_endpoint_that_fails_does_not_refuse_the_secret(
@@ -226,7 +347,7 @@ def test_secret_of_an_inactive_application_is_left_unchecked(
     platform = connect(owner, identity_url=identity_server.url)
     state = operations.create(platform, adopting(existing, "a-secret"))
     assert state.client_secret == SecretStr("a-secret")
-    assert "could not be checked, because it is inactive" in warnings[0]
+    assert "could not be checked: it is inactive" in warnings[0]
     assert identity_server.received == []
 
 
