@@ -139,9 +139,9 @@ def no_answer(request: Request, base_url: str, timeout: float, error: Exception)
     elif refusal := _refused_tunnel(error):
         said, sent = f"could not connect to {host}: the proxy answered {refusal} to CONNECT", False
         remedy = "check HTTPS_PROXY and NO_PROXY"
-    elif isinstance(error, exceptions.InvalidProxyURL):
-        said, sent, temporary = "HTTPS_PROXY is not the URL of a proxy", False, False
-        remedy = ""
+    elif isinstance(error, exceptions.InvalidURL | exceptions.InvalidSchema):
+        said, sent, temporary = f"no URL that can be used to reach {host}", False, False
+        remedy = "check the base URL, and that of the proxy in HTTPS_PROXY"
     elif isinstance(error, exceptions.Timeout):
         said = f"no answer from {host} within {timeout:g} s"
         remedy = SLOW

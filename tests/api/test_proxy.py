@@ -143,12 +143,17 @@ def test_a_proxy_whose_certificate_is_refused_sends_nothing(
     assert platform.received == []
 
 
-@pytest.mark.parametrize("url", ["http://", "http:///nowhere", "http://[half"])
+@pytest.mark.parametrize(
+    "url",
+    ["http://", "http:///nowhere", "http://[half", "ftp://127.0.0.1:9", "socks5://127.0.0.1:9"],
+)
 def test_a_proxy_that_is_no_url_is_an_error_of_one_line(
     transport: Transport, monkeypatch: pytest.MonkeyPatch, sleeps: list[float], url: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", url)
     with pytest.raises(OltError) as caught:
         transport.send(REGISTRATION)
+    assert "HTTPS_PROXY" in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
+    assert not caught.value.may_have_changed
     assert sleeps == []

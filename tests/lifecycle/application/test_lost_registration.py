@@ -159,3 +159,13 @@ def test_one_that_appears_after_the_look_is_refused_by_name_and_can_be_adopted(
     state = operations.create(connect(owner), replace(guarded, adopt=Adoption(application["id"])))
     assert is_alive(emulator, state)
     assert len(emulator.platform.applications(owner)) == 1
+
+
+def test_a_name_that_several_use_puts_none_into_the_line_to_copy(
+    emulator: Emulator, connect: Connect, inputs: ApplicationInputs, owner: str
+) -> None:
+    twins = [by_somebody_else(emulator, inputs) for _ in range(2)]
+    with pytest.raises(LifecycleError, match="exists already") as caught:
+        operations.create(connect(owner), replace(inputs, prevent_duplicate_name=True))
+    assert all(twin["id"] in str(caught.value) for twin in twins)
+    assert 'application_id="' not in str(caught.value)
