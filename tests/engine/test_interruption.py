@@ -144,6 +144,33 @@ def test_an_interrupted_installation_is_finished_by_the_next_up(
     assert len(emulator.platform.installations(held["id"])) == 1
 
 
+def test_an_installation_that_a_killed_process_left_is_removed_by_the_documented_steps(
+    emulator: Emulator, stack: Stack, owner: str
+) -> None:
+    """Taken out of the program before the next run, it is in no state."""
+    without = application(allowed_tenants=[owner])
+    declared = installed(owner, allowed_tenants=[owner])
+    stack.program(declared)
+    with interrupted(emulator, stack, hold(emulator, "PUT", INSTALLATION), "host"):
+        stack.program(without)
+        stack.up("--refresh", "--run-program")
+        (held,) = emulator.platform.applications(owner)
+        assert len(emulator.platform.installations(held["id"])) == 1
+        for program in (declared, without):
+            stack.program(program)
+            stack.up()
+    assert emulator.platform.installations(held["id"]) == []
+
+
+def test_ctrl_c_in_the_wait_before_a_repetition_loses_nothing(
+    emulator: Emulator, stack: Stack, owner: str
+) -> None:
+    busy = emulator.add_fault(too_many_requests(times=1))
+    with interrupted(emulator, stack, busy, "ctrl_c"):
+        stack.up()
+    the_one_application(emulator, stack, owner)
+
+
 def test_a_killed_engine_locks_the_stack_and_what_it_left_pending_can_be_cleared(
     emulator: Emulator, stack: Stack, owner: str
 ) -> None:
@@ -158,14 +185,14 @@ def test_a_killed_engine_locks_the_stack_and_what_it_left_pending_can_be_cleared
     assert len(emulator.platform.applications(owner)) == 1
 
 
-def too_many_requests() -> Fault:
+def too_many_requests(times: int | None = None) -> Fault:
     return Fault(
         method="POST",
         path=APPLICATIONS,
         kind="status",
         status=429,
         retry_after=RETRY_AFTER,
-        times=None,
+        times=times,
     )
 
 
