@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from olt_provider.api.errors import ApiError, ConfigurationError, OltError
 from olt_provider.emulator import Emulator, Fault
@@ -339,6 +342,19 @@ def test_an_installation_that_cannot_be_looked_up_is_named(
         operations.create(platform, inputs)
     assert inputs.application_id in str(caught.value)
     assert inputs.tenant_id in str(caught.value)
+
+
+def test_an_installation_whose_token_expires_in_the_wait_is_named(
+    emulator: Emulator, connect: Connect, inputs: InstallationInputs
+) -> None:
+    token = SecretStr(emulator.token(inputs.tenant_id))
+    platform = connect(credentials=(("apiToken", token),))
+    moments = chain([time.time()], repeat(time.time() + 100 * 86400))
+    platform.client.tokens._clock = moments.__next__  # type: ignore[attr-defined]
+    emulator.add_fault(Fault(method="PUT", kind="close_after", times=1))
+    with pytest.raises(LifecycleError, match="Leave it in the program and run"):
+        operations.create(platform, inputs)
+    assert installed(emulator, inputs.application_id) == [inputs.tenant_id]
 
 
 def test_an_installation_whose_repetition_is_refused_is_looked_up(
