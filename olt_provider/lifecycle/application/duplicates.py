@@ -52,12 +52,13 @@ def _in_use(name: str, keeping: dict[str, str]) -> LifecycleError:
             f"{said}, which {' and '.join(ours)} of this program manages. Give one of them another "
             "name, or set prevent_duplicate_name=False"
         )
-    first = next(iter(keeping))
+    # Adopting ends a client secret, so where several could be meant, none is there to copy.
+    only = f'"{next(iter(keeping))}"' if len(keeping) == 1 else "..."
     return LifecycleError(
         f"{said}. If you renamed the resource in the program, add to it "
         'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="OLD")]), with its old name; if '
         "another stack manages it, give this one another name; if nothing manages it, adopt it "
-        f'with adopt=AdoptArgs(application_id="{first}"), which rotates its client secret unless '
+        f"with adopt=AdoptArgs(application_id={only}), which rotates its client secret unless "
         "you declare it there. If this `pulumi up` removes or replaces it, set "
         "delete_before_replace=True, or remove it with a `pulumi up` of its own first. To register "
         "a second one of that name, set prevent_duplicate_name=False"
