@@ -467,6 +467,15 @@ def test_an_installation_whose_id_is_not_known_yet_may_go() -> None:
     assert not any(each.certain for each in found.gains_access)
 
 
+def test_an_installation_that_another_resource_may_hold_may_go() -> None:
+    on = (_urn(APPLICATION, "app"), REFERENCE)
+    gone = _step("delete", "old", kind=INSTALLATION, oldState=_installed(f"{TENANT_A}/{X}", on=on))
+    comes = _step(
+        "create", "new", kind=INSTALLATION, newState=_installed(application=UNKNOWN, on=on)
+    )
+    assert [each.certain for each in _review(gone, comes).loses_access] == [False]
+
+
 def test_a_replacement_lists_its_tenants_once() -> None:
     old = _state(allowed_tenants={TENANT_A: "Customer A"})
     new = _declared(allowed_tenants={TENANT_A: "Customer A"})

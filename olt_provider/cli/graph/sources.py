@@ -76,14 +76,15 @@ def of_preview(preview: Preview) -> Graph:
             noted[column.note].append(column.label)
         if not column.known:
             graph.unmanaged.add(key)
-        moving = {
-            (each.application, each.tenant) for each in stack.before if stack.moves_to_unnamed(each)
-        }
+        moving = {(each.application, each.tenant) for each in stack.before if stack.may_go_on(each)}
         tenants = {tenant for pairs in installed for named, tenant in pairs if named == key}
         for tenant in tenants | column.tenants():
             use = column.use(tenant or "", *((key, tenant) in pairs for pairs in installed))
             goes = (key, tenant) in moving and use.after != "installed"
-            graph.uses[key, tenant or ""] = Use("unknown", "unknown") if goes else use
+            if goes:
+                kept = column.use(tenant or "", True, True)
+                use = kept if kept.change == "removed" else Use("unknown", "unknown")
+            graph.uses[key, tenant or ""] = use
     graph.comments = stack.comments
     graph.notes += [f"{note}: {', '.join(sorted(names))}" for note, names in sorted(noted.items())]
     if preview.summary.get("same", 0) > sum(step.op == "same" for step in preview.steps):

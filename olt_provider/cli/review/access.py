@@ -202,8 +202,8 @@ class Tenants:
         held = self._stack.platform.get(key)
         if held is not None and tenant not in held.installed and tenant in (held.allowed or {}):
             return
-        if self._stack.moves_to_unnamed(installed) or key == UNNAMED or tenant is None:
-            why = "uninstalled, unless it is the application that is not known yet"
+        if self._stack.may_go_on(installed) or key == UNNAMED or tenant is None:
+            why = "uninstalled unless it is the application that is not known yet"
             self._lose(key, tenant, why, certain=False)
         else:
             self._lose(key, tenant, "uninstalled")
@@ -223,7 +223,7 @@ class Tenants:
         if key == UNNAMED and before:
             certain = False
         self._gain(
-            key, tenant, "installed" if certain else "installed, if it is not yet", certain=certain
+            key, tenant, "installed" if certain else "installed if it is not yet", certain=certain
         )
 
     def _lose(self, key: str, tenant: str | None, why: str, *, certain: bool = True) -> None:

@@ -101,10 +101,10 @@ class Stack:
             if not each.pending
         )
 
-    def moves_to_unnamed(self, installed: Installed) -> bool:
-        """Whether it may go on, because its resource gets an application that is not named."""
+    def may_go_on(self, installed: Installed) -> bool:
+        """Whether a resource installs an application that is not named, which may be this one."""
         return any(
-            each.application == UNNAMED and each.resource == installed.resource
+            each.application == UNNAMED and each.tenant in (None, installed.tenant)
             for each in self.after
         )
 

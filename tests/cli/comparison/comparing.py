@@ -75,6 +75,8 @@ class Comparison:
             for kind in KINDS:
                 self._fail_on(kind)
         live = self.step.live.live
+        if self.step.failed and "OltError" not in self.step.output:
+            return [f"{self.step.title}: {each}" for each in self.problems]  # the engine's own
         refused = self.review.will_fail or live.refuses
         self.tried["refused"] += self.step.failed
         if refused != self.step.failed:
@@ -211,11 +213,11 @@ class Comparison:
             if not lost.certain:
                 continue
             for what in ("revoked", "uninstalled"):
-                if what in lost.why:
-                    told = (what, lost.application_id or "", lost.tenant or "")
+                if what in lost.why.split(", "):
+                    told: Effect = (what, lost.application_id or "", lost.tenant or "")
                     gone = ("lost", lost.application_id or "", lost.tenant or "")
                     yield f"loses {lost}", told in self.step.truth or gone in self.step.truth
-            if "application" in lost.why:
+            if any(each.startswith("application ") for each in lost.why.split(", ")):
                 told = ("lost", lost.application_id or "", lost.tenant or "")
                 yield f"loses {lost}", told in self.step.truth
         for gained in (*self.review.gains_access, *self.review.needs_credentials):
