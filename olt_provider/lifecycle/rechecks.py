@@ -26,6 +26,7 @@ class Check:
         olds: its old inputs.
         news: what the program declares, with old values where the engine ignores changes.
         inputs: the checked inputs.
+        id: the resource's ID, known from its ``diff``.
         adopts: the ID of the application that ``adopt`` names, if it is declared and known.
         holds: keys of what the resource holds in the run record.
     """
@@ -33,6 +34,7 @@ class Check:
     olds: Props = field(repr=False)
     news: Props = field(repr=False)
     inputs: Props = field(repr=False)
+    id: str | None = None
     adopts: str | None = None
     holds: list[str] = field(default_factory=list)
 
@@ -70,6 +72,13 @@ class Rechecks:
                 self._replaceable.remove(check)
                 self._last = None
             return check
+
+    def updated(self, id_: str) -> None:
+        """A resource is updated in place, so no later check is one of its replacement."""
+        with self._lock:
+            self._replaceable = [item for item in self._replaceable if item.id != id_]
+            if self._last is not None and self._last.id == id_:
+                self._last = None
 
     def may_manage(self, name: str, tenant_id: str) -> bool:
         """Whether an application may be that of a resource whose ID no ``diff`` has shown.

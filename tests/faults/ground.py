@@ -18,7 +18,7 @@ from olt_provider.lifecycle.installation.model import InstallationInputs, Instal
 from olt_provider.lifecycle.platform import Platform
 from tests.emulated import new_tenant
 from tests.faults.kinds import Source
-from tests.model.engine import Key, Program, Props, Resource, State
+from tests.model.state import Key, Program, Props, Resource, State
 
 APP = Key("application", "app")
 INSTALLED = Key("installation", "app-in-user")

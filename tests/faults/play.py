@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Callable
 from typing import Any, Final, Literal, NamedTuple
 
 from olt_provider.api.applications.domain import Application
@@ -14,8 +16,9 @@ from tests.faults.ground import APP, INSTALLATIONS, Ground, Scene, Tenants
 from tests.faults.kinds import KINDS
 from tests.faults.situations import Target
 from tests.faults.wire import Crossing
-from tests.model.engine import Engine, Failure, Key, Program, Resource, State
+from tests.model.engine import Engine, Failure, Hosts
 from tests.model.programs import expected_of, held_of
+from tests.model.state import Key, Program, Resource, State
 
 Outcome = Literal["ok", "up", "adopt"]
 """How it ended well: in the operation itself, by the same once more, or by following the advice."""
@@ -76,7 +79,8 @@ class Play:
         self.failures: list[Failure] = []
         kind = KINDS[cell.kind]
         source = situation.source if kind.source == "tenantTokens" else kind.source
-        self._connect = self.ground.connector(source)
+        connect = self.ground.connector(source)
+        self._start: Callable[[], Hosts] = lambda: functools.cache(lambda _: connect())
         self._crossing = crossing
         self._engine = Engine(self.scene.state, Quiet())
 
@@ -106,16 +110,16 @@ class Play:
         return self.failures
 
     def _operation(self) -> None:
-        act = self._engine.refresh(self._connect()) if self.scene.refresh else self.up()
+        act = self._engine.refresh(self._start()) if self.scene.refresh else self.up()
         self._note(act)
 
     def up(self) -> list[Failure]:
         """``pulumi up`` of the program, as a new process."""
-        return self._note(self._engine.up(self.scene.program, self._connect()))
+        return self._note(self._engine.up(self.scene.program, self._start()))
 
     def refresh(self) -> list[Failure]:
         """``pulumi refresh``, as a new process."""
-        return self._note(self._engine.refresh(self._connect()))
+        return self._note(self._engine.refresh(self._start()))
 
     def _note(self, failures: list[Failure]) -> list[Failure]:
         self.failures = list(failures)

@@ -11,7 +11,7 @@ from olt_provider.emulator import Fault
 from tests.faults.calls import CALLS
 from tests.faults.ground import APP, INSTALLED, SECOND, SECOND_INSTALLED, Ground, Scene
 from tests.faults.kinds import Source
-from tests.model.engine import Placed, Program, State
+from tests.model.state import Placed, Program, State
 
 Operation = Literal["create", "read", "update", "rotate", "adopt", "install", "uninstall", "delete"]
 Stage = Callable[[Ground], Scene]

@@ -53,10 +53,11 @@ def test_an_operation_makes_the_calls_that_the_table_knows(
 ) -> None:
     ground = Ground(Tenants(emulator))
     scene = situation.stage(ground)
-    engine, platform = Engine(scene.state, Quiet()), ground.connector(situation.source)()
+    platform = ground.connector(situation.source)()
+    engine, hosts = Engine(scene.state, Quiet()), lambda _: platform
     for given in scene.given:
         emulator.add_fault(given)
-    engine.refresh(platform) if scene.refresh else engine.up(scene.program, platform)
+    engine.refresh(hosts) if scene.refresh else engine.up(scene.program, hosts)
     made = [f"{call.method} {call.template}" for call in calls_of(emulator)]
     assert made == [str(CALLS[call]) for call in situation.calls]
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from tests.model import programs
-from tests.model.engine import Props
 from tests.model.programs import SLOTS, declarations, with_tenants
 from tests.model.stack import PICK, Stack, of
 from tests.model.stage import without_clock
+from tests.model.state import Props
 from tests.model.turns import when
 
 MAX_STRANGERS: Final = 3

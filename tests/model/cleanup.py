@@ -6,16 +6,17 @@ import copy
 import re
 from collections import Counter
 
-from tests.model.engine import Engine, Failure, Key, Program, Props, Resource, State
+from tests.model.engine import Engine, Failure, Hosts
 from tests.model.figures import Figures
-from tests.model.oracle import DEAD, Book, Oracle, Violation
+from tests.model.oracle import DEAD, Book, Oracle, Violation, shared_ids
 from tests.model.programs import expected_of, held_of
 from tests.model.stage import Stage
+from tests.model.state import Key, Program, Props, Resource, State
 
 MAX_ROUNDS = 12
 """How often a user follows an error's advice before he gives up."""
-MENDING = {"mend": "1"}
 IN_USE = re.compile(r"exists already: ([0-9a-f, -]+)[.,]")
+SHARED = re.compile(r"application ([0-9a-f-]+)(?: too|, and .* adopts it); only one resource can")
 
 
 class CleanUp:
@@ -44,10 +45,12 @@ class CleanUp:
     def run(self, *, thorough: bool) -> list[tuple[str, str]]:
         """Method and path template of each call of the first ``up``. Raises ``Violation``."""
         due = self._rotations_that_are_due()
+        hosts = self._stage.connect()
         if self._book.needs_refresh(self._program):
-            self._refresh()
+            self._refresh(hosts)
         self._oracle.made.clear()
-        calls = self._up_until_done()
+        calls = self._up_until_done(hosts)
+        self._leave_one_holder_each()
         self._figures.outcomes["done at once" if self.smooth else "done with more"] += 1
         self._require_agreement()
         self._require_secrets(due)
@@ -55,9 +58,9 @@ class CleanUp:
             self._require_nothing_left_to_do()
         return calls
 
-    def _up_until_done(self) -> list[tuple[str, str]]:
-        """Returns the calls of the first ``up``."""
-        failures = self._up()
+    def _up_until_done(self, hosts: Hosts) -> list[tuple[str, str]]:
+        """Returns the calls of the first ``up``, the only one in these processes."""
+        failures = self._up(hosts)
         calls = list(self._oracle.made)
         for _ in range(MAX_ROUNDS):
             if not failures:
@@ -66,15 +69,42 @@ class CleanUp:
             self.smooth = False
             for failure in failures:
                 self._figures.outcomes[self._follow(failure)] += 1
-            failures = self._up()
+            failures = self._up(self._stage.connect())
         raise Violation(f"an up without faults does not get done: {failures[0].error}")
 
-    def _up(self) -> list[Failure]:
-        self._oracle.program = self._program
-        return self._engine.up(self._program, self._stage.connect())
+    def _leave_one_holder_each(self) -> None:
+        """Take out what holds an application that another resource holds too."""
+        for id_ in sorted(shared_ids(self._state, self._program)):
+            self._figures.outcomes[self._leave_one(id_)] += 1
+            self.smooth = False
+            self._up_until_done(self._stage.connect())
 
-    def _refresh(self) -> None:
-        failures = self._engine.refresh(self._stage.connect())
+    def _leave_one(self, id_: str) -> str:
+        """Take out all resources with an application but one with a working secret."""
+        held = [key for key in self._state.holders(id_) if self._program.declared(key)]
+        adopting = [
+            Key("application", name)
+            for name, declared in self._program.applications.items()
+            if declared.get("adopt", {}).get("application_id") == id_
+        ]
+        lively = [key for key in held if self._lives(self._state.resources[key])]
+        kept = [*lively, *held, *adopting][0]
+        for key in {*held, *adopting} - {kept}:
+            self._program.place_elsewhere(key.name, kept.name)
+            del self._program.applications[key.name]
+        self._refresh(self._stage.connect())
+        return "second holder taken out"
+
+    def _up(self, hosts: Hosts) -> list[Failure]:
+        self._oracle.program = self._program
+        shared = shared_ids(self._state, self._program)
+        failures = self._engine.up(self._program, hosts)
+        if not failures:
+            self._oracle.require_one_holder_each(shared)
+        return failures
+
+    def _refresh(self, hosts: Hosts) -> None:
+        failures = self._engine.refresh(hosts)
         if failures:
             raise Violation(f"a refresh without faults fails: {failures[0].error}")
         self._book.refreshed()
@@ -102,6 +132,8 @@ class CleanUp:
             return self._name_in_use(declared, found[1].split(", "))
         if failure.verb == "delete" and "is still installed in tenant" in text:
             return self._uninstall_strangers(text)
+        if (done := self._correct(declared, text)) is not None:
+            return done
         if "owns no application" in text and "adopt" in declared:
             id_ = declared.pop("adopt")["application_id"]
             owner = declared.get("tenant_id", self._stage.tenants[0])
@@ -122,6 +154,26 @@ class CleanUp:
                 declared["adopt"].pop("client_secret", None)
                 declared["rotate_secret_when_changed"] = {"instead of": "a leftover secret"}
         return "unchecked secret taken out and rotated"
+
+    def _correct(self, declared: Props, text: str) -> str | None:
+        """Change what is refused before any call; ``None``: that is not what the error says."""
+        if "already manages application" in text:
+            del declared["adopt"]
+            return "adopt taken out"
+        if "declares no tenant_id, and" in text and "tenant_id" not in declared:
+            declared["tenant_id"] = self._stage.tenants[0]
+            return "tenant declared"
+        if "may replace it only because the default changed" in text:
+            return self._confirm_the_tenant(text)
+        shared = SHARED.search(text)
+        return self._leave_one(shared[1]) if shared else None
+
+    def _confirm_the_tenant(self, text: str) -> str:
+        for declared in self._program.applications.values():
+            if "tenant_id" not in declared and repr(declared["name"]) in text:
+                declared["tenant_id"] = self._stage.tenants[0]
+                return "tenant declared"
+        raise Violation(f"a move is refused that was not declared: {text}")
 
     def _is_refused(self, adopt: Props) -> bool:
         application = self._platform.application(adopt["application_id"]) or {}
@@ -146,13 +198,22 @@ class CleanUp:
                 raise Violation(f"a name is refused, but {id_} does not have it")
         adopted = [each.get("adopt", {}) for each in self._program.applications.values()]
         taken = {each.get("application_id") for each in adopted}
-        free = (self._book.announced | set(self._book.strangers)) - taken
+        free = (self._book.announced | set(self._book.strangers) | self._renamed()) - taken
         candidates = [id_ for id_ in ids if id_ in free]
         if candidates:
             declared["adopt"] = {"application_id": candidates[0]}
             return "adopted"
         declared["prevent_duplicate_name"] = False
         return "guard switched off"
+
+    def _renamed(self) -> set[str]:
+        """What only resources hold that are not declared any more, under their names."""
+        return {
+            held.id
+            for key, held in self._state.resources.items()
+            if key.kind == "application"
+            and not any(self._program.declared(each) for each in self._state.holders(held.id))
+        }
 
     def _uninstall_strangers(self, text: str) -> str:
         for tenant_id in self._stage.tenants:
@@ -205,14 +266,17 @@ class CleanUp:
     def _require_secrets(self, due: set[Key]) -> None:
         """Every secret lives, but one whose rotation was lost and then taken out of the program:
         a new trigger mends that one."""
-        for key, held in self._state.resources.items():
+        for key, held in list(self._state.resources.items()):
             if key.kind != "application" or self._lives(held):
                 continue
-            if key not in self._book.dead or key in due:
+            if key not in self._book.dead | self._book.superseded or key in due:
                 raise Violation(f"{DEAD} after an up without faults: {key.name}")
             self._figures.outcomes["lost rotation taken out: secret stays dead"] += 1
-            self._program.applications[key.name]["rotate_secret_when_changed"] = MENDING
-            if self._up() or not self._lives(held):
+            declared = self._program.applications[key.name]
+            old = declared.get("rotate_secret_when_changed", {}).get("again", "")
+            declared["rotate_secret_when_changed"] = {"again": f"{old}1"}
+            self._up_until_done(self._stage.connect())
+            if not self._lives(self._state.resources[key]):
                 raise Violation(f"{DEAD}, and another rotation does not mend it: {key.name}")
 
     def _lives(self, held: Resource) -> bool:
@@ -222,7 +286,7 @@ class CleanUp:
     def _require_nothing_left_to_do(self) -> None:
         """A refresh of what nobody touched finds no drift, and an ``up`` makes no call."""
         before = copy.deepcopy(self._state)
-        self._refresh()
+        self._refresh(self._stage.connect())
         for key, held in before.resources.items():
             if self._state.resources.get(key, held).outputs != held.outputs:
                 raise Violation(f"a refresh right after an up finds drift in {key.name}")
@@ -231,7 +295,7 @@ class CleanUp:
         self._stage.emulator.clear_calls()
         if touched := self._engine.preview(self._program, self._stage.connect()):
             raise Violation(f"a preview right after an up shows changes of {touched[0].name}")
-        if self._up() or self._stage.emulator.calls:
+        if self._up(self._stage.connect()) or self._stage.emulator.calls:
             raise Violation("an up right after an up makes calls")
         if any("adopt" in held.inputs for held in self._state.resources.values()):
             raise Violation("what was declared to adopt is still in the state")

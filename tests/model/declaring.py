@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from tests.model import programs
-from tests.model.engine import Placed, Props, Resource
 from tests.model.mishaps import KINDS, Deck
 from tests.model.programs import SLOTS, changes, declarations, with_tenants
 from tests.model.stack import PICK, Stack, of
+from tests.model.state import Placed, Props
 from tests.model.turns import SHARES, Agenda, when
 
 MAX_INSTALLATIONS: Final = 4
@@ -21,10 +21,6 @@ TENANT: Final = st.integers(0, programs.TENANTS - 1)
 
 class Declaring(Stack):
     """Rules that change the program and nothing else."""
-
-    def has_free_slot(self) -> bool:
-        """Whether a resource more can be declared that the state does not know yet."""
-        return bool(self.free_slots()) and not self.shared()
 
     @initialize(declared=declarations(), tenant=TENANT, seed=st.integers(0, 2**32 - 1))
     def begin(self, declared: Props, tenant: int, seed: int) -> None:
@@ -41,7 +37,7 @@ class Declaring(Stack):
         }
         self.program.installations["begun"] = Placed(SLOTS[0], tenant_id)
 
-    @when(lambda self: self.has_free_slot())
+    @when(lambda self: self.free_slots())
     @rule(pick=PICK, declared=declarations())
     def declare(self, pick: int, declared: Props) -> None:
         slot = of(self.free_slots(), pick)
@@ -96,32 +92,19 @@ class Declaring(Stack):
             declared.get("allowed_tenants", {}).pop(placed.tenant_id, None)
         self.done("remove_installation")
 
-    @when(lambda self: self.program.installations)
-    @rule(pick=PICK)
-    def rename_installation(self, pick: int) -> None:
-        """Another name for the same resource: the engine creates, then deletes."""
-        placed = self.program.installations.pop(of(list(self.program.installations), pick))
-        self.numbers += 1
-        self.program.installations[f"{placed.application}-{self.numbers}"] = placed
-        self.done("rename_installation")
-
     @when(lambda self: self.program.applications)
     @rule(pick=PICK)
     def remove(self, pick: int) -> None:
-        name = of(list(self.program.applications), pick)
-        del self.program.applications[name]
-        for each, placed in list(self.program.installations.items()):
-            if placed.application == name:
-                del self.program.installations[each]
+        self.program.drop_application(of(list(self.program.applications), pick))
         self.done("remove")
 
-    @when(lambda self: self.history and not self.shared())
+    @when(lambda self: self.history)
     @rule(pick=PICK)
     def revert(self, pick: int) -> None:
         self.program = copy.deepcopy(of(self.history, pick))
         self.done("revert")
 
-    @when(lambda self: self.has_free_slot() and self.adoptable())
+    @when(lambda self: self.free_slots() and self.adoptable())
     @rule(pick=PICK, slot=PICK, declared=declarations(), secret=st.booleans())
     def adopt(self, pick: int, slot: int, declared: Props, *, secret: bool) -> None:
         id_ = of(self.adoptable(), pick)
@@ -137,20 +120,3 @@ class Declaring(Stack):
             "adopt": adoption,
         }
         self.done("adopt")
-
-    @when(lambda self: self.has_free_slot() and self.movable())
-    @rule(pick=PICK, slot=PICK)
-    def move(self, pick: int, slot: int) -> None:
-        """The same application under another resource: adopted there, taken out here."""
-        (old, held), new = of(self.movable(), pick), of(self.free_slots(), slot)
-        declared = self.program.applications.pop(old)
-        declared["tenant_id"] = held.inputs["tenant_id"]
-        self.program.applications[new] = {**declared, "adopt": {"application_id": held.id}}
-        for name, placed in list(self.program.installations.items()):
-            if placed.application == old:
-                self.program.installations[name] = Placed(new, placed.tenant_id)
-        self.done("move")
-
-    def movable(self) -> list[tuple[str, Resource]]:
-        declared = self.program.applications
-        return [(key.name, held) for key, held in self.live() if key.name in declared]

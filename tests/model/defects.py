@@ -12,6 +12,9 @@ from olt_provider.api.retry import Repeat
 from olt_provider.lifecycle.application import operations as application_operations
 from olt_provider.lifecycle.application.changes import Changes
 from olt_provider.lifecycle.installation import operations as installation_operations
+from olt_provider.lifecycle.rechecks import Check, Rechecks
+from olt_provider.lifecycle.run_record import RunRecord
+from tests.model import stage
 
 
 def rotation_first(patch: pytest.MonkeyPatch) -> None:
@@ -43,3 +46,35 @@ def lost_registration_repeated(patch: pytest.MonkeyPatch) -> None:
     """A registration is repeated like everything else, also where its answer was lost."""
     allows = Repeat.allows
     patch.setattr(Repeat, "allows", lambda _self, error: allows(Repeat.SAFELY, error))
+
+
+def nothing_is_held(patch: pytest.MonkeyPatch) -> None:
+    """A deletion is carried out whatever the other resources hold."""
+    patch.setattr(RunRecord, "holders", lambda *_args: [])
+
+
+def each_process_by_itself(patch: pytest.MonkeyPatch) -> None:
+    """What is held is not shared among the processes of a run."""
+    patch.setattr(stage.SharedEvents, "read", lambda _self: [])
+
+
+def never_released(patch: pytest.MonkeyPatch) -> None:
+    """A resource that is replaced goes on holding what is to be deleted."""
+    patch.setattr(RunRecord, "release", lambda *_args: None)
+
+
+def every_comparison_holds(patch: pytest.MonkeyPatch) -> None:
+    """Also that of a refresh, and that of what is deleted before its replacement."""
+    diffed = Rechecks.diffed
+
+    def believed(self: Rechecks, inputs: Mapping[str, Any], *, changes: bool) -> Check:
+        return diffed(self, inputs, changes=changes) or Check({}, inputs, inputs)
+
+    patch.setattr(Rechecks, "diffed", believed)
+
+
+def record_outlives_its_run(patch: pytest.MonkeyPatch) -> None:
+    """What a run held is still held in the next."""
+    events: list[Mapping[str, Any]] = []
+    patch.setattr(stage.SharedEvents, "append", lambda _self, event: events.append(event))
+    patch.setattr(stage.SharedEvents, "read", lambda _self: list(map(dict, events)))

@@ -3,163 +3,21 @@ stores when an operation fails. Measured facts, played without the engine."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, NamedTuple, Protocol
 
 from olt_provider.api.errors import OltError
-from olt_provider.lifecycle.application import declaration as application_declaration
-from olt_provider.lifecycle.application import operations as application_operations
-from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
-from olt_provider.lifecycle.checking import Checked
-from olt_provider.lifecycle.installation import declaration as installation_declaration
-from olt_provider.lifecycle.installation import operations as installation_operations
-from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
 from olt_provider.lifecycle.platform import Platform
 from olt_provider.lifecycle.values import UNKNOWN
+from tests.model.providers import PROVIDERS
+from tests.model.state import Key, Options, Pending, Program, Props, Resource, State, stored
 
-Props = dict[str, Any]
-Verb = Literal["create", "read", "update", "delete"]
+Verb = Literal["check", "create", "read", "update", "delete"]
 
-
-class Key(NamedTuple):
-    """A resource of the stack."""
-
-    kind: Literal["application", "installation"]
-    name: str
-
-
-@dataclass
-class Resource:
-    """One resource as the state keeps it."""
-
-    id: str
-    inputs: Props
-    outputs: Props
-
-
-class Pending(NamedTuple):
-    """A resource that was replaced and has still to be deleted."""
-
-    key: Key
-    resource: Resource
-
-
-@dataclass
-class State:
-    """All that the engine remembers."""
-
-    resources: dict[Key, Resource] = field(default_factory=dict)
-    pending: list[Pending] = field(default_factory=list)
-
-    def everything(self) -> list[tuple[Key, Resource]]:
-        """Each resource, those that wait for their deletion included."""
-        return [*self.resources.items(), *self.pending]
-
-    def application_ids(self) -> set[str]:
-        return {held.id for key, held in self.everything() if key.kind == "application"}
-
-
-class Placed(NamedTuple):
-    """An installation as a program declares it."""
-
-    application: str
-    """The name of the application's resource."""
-    tenant_id: str
-
-
-@dataclass
-class Program:
-    """What is declared: properties as the resources' constructors pass them, by resource name."""
-
-    applications: dict[str, Props] = field(default_factory=dict)
-    installations: dict[str, Placed] = field(default_factory=dict)
-
-    def resources(self) -> list[Key]:
-        """In the order of dependencies."""
-        applications = [Key("application", name) for name in self.applications]
-        return [*applications, *(Key("installation", name) for name in self.installations)]
-
-    def declared(self, key: Key) -> object:
-        """What is said of one resource; None if nothing is."""
-        if key.kind == "application":
-            return self.applications.get(key.name)
-        return self.installations.get(key.name)
-
-
-class Provider(Protocol):
-    """What a dynamic provider does, in plain values."""
-
-    def check(self, platform: Platform, olds: Props, news: Props) -> Checked: ...
-    def diff(self, outputs: Props, inputs: Props) -> tuple[bool, bool]: ...
-    def create(self, platform: Platform, inputs: Props) -> tuple[str, Props]: ...
-    def read(self, platform: Platform, held: Resource) -> Resource | None: ...
-    def update(self, platform: Platform, held: Resource, inputs: Props) -> Props: ...
-    def delete(self, platform: Platform, held: Resource) -> None: ...
-
-
-class Applications:
-    """As ``ApplicationProvider`` delegates."""
-
-    def check(self, platform: Platform, olds: Props, news: Props) -> Checked:
-        return application_declaration.check(platform, olds, news)
-
-    def diff(self, outputs: Props, inputs: Props) -> tuple[bool, bool]:
-        difference = application_declaration.diff(outputs, inputs)
-        return bool(difference.properties), bool(difference.replaces)
-
-    def create(self, platform: Platform, inputs: Props) -> tuple[str, Props]:
-        state = application_operations.create(platform, ApplicationInputs.from_props(inputs))
-        return state.id, state.to_props()
-
-    def read(self, platform: Platform, held: Resource) -> Resource | None:
-        before = ApplicationState.from_props(held.id, held.outputs)
-        state = application_operations.read(platform, before)
-        if state is None:
-            return None
-        return Resource(state.id, state.inputs.to_props(), state.to_props())
-
-    def update(self, platform: Platform, held: Resource, inputs: Props) -> Props:
-        before = ApplicationState.from_props(held.id, held.outputs)
-        desired = ApplicationInputs.from_props(inputs)
-        return application_operations.update(platform, before, desired).to_props()
-
-    def delete(self, platform: Platform, held: Resource) -> None:
-        state = ApplicationState.from_props(held.id, held.outputs)
-        application_operations.delete(platform, state)
-
-
-class Installations:
-    """As ``InstallationProvider`` delegates."""
-
-    def check(self, platform: Platform, olds: Props, news: Props) -> Checked:
-        return installation_declaration.check(platform, olds, news)
-
-    def diff(self, outputs: Props, inputs: Props) -> tuple[bool, bool]:
-        changed = bool(installation_declaration.diff(outputs, inputs))
-        return changed, changed
-
-    def create(self, platform: Platform, inputs: Props) -> tuple[str, Props]:
-        state = installation_operations.create(platform, InstallationInputs.from_props(inputs))
-        return state.id, state.to_props()
-
-    def read(self, platform: Platform, held: Resource) -> Resource | None:
-        before = InstallationState.from_props(held.outputs)
-        state = installation_operations.read(platform, before)
-        if state is None:
-            return None
-        return Resource(state.id, state.inputs.to_props(), state.to_props())
-
-    def update(self, platform: Platform, held: Resource, inputs: Props) -> Props:
-        return {**held.outputs, **inputs}
-
-    def delete(self, platform: Platform, held: Resource) -> None:
-        installation_operations.delete(platform, InstallationState.from_props(held.outputs))
-
-
-PROVIDERS: dict[str, Provider] = {"application": Applications(), "installation": Installations()}
+Hosts = Callable[[str], Platform]
+"""The host processes of one run: each provider's, by name."""
 
 
 class Failure(NamedTuple):
@@ -178,147 +36,232 @@ class Watcher(Protocol):
     def ended(self, verb: Verb, key: Key, held: Resource | None, now: Resource | None) -> None: ...
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How an ``up`` is run.
+
+    ``replace``: as ``--replace`` and a taint do. ``targets``: as ``--target`` does; ``None`` for
+    all. ``keep_going``: what does not depend on a failure is done all the same, as in parallel.
+    ``beside_a_failure``: a resource of another provider fails, last of all that is created.
+    """
+
+    replace: Collection[Key] = ()
+    targets: Collection[Key] | None = None
+    keep_going: bool = False
+    beside_a_failure: bool = False
+
+    def targeted(self, key: Key) -> bool:
+        return self.targets is None or key in self.targets
+
+
+PLAIN = Manner()
+NEIGHBOUR = Failure("create", Key("application", "neighbour"), OltError("a neighbour failed"))
+
+
 class Engine:
     """Brings a state to a program, one operation after the other.
 
-    The first operation that raises ends the pass; with ``keep_going`` the resources that do not
-    depend on it are still done, as when they ran in parallel, but nothing is deleted.
+    The first operation that raises ends the pass, and what is to be deleted stays for the next.
     """
 
     def __init__(self, state: State, watcher: Watcher) -> None:
         self.state = state
         self._watcher = watcher
         self._failures: list[Failure] = []
+        self._recreated: set[Key] = set()
+        self._begun: set[Key] = set()
 
-    def preview(self, program: Program, platform: Platform) -> list[Key]:
+    def preview(self, program: Program, hosts: Hosts) -> list[Key]:
         """What an ``up`` would touch, without a call."""
         touched = [key for key in self.state.resources if program.declared(key) is None]
         for key in program.resources():
             held, news = self.state.resources.get(key), self._news(program, key)
+            platform = hosts(program.options_of(key).provider)
             inputs = _checked(key, platform, held.inputs if held else {}, news)
-            if held is None or PROVIDERS[key.kind].diff(held.outputs, inputs)[0]:
+            if held is None or PROVIDERS[key.kind].diff(platform, held, inputs).changed:
                 touched.append(key)
         return touched
 
-    def up(
-        self,
-        program: Program,
-        platform: Platform,
-        *,
-        replace: frozenset[Key] = frozenset(),
-        keep_going: bool = False,
-    ) -> list[Failure]:
+    def up(self, program: Program, hosts: Hosts, manner: Manner = PLAIN) -> list[Failure]:
         """Create, update, replace; and delete what is not declared, last."""
-        self._failures = []
+        self._begin()
         for key in program.resources():
-            if self._failures and not keep_going:
+            if self._failures and not manner.keep_going:
                 break
-            if self._depends_on_a_failure(program, key):
-                continue
-            self._bring_about(key, self._news(program, key), platform, replaced=key in replace)
+            if manner.targeted(key) and not self._depends_on_a_failure(program, key):
+                self._register(program, key, hosts, manner)
+            self._begun.add(key)
+        if manner.beside_a_failure:
+            self._failures.append(NEIGHBOUR)
         if not self._failures:
             kept = set(program.resources())
-            self._delete(platform, [key for key in self.state.resources if key not in kept])
+            undeclared = [key for key in self.state.resources if key not in kept]
+            self._delete(hosts, [key for key in undeclared if manner.targeted(key)], manner)
         return self._failures
 
-    def destroy(self, platform: Platform) -> list[Failure]:
+    def destroy(self, hosts: Hosts) -> list[Failure]:
         """Delete everything."""
-        self._failures = []
-        self._delete(platform, list(self.state.resources))
+        self._begin()
+        self._delete(hosts, list(self.state.resources), PLAIN)
         return self._failures
 
-    def refresh(self, platform: Platform) -> list[Failure]:
-        """Read everything; each answer is stored by itself."""
-        self._failures = []
+    def refresh(self, hosts: Hosts) -> list[Failure]:
+        """Read everything; each answer is stored by itself, after a diff for the display."""
+        self._begin()
         for key, held in self.state.everything():
+            if held.deleted:
+                continue
+            platform = hosts(held.provider)
             self._perform(
                 "read",
                 key,
                 held,
                 partial(PROVIDERS[key.kind].read, platform, held),
-                partial(self._found, key, held),
+                partial(self._found, key, held, platform),
             )
         return self._failures
 
-    def _found(self, key: Key, held: Resource, found: Resource | None) -> Resource | None:
+    def _begin(self) -> None:
+        self._failures = []
+        self._recreated.clear()
+        self._begun.clear()
+
+    def _found(
+        self, key: Key, held: Resource, platform: Platform, found: Resource | None
+    ) -> Resource | None:
         if found is None:
-            self._drop(key, held)
-        else:
-            held.inputs, held.outputs = _stored(found.inputs), _stored(found.outputs)
+            self.state.drop(key, held)
+            return None
+        before = held.inputs
+        held.inputs, held.outputs = stored(found.inputs), stored(found.outputs)
+        PROVIDERS[key.kind].diff(platform, held, before)
         return found
 
-    def _drop(self, key: Key, held: Resource, _: None = None) -> None:
-        if self.state.resources.get(key) is held:
-            del self.state.resources[key]
-        else:
-            self.state.pending = [each for each in self.state.pending if each.resource is not held]
-
     def _depends_on_a_failure(self, program: Program, key: Key) -> bool:
-        if key.kind == "application":
-            return False
-        application = Key("application", program.installations[key.name].application)
-        return any(failure.key == application for failure in self._failures)
+        application = program.application_of(key)
+        return application is not None and self._failed(application)
 
     def _news(self, program: Program, key: Key) -> Props:
         if key.kind == "application":
-            return _stored(program.applications[key.name])
+            return stored(program.applications[key.name])
         placed = program.installations[key.name]
         application = self.state.resources.get(Key("application", placed.application))
         id_ = UNKNOWN if application is None else application.id
         return {"application_id": id_, "tenant_id": placed.tenant_id}
 
-    def _bring_about(self, key: Key, news: Props, platform: Platform, *, replaced: bool) -> None:
-        provider, held = PROVIDERS[key.kind], self.state.resources.get(key)
-        if held is not None and not replaced:
-            inputs = _checked(key, platform, held.inputs, news)
-            changed, replaced = provider.diff(held.outputs, inputs)
-            if not changed:
-                held.inputs = inputs
-                return
-            if not replaced:
-                self._update(key, held, inputs, platform)
-                return
-        inputs = _checked(key, platform, {}, news)
-        self._perform(
-            "create",
-            key,
-            None,
-            lambda: provider.create(platform, inputs),
-            lambda created: self._created(key, created, inputs),
-            inputs,
-        )
+    def _register(self, program: Program, key: Key, hosts: Hosts, manner: Manner) -> None:
+        held = self.state.resources.get(key)
+        try:
+            self._bring_about(program, key, hosts, replaced=key in manner.replace)
+        except OltError as error:  # of ``check`` or ``diff``
+            self._watcher.begins("check", key, held, None)
+            self._failures.append(Failure("check", key, error))
+            self._watcher.failed(self._failures[-1], held, None)
 
-    def _created(self, key: Key, created: tuple[str, Props], inputs: Props) -> Resource:
-        predecessor = self.state.resources.get(key)
-        if predecessor is not None:
-            self.state.pending.append(Pending(key, predecessor))
-        now = Resource(created[0], inputs, _stored(created[1]))
-        self.state.resources[key] = now
-        return now
+    def _bring_about(self, program: Program, key: Key, hosts: Hosts, *, replaced: bool) -> None:
+        options, news = program.options_of(key), self._news(program, key)
+        application = program.application_of(key)
+        platform, held = hosts(options.provider), self.state.resources.get(key)
+        if held is not None and key not in self._recreated:
+            if not replaced:
+                inputs = _checked(key, platform, held.inputs, news)
+                changed, replaced = self._difference(key, held, inputs, platform, options)
+                if not replaced:
+                    if changed:
+                        self._update(key, held, inputs, platform)
+                    if not self._failed(key):
+                        held.inputs = inputs
+                        held.provider, held.application = options.provider, application
+                    return
+            inputs = _checked(key, platform, {}, news)
+            if options.delete_before_replace and not self._delete_first(key, held, hosts):
+                return
+        else:
+            inputs = _checked(key, platform, {}, news)
+        self._create(key, inputs, platform, options.provider, application)
+
+    def _failed(self, key: Key) -> bool:
+        return any(failure.key == key for failure in self._failures)
+
+    def _difference(
+        self, key: Key, held: Resource, inputs: Props, platform: Platform, options: Options
+    ) -> tuple[bool, bool]:
+        """Whether the resource changes, and whether it is replaced."""
+        changed, replaced = PROVIDERS[key.kind].diff(platform, held, inputs)
+        differing = {
+            name for name in options.replace_on_changes if inputs.get(name) != held.inputs.get(name)
+        }
+        return changed, replaced or held.deleted or (changed and bool(differing))
+
+    def _create(
+        self, key: Key, inputs: Props, platform: Platform, provider: str, application: Key | None
+    ) -> None:
+        def created(result: tuple[str, Props]) -> Resource:
+            predecessor = self.state.resources.get(key)
+            if predecessor is not None and not predecessor.deleted:
+                self.state.pending.append(Pending(key, predecessor))
+            now = Resource(result[0], inputs, stored(result[1]), provider, application)
+            self.state.resources[key] = now
+            return now
+
+        call = partial(PROVIDERS[key.kind].create, platform, inputs)
+        self._perform("create", key, None, call, created, inputs)
 
     def _update(self, key: Key, held: Resource, inputs: Props, platform: Platform) -> None:
         def updated(outputs: Props) -> Resource:
-            held.inputs, held.outputs = inputs, _stored(outputs)
+            held.outputs = stored(outputs)
             return held
 
-        provider = PROVIDERS[key.kind]
-        self._perform(
-            "update", key, held, lambda: provider.update(platform, held, inputs), updated, inputs
-        )
+        call = partial(PROVIDERS[key.kind].update, platform, held, inputs)
+        self._perform("update", key, held, call, updated, inputs)
 
-    def _delete(self, platform: Platform, keys: list[Key]) -> None:
-        doomed = [*self.state.pending, *(Pending(key, self.state.resources[key]) for key in keys)]
+    def _delete_first(self, key: Key, held: Resource, hosts: Hosts) -> bool:
+        """Delete a resource before its replacement, after what would be replaced with it.
+
+        Each of those is compared with unknown inputs first.
+        """
+        if held.deleted:
+            return True
+        for each, dependent in self.state.everything():
+            if dependent.application != key or each in self._begun or dependent.deleted:
+                continue
+            platform = hosts(dependent.provider)
+            inputs = {**dependent.inputs, "application_id": UNKNOWN}
+            PROVIDERS[each.kind].diff(platform, dependent, inputs)
+            if self.state.resources.get(each) is dependent:
+                self._recreated.add(each)
+                self._delete_one(each, dependent, hosts, self._mark_deleted)
+            else:
+                self._delete_one(each, dependent, hosts, self.state.drop)
+            if self._failures:
+                return False
+        self._delete_one(key, held, hosts, self._mark_deleted)
+        return not self._failures
+
+    def _mark_deleted(self, _: Key, held: Resource) -> None:
+        held.deleted = True
+
+    def _delete(self, hosts: Hosts, keys: list[Key], manner: Manner) -> None:
+        pending = [each for each in self.state.pending if manner.targeted(each.key)]
+        doomed = [*pending, *(Pending(key, self.state.resources[key]) for key in keys)]
         for key, held in sorted(doomed, key=lambda each: each.key.kind, reverse=True):
             if self._failures:
                 break
+            if held.deleted:
+                self.state.drop(key, held)
+                continue
+            self._delete_one(key, held, hosts, self.state.drop)
 
-            self._perform(
-                "delete",
-                key,
-                held,
-                partial(PROVIDERS[key.kind].delete, platform, held),
-                partial(self._drop, key, held),
-            )
+    def _delete_one(
+        self, key: Key, held: Resource, hosts: Hosts, store: Callable[[Key, Resource], None]
+    ) -> None:
+        self._perform(
+            "delete",
+            key,
+            held,
+            partial(PROVIDERS[key.kind].delete, hosts(held.provider), held),
+            lambda _: store(key, held),
+        )
 
     def _perform(
         self,
@@ -344,22 +287,9 @@ class Engine:
 def _checked(key: Key, platform: Platform, olds: Props, news: Props) -> Props:
     checked = PROVIDERS[key.kind].check(platform, olds, news)
     if checked.failures:
-        raise RuntimeError(f"the model declares nothing that is refused: {checked.failures}")
-    return dict(checked.inputs) if _unknown(checked.inputs) else _stored(checked.inputs)
+        raise OltError("; ".join(failure.reason for failure in checked.failures))
+    return dict(checked.inputs) if _unknown(checked.inputs) else stored(checked.inputs)
 
 
 def _unknown(inputs: Props) -> bool:
     return UNKNOWN in inputs.values()
-
-
-def _stored(props: Props) -> Props:
-    """As it comes back from the state."""
-    copied: Props = json.loads(json.dumps(props))
-    return copied
-
-
-def installed_by(state: State) -> Iterator[tuple[Key, str, str]]:
-    """The installations in a state: key, application ID, tenant ID."""
-    for key, held in state.resources.items():
-        if key.kind == "installation":
-            yield key, held.outputs["application_id"], held.outputs["tenant_id"]

@@ -12,9 +12,11 @@ from hypothesis.stateful import invariant, rule
 from tests.model.by_hand import ByHand
 from tests.model.cleanup import CleanUp
 from tests.model.declaring import Declaring
-from tests.model.engine import Engine, Failure, Program
+from tests.model.engine import Engine, Failure, Manner
 from tests.model.mishaps import aims
+from tests.model.renaming import Renaming
 from tests.model.stack import PICK, Aims, of
+from tests.model.state import Program
 from tests.model.turns import when
 
 THOROUGH: Final = 5
@@ -22,7 +24,7 @@ THOROUGH: Final = 5
 RIVAL: Final = st.sampled_from([False, False, False, False, True])
 
 
-class LifecycleMachine(Declaring, ByHand):
+class LifecycleMachine(Declaring, Renaming, ByHand):
     """Rules that run the engine, and what must hold after each step."""
 
     @when(lambda self: self.expected)
@@ -36,7 +38,7 @@ class LifecycleMachine(Declaring, ByHand):
     def up_in_parallel(self, wrong: Aims, *, rival: bool) -> None:
         """What does not depend on a failure is done all the same."""
         mishaps = self.ran("up_in_parallel", wrong)
-        self.run_up(mishaps, rival=rival, keep_going=True)
+        self.run_up(mishaps, Manner(keep_going=True), rival=rival)
 
     @when(lambda self: self.state.resources)
     @rule(wrong=aims())
@@ -46,11 +48,11 @@ class LifecycleMachine(Declaring, ByHand):
         self.remember_program()
 
         def work(engine: Engine) -> list[Failure]:
-            platform = self.stage.connect()
-            if failures := engine.refresh(platform):
+            hosts = self.stage.connect()
+            if failures := engine.refresh(hosts):
                 return failures
             self.book.refreshed()
-            return engine.up(self.program, platform)
+            return engine.up(self.program, hosts)
 
         if not self.play(mishaps, [*self.reads(), *self.expected], work):
             self.book.settle(self.program)
@@ -66,7 +68,22 @@ class LifecycleMachine(Declaring, ByHand):
     def replace(self, pick: int, wrong: Aims) -> None:
         """``up --replace``, or a taint."""
         mishaps = self.ran("replace", wrong)
-        self.run_up(mishaps, replace=of(list(self.state.resources), pick))
+        self.run_up(mishaps, Manner(replace={of(list(self.state.resources), pick)}))
+
+    @when(lambda self: self.state.resources)
+    @rule(pick=PICK, replaced=st.booleans())
+    def up_beside_a_failure(self, pick: int, *, replaced: bool) -> None:
+        """All is created and updated, but what is to be deleted stays, as a neighbour fails."""
+        self.ran("up_beside_a_failure", ())
+        keys = {of(list(self.state.resources), pick)} if replaced else set()
+        self.run_up((), Manner(replace=keys, beside_a_failure=True))
+
+    @when(lambda self: self.targetable())
+    @rule(pick=PICK, wrong=aims())
+    def up_of_targets(self, pick: int, wrong: Aims) -> None:
+        """``up --target``, for one application and its installations."""
+        mishaps = self.ran("up_of_targets", wrong)
+        self.run_up(mishaps, Manner(targets=of(self.targetable(), pick)))
 
     @when(lambda self: len(self.state.resources) > 2)
     @rule(wrong=aims())

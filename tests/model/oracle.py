@@ -8,23 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from olt_provider.emulator import Fault
-from tests.model.engine import (
-    Failure,
-    Key,
-    Program,
-    Props,
-    Resource,
-    State,
-    Verb,
-    installed_by,
-)
+from tests.model.engine import Failure, Verb
 from tests.model.mishaps import HOLDS, SECRET
 from tests.model.stage import Stage, without_clock
+from tests.model.state import Key, Program, Props, Resource, State, installed_by
 
 ORPHANED = "an application that this stack registered is orphaned or duplicated"
 DEAD = "a client secret in the state is dead"
 DROPPED = "dropped from the state although it exists"
+SHARED = "two resources of one program hold one application, and the up succeeds"
 LOST = "what the state holds was removed from the platform"
+STRAY = "an installation of this stack is orphaned"
 MEND = "pulumi up --refresh --run-program"
 
 
@@ -106,11 +100,8 @@ class Oracle:
             self.book.strangers.pop(now.id, None)
             self.book.announced.discard(now.id)
             self._excuse_an_unchecked_secret(key, now)
-            self.book.superseded |= {
-                other
-                for other, each in self.state.resources.items()
-                if each.id == now.id and other != key
-            }
+        if verb in ("create", "update") and now is not None and key.kind == "application":
+            self._supersede(verb, key, now)
         if verb == "create" and now is not None and key.kind == "installation":
             pair = (now.outputs["application_id"], now.outputs["tenant_id"])
             self.book.installed.discard(pair)
@@ -133,8 +124,18 @@ class Oracle:
                 f"{violation} (when the {verb} of {key.name} failed: {error})"
             ) from None
 
+    def _supersede(self, verb: Verb, key: Key, now: Resource) -> None:
+        """What other resources hold of the same application may have a dead secret from now on."""
+        holders = self.state.holders(now.id)
+        if len(holders) > 1:
+            self.book.superseded |= {
+                other for other in holders if not self._secret_is_valid(self.state.resources[other])
+            } - {key if verb == "create" else None}
+
     def _learn_from(self, failure: Failure, held: Resource | None, inputs: Props | None) -> None:
         key = failure.key
+        if failure.verb == "check":
+            return
         if key.kind == "application":
             changed = self._failed_application(failure, held)
         else:
@@ -212,10 +213,11 @@ class Oracle:
         return "could not be looked up" in text or ("No application that fits" in text and late)
 
     def _require_gone(self, verb: Verb, key: Key, held: Resource) -> None:
-        others = [other for other, each in self.state.everything() if each.id == held.id]
+        everything = self.state.everything()
+        others = [key for key, each in everything if each.id == held.id and each is not held]
         self.book.superseded &= set(self.state.resources)
         if self._is_there(key, held):
-            if not others:
+            if not others and not held.deleted:
                 raise Violation(f"{key.kind} {held.id} was {DROPPED} ({verb} of {key.name})")
         elif all(self.program.declared(other) is None for other in others):
             self._excuse(key, held)  # the others are deleted next
@@ -237,7 +239,7 @@ class Oracle:
     def require_all(self) -> None:
         """What holds at every moment."""
         for key, held in self.state.resources.items():
-            if key.kind == "application":
+            if key.kind == "application" and not held.deleted:
                 self._require_alive(key, held)
         for key, application_id, tenant_id in installed_by(self.state):
             pair = (application_id, tenant_id)
@@ -258,6 +260,7 @@ class Oracle:
                 raise Violation(f"{LOST}: application {held.id} of {key.name}")
         elif self._secret_is_valid(held):
             self.book.dead.discard(key)
+            self.book.superseded.discard(key)
         elif key not in self.book.dead | self.book.superseded:
             raise Violation(f"{DEAD}: {key.name}, and no rotation's lost answer excuses it")
 
@@ -269,7 +272,12 @@ class Oracle:
                 id_ = f"{found['tenantId']}/{application_id}"
                 pair = (application_id, found["tenantId"])
                 if id_ not in held and pair not in self.book.installed:
-                    raise Violation(f"an installation of this stack is orphaned: {id_}")
+                    raise Violation(f"{STRAY}: {id_}")
+
+    def require_one_holder_each(self, before: set[str]) -> None:
+        """After an ``up`` that succeeded; ``before``: what two resources held already."""
+        for id_ in shared_ids(self.state, self.program) - before:
+            raise Violation(f"{SHARED}: {id_}")
 
     def require_clean(self, text: str) -> None:
         """One line, and nothing secret."""
@@ -313,6 +321,16 @@ class Oracle:
         calls = sorted(emulator.calls, key=lambda call: call.started)
         self._calls = [(call.method, call.template or "") for call in calls]
         self.made += self._calls
+
+
+def shared_ids(state: State, program: Program) -> set[str]:
+    """The applications that two resources of a program hold."""
+    declared = [
+        held.id
+        for key, held in state.resources.items()
+        if key.kind == "application" and program.declared(key) is not None
+    ]
+    return {id_ for id_ in declared if declared.count(id_) > 1}
 
 
 def _client(application: Props) -> str:

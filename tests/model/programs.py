@@ -6,10 +6,12 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from tests.model.engine import Props
+from tests.model.state import Props
 
-SLOTS: Final = ("first", "second", "third", "fourth")
+SLOTS: Final = ("first", "second", "third", "fourth", "fifth")
 """Names of application resources."""
+PROVIDERS: Final = ("default", "default", "other", "third")
+"""Whose host processes a program uses; the first is the stack's own."""
 TENANTS: Final = 3
 """The first two own applications; all may use them."""
 TRIGGERS: Final[tuple[dict[str, str], ...]] = ({}, {"n": "1"}, {"n": "2"}, {"n": "3"})

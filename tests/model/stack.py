@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 from hypothesis.strategies._internal.featureflags import FeatureFlags
 
-from tests.model.engine import Engine, Failure, Key, Program, Resource, State
+from tests.model.engine import PLAIN, Engine, Failure, Manner
 from tests.model.figures import Figures
 from tests.model.mishaps import (
     FOUND_AGAIN,
@@ -21,9 +21,10 @@ from tests.model.mishaps import (
     Deck,
     Mishap,
 )
-from tests.model.oracle import Book, Oracle, Violation
+from tests.model.oracle import Book, Oracle, Violation, shared_ids
 from tests.model.programs import SLOTS
 from tests.model.stage import Stage, without_clock
+from tests.model.state import Key, Program, Resource, State
 from tests.model.turns import Agenda
 
 Calls = list[tuple[str, str]]
@@ -95,19 +96,21 @@ class Stack(RuleBasedStateMachine):
         return [
             (key, held)
             for key, held in self.state.resources.items()
-            if key.kind == "application" and self.platform.application(held.id) is not None
+            if key.kind == "application"
+            and not held.deleted
+            and self.platform.application(held.id) is not None
         ]
+
+    def movable(self) -> list[tuple[str, Resource]]:
+        """The live applications that the program declares."""
+        declared = self.program.applications
+        return [(key.name, held) for key, held in self.live() if key.name in declared]
 
     def adoptable(self) -> list[str]:
         adopted = [each.get("adopt", {}) for each in self.program.applications.values()]
         taken = {each.get("application_id") for each in adopted}
         known = [*self.book.strangers, *sorted(self.book.announced)]
         return [id_ for id_ in known if id_ not in taken and self.platform.application(id_)]
-
-    def shared(self) -> bool:
-        """Whether two resources hold one application: a move that is not finished."""
-        ids = [held.id for key, held in self.state.everything() if key.kind == "application"]
-        return len(ids) != len(set(ids))
 
     def done(self, name: str) -> None:
         self._count(name)
@@ -153,28 +156,20 @@ class Stack(RuleBasedStateMachine):
             self.book.refreshed()
         return failures
 
-    def run_up(
-        self,
-        wrong: Mishaps,
-        *,
-        replace: Key | None = None,
-        keep_going: bool = False,
-        rival: bool = False,
-    ) -> None:
+    def run_up(self, wrong: Mishaps, manner: Manner = PLAIN, *, rival: bool = False) -> None:
         self.remember_program()
-        easy = self.smooth and self.gets_over(wrong) and not replace and not rival
-        replaced = frozenset({replace} if replace else ())
+        plain = not manner.replace and not manner.beside_a_failure and manner.targets is None
+        easy = self.smooth and self.gets_over(wrong) and plain and not rival
         self.stage.rivals = {} if rival else None
         failures = self.play(
             wrong,
-            [*self.expected, *(self.replacement(replace) if replace else ())],
-            lambda engine: engine.up(
-                self.program, self.stage.connect(), replace=replaced, keep_going=keep_going
-            ),
+            [*self.expected, *(call for key in manner.replace for call in self.replacement(key))],
+            lambda engine: engine.up(self.program, self.stage.connect(), manner),
+            targeted=manner.targets is not None,
         )
         if easy and failures:
             raise Violation(f"{NOT_REPEATED}: {failures[0].error}")
-        if not failures:
+        if not failures and manner.targets is None:
             self.book.settle(self.program)
 
     def gets_over(self, wrong: Mishaps) -> bool:
@@ -185,7 +180,9 @@ class Stack(RuleBasedStateMachine):
         tolerated = FOUND_AGAIN if registers else TEMPORARY
         return len(wrong) == 1 and wrong[0].times <= 2 and wrong[0].label in tolerated
 
-    def play(self, wrong: Mishaps, expected: Calls, work: Work) -> list[Failure]:
+    def play(
+        self, wrong: Mishaps, expected: Calls, work: Work, *, targeted: bool = False
+    ) -> list[Failure]:
         """One pass of the engine, in a process of its own, with what goes wrong."""
         emulator, oracle = self.stage.emulator, self.oracle
         oracle.faults = [
@@ -193,6 +190,7 @@ class Stack(RuleBasedStateMachine):
         ]
         oracle.program = self.program
         self.stage.warnings.clear()
+        shared = shared_ids(self.state, self.program)
         try:
             failures = work(Engine(self.state, oracle))
         finally:
@@ -201,6 +199,8 @@ class Stack(RuleBasedStateMachine):
                 self.figures.faults[label] += fault.fired
             oracle.faults = ()
         self.meet_rivals()
+        if not failures and not targeted:
+            oracle.require_one_holder_each(shared)
         for warning in self.stage.warnings:
             oracle.require_clean(warning)
         return failures

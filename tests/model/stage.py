@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,14 +20,32 @@ from olt_provider.api.transport import Transport
 from olt_provider.emulator import Emulator
 from olt_provider.emulator.store import applications as emulated_applications
 from olt_provider.lifecycle.platform import Platform
-from tests.model.engine import Props
+from olt_provider.lifecycle.run_record import RunRecord
+from tests.model.engine import Hosts
 from tests.model.programs import TENANTS
+from tests.model.state import Props
 
 PATIENCE = 30.0
 """Seconds that an answer may take, also on a busy machine."""
 IMPATIENCE = 0.25
 """For one that is held back."""
 HOLDS = frozenset({"hold", "hold_before"})
+
+
+class SharedEvents:
+    """What one process of a run has read of the events that all of them append: a ``Journal``."""
+
+    def __init__(self, events: list[Mapping[str, Any]]) -> None:
+        self._events = events
+        self._taken = 0
+
+    def append(self, event: Mapping[str, Any]) -> None:
+        self._events.append(event)
+
+    def read(self) -> list[dict[str, Any]]:
+        unread = [dict(event) for event in self._events[self._taken :]]
+        self._taken = len(self._events)
+        return unread
 
 
 class Stage:
@@ -50,7 +69,12 @@ class Stage:
         self._tokens = {tenant: self.emulator.token(tenant) for tenant in self.tenants}
         self.secrets.update(self._tokens.values())
 
-    def connect(self) -> Platform:
+    def connect(self) -> Hosts:
+        """The host processes of a new run: one for each provider, started when it is called."""
+        events: list[Mapping[str, Any]] = []
+        return functools.cache(lambda _: self._start(RunRecord(SharedEvents(events))))
+
+    def _start(self, run: RunRecord) -> Platform:
         """As a new process does: nothing learned yet. Retries do not wait."""
         settings = Settings(
             self.emulator.api_url,
@@ -60,7 +84,7 @@ class Stage:
             max_retries=2,
             credentials=(("tenantTokens", SecretStr(json.dumps(self._tokens))),),
         )
-        return Platform(settings, warn=self.warnings.append, sleep=lambda _: None)
+        return Platform(settings, warn=self.warnings.append, sleep=lambda _: None, run=run)
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:

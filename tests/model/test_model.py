@@ -18,7 +18,7 @@ from tests.model import defects
 from tests.model.figures import Figures
 from tests.model.machine import LifecycleMachine
 from tests.model.mishaps import KINDS
-from tests.model.oracle import DEAD, DROPPED, ORPHANED, Violation
+from tests.model.oracle import DEAD, DROPPED, LOST, ORPHANED, STRAY, Violation
 from tests.model.stage import Stage, staged
 from tests.model.turns import ROUND, SHARES
 
@@ -34,6 +34,8 @@ MAX_BATCHES_TO_FIND = 6
 SECONDS = 600 + 60 * ON_DEMAND
 
 
+REMOVED = f"{LOST}|is still installed in tenant"
+KEPT = f"{ORPHANED}|{DROPPED}|{STRAY}"
 UNMISTAKABLE = {"401", "403", "404 html", "500", "html", "redirect"}
 """What ends an operation at once."""
 
@@ -118,6 +120,11 @@ def test_whatever_goes_wrong_nothing_is_lost_or_doubled_or_dead(
         (defects.rotation_first, {"rotate", "up", *UNMISTAKABLE}, DEAD),
         (defects.not_found_means_gone, {"refresh", "404 hidden"}, DROPPED),
         (defects.lost_registration_repeated, {"declare", "up", "truncate", "hold"}, ORPHANED),
+        (defects.nothing_is_held, {"move", "up_beside_a_failure", "take_adopt_out"}, REMOVED),
+        (defects.each_process_by_itself, {"move", "rename_installation"}, REMOVED),
+        (defects.never_released, {"change_options", "rotate", "change"}, KEPT),
+        (defects.every_comparison_holds, {"remove", "change_by_hand"}, KEPT),
+        (defects.record_outlives_its_run, {"up", "remove"}, f"{KEPT}|only one resource can"),
     ],
 )
 def test_a_planted_defect_is_found(

@@ -9,16 +9,21 @@ from typing import Any, Final, Protocol, TypeVar
 from hypothesis.stateful import precondition
 
 SHARES: Final[dict[str, int]] = {
-    "declare": 4,
-    "change": 4,
-    "rotate": 3,
-    "install": 2,
+    "declare": 3,
+    "change": 2,
+    "rotate": 2,
+    "install": 1,
     "remove_installation": 1,
-    "rename_installation": 1,
     "remove": 1,
     "revert": 1,
     "adopt": 1,
     "move": 1,
+    "rename": 1,
+    "rename_installation": 1,
+    "change_options": 1,
+    "take_adopt_out": 1,
+    "adopt_twice": 1,
+    "declare_again": 1,
     "register_by_hand": 1,
     "change_by_hand": 1,
     "set_status_by_hand": 1,
@@ -32,8 +37,10 @@ SHARES: Final[dict[str, int]] = {
     "up_with_refresh": 3,
     "refresh": 2,
     "replace": 2,
+    "up_beside_a_failure": 1,
+    "up_of_targets": 1,
     "destroy": 1,
-    "finish": 4,
+    "finish": 2,
 }
 """How often each rule comes in one round."""
 ROUND: Final = sum(SHARES.values())

@@ -95,7 +95,7 @@ def check(platform: Platform, olds: Props, news: Props) -> Checked:
     if adopt and adopt["application_id"] is not UNKNOWN:
         adopted = adopt["application_id"]
     if olds:
-        platform.application_checks.checked(Check(olds, news, result.inputs, adopted))
+        platform.application_checks.checked(Check(olds, news, result.inputs, adopts=adopted))
     elif adopted is not None:
         return _adopting(platform, adopted, result)
     return result
@@ -178,6 +178,7 @@ def compare(platform: Platform, id_: str, outputs: Props, inputs: Props) -> Diff
         if difference.replaces:
             platform.default_tenants.delete_first("application", outputs["tenant_id"])
         return difference
+    earlier.id = id_
     if difference.replaces:
         return difference
     if earlier.adopts not in (None, id_):

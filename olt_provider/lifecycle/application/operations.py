@@ -137,6 +137,7 @@ def update(
 
     Raises ``OltError``; if a part may have been done, with what to run.
     """
+    platform.application_checks.updated(state.id)
     adopter = platform.run.retake(application_key(state.id))
     if adopter is not None:
         raise LifecycleError(

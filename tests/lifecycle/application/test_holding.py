@@ -101,6 +101,16 @@ def test_one_of_two_equal_resources_that_is_replaced_leaves_the_other_its_applic
     assert not holders(platform, Y)
 
 
+def test_an_updated_resource_keeps_its_application_from_an_equal_one_that_adopts_it(
+    platform: Platform,
+) -> None:
+    news: dict[str, Any] = {"url": "https://new.example", "adopt": adopt(X)}
+    exists(platform, X, **news)
+    state = ApplicationState.from_props(X, kept())
+    operations.update(platform, state, ApplicationInputs.from_props(kept()))
+    assert f"manages application {X}" in refused(create(platform, **news))
+
+
 def test_a_question_about_dependents_holds_nothing(platform: Platform) -> None:
     declaration.compare(platform, X, kept(), kept(url=UNKNOWN))
     assert holders(platform) == []
