@@ -303,6 +303,13 @@ def test_name_that_another_resource_gives_up_is_not_refused() -> None:
     assert _review(takes, keeps).will_fail
 
 
+@pytest.mark.parametrize("owner", [TENANT_A, TENANT_B])
+def test_an_adoption_in_another_tenant_is_refused(owner: str) -> None:
+    adopts = _declared(tenant_id=owner, adopt={"application_id": X})
+    found = _review(_step("create", "new", newState=adopts), _step("delete", oldState=_state()))
+    assert found.will_fail is (owner != TENANT_A)
+
+
 def test_an_installation_that_is_not_allowed_is_refused() -> None:
     created = _step("create", newState=_declared(allowed_tenants={TENANT_B: ""}))
     on = (_urn(APPLICATION, "app"),)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from olt_provider.cli.review import facts
 from olt_provider.cli.review.findings import Affected, an_id
 from olt_provider.cli.review.resources import Resource
-from olt_provider.cli.review.stack import UNNAMED, Stack
+from olt_provider.cli.review.stack import UNNAMED, Stack, adopted_id
 
 Name = tuple[str, str | None]
 """A name, and the tenant that owns what is called so."""
@@ -16,7 +16,12 @@ Name = tuple[str, str | None]
 
 def refusals(stack: Stack) -> tuple[Affected, ...]:
     """Registrations under a name in use, installations that are not allowed, deletions."""
-    return (*_names_in_use(stack), *_not_allowed(stack), *_still_installed(stack))
+    return (
+        *_names_in_use(stack),
+        *_owned_by_others(stack),
+        *_not_allowed(stack),
+        *_still_installed(stack),
+    )
 
 
 def _names_in_use(stack: Stack) -> Iterator[Affected]:
@@ -41,6 +46,23 @@ def _names_in_use(stack: Stack) -> Iterator[Affected]:
                     " in its options",
                     certain=any(known),
                 )
+
+
+def _owned_by_others(stack: Stack) -> Iterator[Affected]:
+    """Adoptions of applications that another tenant than the declared one owns."""
+    for resource in stack.applications:
+        if resource.after is None or resource.change not in ("created", "replaced"):
+            continue
+        named = adopted_id(resource.after)
+        base, declared = stack.prior(named), facts.after(resource.after)
+        if base is None or None in (base.owner, declared.owner) or base.owner == declared.owner:
+            continue
+        yield Affected(
+            application=stack.name(resource),
+            application_id=named,
+            note="cannot be adopted, because it belongs to another tenant",
+            properties=(base.owner or "",),
+        )
 
 
 def _registers(resource: Resource) -> Name | None:

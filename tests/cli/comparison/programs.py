@@ -171,6 +171,7 @@ class Programs:
     extra: list[str] = field(default_factory=list)
     """Arguments of the preview and the run: targets, replacements, a refresh."""
     helper: bool = False
+    changed: bool = False
     by_hand: set[str] = field(default_factory=set)
     """The applications with manual changes that no refresh has put into the state."""
 
@@ -203,8 +204,10 @@ class Programs:
         done: list[str] = []
         self.helper = self.random.random() < 0.5
         self.apps = {name: self._settled(each) for name, each in self.apps.items()}
+        always = [] if self.changed else [Programs._adopt_renamed, Programs._rotate_known]
+        self.changed = True
         while len(done) < count:
-            change = self.random.choice(CHANGES)
+            change = always.pop() if always else self.random.choice(CHANGES)
             if change(self):
                 done.append(change.__name__.strip("_"))
         self._drop_refused_installations()
@@ -298,7 +301,7 @@ class Programs:
     def _adopt(self) -> bool:
         if not self.unmanaged:
             return False
-        key = self.random.choice(sorted(self.unmanaged))
+        key = self.random.choice(list(self.unmanaged))
         secret = self.unmanaged.pop(key)
         self._new()
         name = next(reversed(self.apps))
@@ -309,7 +312,7 @@ class Programs:
         if not self.unmanaged:
             return False
         number = self._next()
-        key = self.random.choice(sorted(self.unmanaged))
+        key = self.random.choice(list(self.unmanaged))
         self.apps[f"get{number}"] = App(f"get{number}", number, kind="get", adopt=key)
         return True
 
@@ -346,14 +349,17 @@ class Programs:
             self.installs = stay
         return True
 
-    def _rename_without_alias(self) -> bool:
+    def _adopt_renamed(self) -> bool:
+        return self._rename_without_alias(adopts=True)
+
+    def _rename_without_alias(self, *, adopts: bool = False) -> bool:
         app = self._pick()
         if app is None or app.name not in self.ids or app.provider:
             return False
         number = self._next()
         del self.apps[app.name]
         moved = replace(app, name=f"app{number}", number=number, label=app.label or app.name)
-        if self.random.random() < 0.75:
+        if adopts or self.random.random() < 0.75:
             moved = replace(moved, adopt=self.ids[app.name])
         self.apps[moved.name] = moved
         for key, each in list(self.installs.items()):
@@ -417,6 +423,12 @@ class Programs:
     def _redirects(self) -> bool:
         some = frozenset(self.random.sample(range(4), self.random.randint(0, 2)))
         return self._set(self._pick("managed", "component"), redirects=some)
+
+    def _rotate_known(self) -> bool:
+        settled = [each for each in self.apps.values() if each.adopt is None and each.kind != "get"]
+        return bool(settled) and self._set(
+            self.random.choice(settled), trigger=self._next(), hidden_trigger=False
+        )
 
     def _rotate(self) -> bool:
         app = self._pick("managed", "component")
