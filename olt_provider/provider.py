@@ -54,7 +54,8 @@ class Provider(pulumi.ProviderResource):
             credentials' tenant.
         :param ca_bundle: Path of a PEM file with a private certificate authority. Default: the
             usual authorities.
-        :param request_timeout: Seconds that an answer may take, 1 to 600. Default: 30.
+        :param request_timeout: Seconds that one try of a request may take, 1 to 600.
+            Default: 30.
         :param max_retries: How often a request is repeated, 0 to 20. Default: 5.
         :param api_token: An API token of the portal: acts for its tenant. Default: none.
         :param tenant_tokens: Tenant ID -> API token: acts for each of them. Default: none.

@@ -19,14 +19,13 @@ class ServerClock:
 
     def observe(self, header: str | None) -> None:
         """Take note of an answer's ``Date`` header. One that is unreadable is passed over."""
+        if not header:
+            return
         try:
-            date = parsedate_to_datetime(header) if header else None
+            date = parsedate_to_datetime(header)
+            date = date.replace(tzinfo=date.tzinfo or timezone.utc).astimezone(timezone.utc)
         except (ValueError, OverflowError):
             return
-        if date is None:
-            return
-        if date.tzinfo is None:
-            date = date.replace(tzinfo=timezone.utc)
         with self._lock:
             self._seen = (date, self._monotonic())
 
@@ -40,4 +39,7 @@ class ServerClock:
         if seen is None:
             return None
         date, at = seen
-        return (date + timedelta(seconds=self._monotonic() - at)).replace(microsecond=0)
+        try:
+            return (date + timedelta(seconds=self._monotonic() - at)).replace(microsecond=0)
+        except OverflowError:  # the last second that a calendar has
+            return date

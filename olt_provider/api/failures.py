@@ -156,6 +156,18 @@ def no_answer(request: Request, base_url: str, timeout: float, error: Exception)
     return RequestError(_line(request, said), sent=sent, temporary=temporary, remedy=remedy)
 
 
+def too_late(
+    request: Request, base_url: str, timeout: float, *, sent: bool, answering: bool
+) -> RequestError:
+    """A request that was ended at its deadline; ``answering``: the headers had arrived."""
+    host = urlsplit(base_url).netloc
+    if answering:
+        said = f"the answer took too long to arrive, over {timeout:g} s"
+    else:
+        said = f"no {'answer from' if sent else 'connection to'} {host} within {timeout:g} s"
+    return RequestError(_line(request, said), sent=sent, temporary=True, remedy=SLOW)
+
+
 def _sent(request: Request, response: requests.Response) -> list[str]:
     """The secrets of the request. A gateway may echo what it was sent."""
     authorization = response.request.headers.get("Authorization", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -11,10 +12,17 @@ from olt_provider.api.model import ODD, data_of
 PAGE_SIZE: Final = 100
 """The most that the platform gives at once."""
 MAX_PAGES: Final = 10_000
+MAX_SECONDS: Final = 900.0
+"""The longest that the requests of one list may take together; what a caller does between two
+pages is not counted."""
 
 
 def all_pages(
-    fetch: Callable[[int, int], Any], *, source: str, may_be_unpaged: bool = False
+    fetch: Callable[[int, int], Any],
+    *,
+    source: str,
+    may_be_unpaged: bool = False,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> Iterator[list[Any]]:
     """Yield every page of a list, in order, each fetched when it is needed.
 
@@ -25,11 +33,35 @@ def all_pages(
 
     ``may_be_unpaged``: nothing documents that the server pages this list, so a second page equal
     to the first ends it. Raises ``RequestError`` for a response that is no list, and for a list
-    that does not end.
+    that does not end, or not within ``MAX_SECONDS``.
     """
-    reader = _Reader(fetch, source, may_be_unpaged=may_be_unpaged)
+    reader = _Reader(_timed(fetch, source, monotonic), source, may_be_unpaged=may_be_unpaged)
     while (items := reader.next_page()) is not None:
         yield items
+
+
+def _timed(
+    fetch: Callable[[int, int], Any], source: str, monotonic: Callable[[], float]
+) -> Callable[[int, int], Any]:
+    """``fetch``, but no more of it once all calls together have taken too long."""
+    taken = 0.0
+
+    def within_time(page: int, size: int) -> Any:
+        nonlocal taken
+        if taken > MAX_SECONDS:
+            raise RequestError(
+                f"{source}: the list does not end within {MAX_SECONDS:g} s",
+                sent=True,
+                temporary=False,
+                remedy=ODD,
+            )
+        began = monotonic()
+        try:
+            return fetch(page, size)
+        finally:
+            taken += monotonic() - began
+
+    return within_time
 
 
 class _Reader:

@@ -13,23 +13,24 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from tenacity import RetryCallState, Retrying, retry_if_exception
 from urllib3.exceptions import HTTPError
 
 from olt_provider._version import __version__
+from olt_provider.api.bodies import ACCEPTED, OverLimitError, read_body
 from olt_provider.api.clock import ServerClock
+from olt_provider.api.connections import WatchedAdapter
+from olt_provider.api.deadline import Deadline
 from olt_provider.api.errors import ApiError, ConfigurationError, OltError
 from olt_provider.api.failures import (
-    SLOW,
     no_answer,
     redirected,
     refused,
     too_large,
+    too_late,
     unexpected,
     unreadable,
-    unusable,
 )
 from olt_provider.api.redaction import remember, remember_all
 from olt_provider.api.request import Request
@@ -40,7 +41,6 @@ CONNECT_TIMEOUT: Final = 10.0
 DEFAULT_REQUEST_TIMEOUT: Final = 30.0
 DEFAULT_MAX_RETRIES: Final = 5
 MAX_BODY: Final = 8 * 1024 * 1024
-PIECE: Final = 64 * 1024
 CONNECTIONS: Final = 4
 """As many as the dynamic host has threads."""
 REPORTED_WAIT: Final = 3.0
@@ -101,11 +101,12 @@ class _Session(requests.Session):
 class Transport:
     """Sends requests to one base URL and returns decoded answers. Safe to share by threads.
 
-    ``request_timeout`` is how long, in seconds, the platform may take to answer (default 30);
-    connecting may take 10. ``max_retries`` is how often a request is repeated (default 5).
-    ``ca_bundle`` is the path of a PEM file with a private certificate authority; certificates are
-    always verified. ``notify`` is told, in one line, of each wait that takes more than a few
-    seconds. The rules of repetition are those in ``OltClient``.
+    ``request_timeout`` is how long, in seconds, one try of a request may take, from connecting to
+    the last byte of its response (default 30); connecting may take 10. ``max_retries`` is how often
+    a request is repeated (default 5). ``ca_bundle`` is the path of a PEM file with a private
+    certificate authority; certificates are always verified. ``notify`` is called, with one line,
+    for each wait that takes more than a few seconds. The rules of repetition are those in
+    ``OltClient``.
 
     Raises ``ConfigurationError`` if ``ca_bundle`` is not a readable file with certificates.
     """
@@ -244,8 +245,9 @@ class Transport:
                 session.trust_env = not self.base_url.lower().startswith("http:")
                 session.headers["User-Agent"] = self._user_agent
                 session.headers["Accept"] = "application/json"
+                session.headers["Accept-Encoding"] = ACCEPTED
                 session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-                adapter = HTTPAdapter(
+                adapter = WatchedAdapter(
                     pool_connections=1, pool_maxsize=CONNECTIONS, pool_block=True, max_retries=0
                 )
                 session.mount("https://", adapter)
@@ -254,47 +256,43 @@ class Transport:
             return self._session
 
     def _attempt(self, request: Request, authorize: Callable[[], AuthBase]) -> Any:
-        session = self._open()
+        session, auth = self._open(), authorize()
         started = time.monotonic()
+        deadline = Deadline(self._timeout[1])
+        response: requests.Response | None = None
+        body, answering = b"", False
         try:
-            response = session.request(
-                request.method,
-                self.base_url + request.path,
-                params=request.params,
-                json=request.json,
-                data=request.form,
-                headers=dict(request.headers or {}),
-                auth=authorize(),
-                timeout=self._timeout,
-                allow_redirects=False,
-                verify=self._ca_bundle or True,
-                stream=True,
-            )
-            with response:
-                body = self._read(request, response, deadline=started + 2 * self._timeout[1])
+            with deadline:
+                response = session.request(
+                    request.method,
+                    self.base_url + request.path,
+                    params=request.params,
+                    json=request.json,
+                    data=request.form,
+                    headers=dict(request.headers or {}),
+                    auth=auth,
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                    verify=self._ca_bundle or True,
+                    stream=True,
+                )
+                answering = not deadline.expired  # headers that are cut off pass as whole ones
+                with response:
+                    body = read_body(response, MAX_BODY)
+        except OverLimitError:
+            raise too_large(request, MAX_BODY) from None
         except (requests.RequestException, HTTPError) as error:
-            raise no_answer(request, self.base_url, self._timeout[1], error) from None
+            if not deadline.expired:
+                raise no_answer(request, self.base_url, self._timeout[1], error) from None
+        if deadline.expired or response is None:
+            raise too_late(
+                request, self.base_url, self._timeout[1], sent=deadline.sent, answering=answering
+            )
         self.clock.observe(response.headers.get("Date"))
         log.debug(
             "%s: %d in %.0f ms", request, response.status_code, 1000 * (time.monotonic() - started)
         )
         return self._judge(request, response, body)
-
-    def _read(self, request: Request, response: requests.Response, *, deadline: float) -> bytes:
-        """Piece by piece as it arrives, because waiting for a full piece knows no deadline."""
-        pieces: list[bytes] = []
-        size = 0
-        # urllib3 1 has no read1, and waits for full pieces
-        read = getattr(response.raw, "read1", response.raw.read)
-        while piece := read(PIECE, decode_content=True):
-            pieces.append(piece)
-            size += len(piece)
-            if size > MAX_BODY:
-                raise too_large(request, MAX_BODY)
-            if time.monotonic() > deadline:
-                said = "the answer took too long to arrive"
-                raise unusable(request, said, temporary=True, remedy=SLOW)
-        return b"".join(pieces)
 
     def _judge(self, request: Request, response: requests.Response, body: bytes) -> Any:
         if 300 <= response.status_code < 400:

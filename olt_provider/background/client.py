@@ -69,7 +69,8 @@ class BackgroundClient:
         :param identity_url: The identity base URL, with ``api_url``. Default: that of
             ``environment``.
         :param ca_bundle: Path of a PEM file with a private certificate authority. Default: none.
-        :param request_timeout: Seconds that an answer may take, 1 to 600. Default: 30.
+        :param request_timeout: Seconds that one try of a request may take, 1 to 600.
+            Default: 30.
         :param max_retries: How often a request is repeated, 0 to 20. Default: 5.
 
         No call is made yet. Raises ``ConfigurationError`` naming the argument that is wrong.

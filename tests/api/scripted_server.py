@@ -105,10 +105,11 @@ class Silent:
 
 @dataclass(frozen=True)
 class Trickle:
-    """A beginning, then one byte after the other without an end."""
+    """A beginning, then one byte (or ``drip``) after the other without an end."""
 
     head: bytes
     pause: float = 0.005
+    drip: bytes = b" "
 
 
 Scripted = Answer | Raw | Closed | Reset | Silent | Trickle
@@ -231,4 +232,4 @@ class _Handler(StreamRequestHandler):
         for _ in range(5000):
             if self.server.leaving.wait(answer.pause):
                 return
-            self.connection.sendall(b" ")
+            self.connection.sendall(answer.drip)

@@ -66,3 +66,16 @@ def test_a_date_that_cannot_be_read_is_passed_over(header: str | None) -> None:
     clock.observe(DATE)
     clock.observe(header)
     assert clock.at_least() == SEEN
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Fri, 31 Dec 9999 23:59:59 GMT", "Fri, 31 Dec 9999 23:59:59 -2300"],
+)
+def test_the_last_second_of_the_calendar_raises_nothing(header: str) -> None:
+    monotonic = Passing()
+    clock = ServerClock(monotonic)
+    clock.observe(header)
+    monotonic.now += 3600
+    seen = clock.at_least()
+    assert seen is None or seen.year == 9999

@@ -210,3 +210,34 @@ def test_a_refusal_of_a_later_page_is_an_error_and_not_the_end(
     server.answers(page(0, 100), error_answer(403))
     with pytest.raises(Exception, match="answered 403"):
         list(tenant.devices.list())
+
+
+class Slow:
+    """Pages that never end, each after some seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self.now = 0.0
+        self.fetched = 0
+        self._seconds = seconds
+
+    def __call__(self, number: int, size: int) -> dict[str, Any]:
+        self.now += self._seconds
+        self.fetched += 1
+        return {"data": [f"{number}-{index}" for index in range(size)]}
+
+
+def test_a_list_that_takes_too_long_ends() -> None:
+    slow = Slow(100)
+    pages = all_pages(slow, source="GET /x", monotonic=lambda: slow.now)
+    with pytest.raises(RequestError, match="GET /x: the list does not end within 900 s"):
+        list(pages)
+    assert slow.fetched == 10
+
+
+def test_what_a_caller_does_between_two_pages_takes_no_time_of_the_list() -> None:
+    slow = Slow(1)
+    for number, _ in enumerate(all_pages(slow, source="GET /x", monotonic=lambda: slow.now)):
+        slow.now += 1000
+        if number == 20:
+            break
+    assert slow.fetched == 21

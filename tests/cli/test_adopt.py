@@ -7,6 +7,7 @@ import gzip
 import json
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
+from olt_provider.cli.adopt import states
 from olt_provider.cli.adopt.names import Unique, identifier, slug
 from olt_provider.cli.app import app
 from olt_provider.emulator import TENANT_A, TENANT_B, Emulator
@@ -283,3 +285,26 @@ def test_every_name_makes_a_variable_and_a_resource_of_its_own(texts: list[str])
     assert len(set(variables)) == len(set(resources)) == len(texts)
     for name in variables:
         ast.parse(f"{name} = 1")
+
+
+def test_a_compressed_state_is_read_up_to_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(states, "MOST", 2**20)
+    state = tmp_path / "state.json.gz"
+    state.write_bytes(gzip.compress(b" " * 2**26))
+    tracemalloc.start()
+    try:
+        with pytest.raises(states.StateError, match=r"state\.json\.gz: it is over 1 MiB"):
+            states.managed_in(state)
+        assert tracemalloc.get_traced_memory()[1] < 2**24
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_state_is_read_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(states, "MOST", 100)
+    state = tmp_path / "state.json"
+    state.write_bytes(b" " * 101)
+    with pytest.raises(states.StateError, match="it is over"):
+        states.known_in(state)

@@ -21,6 +21,8 @@ ITERATIONS: Final = 1_000_000
 PASSPHRASE: Final = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 (its name)
 PASSPHRASE_FILE: Final = "PULUMI_CONFIG_PASSPHRASE_FILE"  # noqa: S105
 GZIP: Final = b"\x1f\x8b"
+MOST: Final = 512 * 2**20
+"""The largest state that is read, in bytes."""
 
 
 class StateError(Exception):
@@ -83,9 +85,7 @@ def _is_ours(resource: Any) -> bool:
 
 def _deployment(file: Path) -> dict[str, Any]:
     try:
-        content = file.read_bytes()
-        text = gzip.decompress(content) if content.startswith(GZIP) else content
-        told = json.loads(text)
+        told = json.loads(_content(file))
     except OSError as error:
         raise StateError(f"{file}: cannot be read: {error.strerror or 'damaged'}") from None
     except (EOFError, ValueError, RecursionError):
@@ -107,6 +107,16 @@ def _deployment(file: Path) -> dict[str, Any]:
     if not isinstance(inner, dict):
         raise StateError(f"{file}: it is no state: its deployment is no object")
     return inner
+
+
+def _content(file: Path) -> bytes:
+    """What a file holds, decompressed, up to ``MOST`` bytes: a small one may expand to anything."""
+    with file.open("rb") as opened, gzip.GzipFile(fileobj=opened) as inflated:
+        compressed = opened.peek(len(GZIP)).startswith(GZIP)
+        content = (inflated if compressed else opened).read(MOST + 1)
+    if len(content) > MOST:
+        raise StateError(f"{file}: it is over {MOST // 2**20} MiB: is it a state?")
+    return content
 
 
 def _encrypted(value: Any) -> bool:

@@ -1,0 +1,83 @@
+"""Connections that keep the deadline of the request that uses them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from olt_provider.api.deadline import current
+
+
+class _Watched(HTTPConnection):
+    """Puts its socket under the thread's deadline, from before the TLS handshake on."""
+
+    _tunnelling = False
+
+    def connect(self) -> None:
+        if deadline := current():
+            deadline.begin()
+        super().connect()
+
+    def _new_conn(self) -> Any:
+        connected = super()._new_conn()
+        if deadline := current():
+            deadline.watch(connected)
+        return connected
+
+    def _tunnel(self) -> None:
+        self._tunnelling = True
+        try:
+            super()._tunnel()
+        finally:
+            self._tunnelling = False
+
+    def request(self, *args: Any, **options: Any) -> None:
+        deadline = current()
+        if deadline is not None:
+            deadline.begin()
+            if self.sock is not None:
+                deadline.watch(self.sock)
+        super().request(*args, **options)
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        deadline = current()
+        if deadline is not None and not self._tunnelling:
+            deadline.sent = True
+        super().send(data)
+
+
+class _WatchedTls(_Watched, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Watched
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _WatchedTls
+
+
+POOLS: Final = {"http": _Pool, "https": _TlsPool}
+
+
+class WatchedAdapter(HTTPAdapter):
+    """An adapter whose connections keep deadlines, through proxies too."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        _watch(self.poolmanager)
+
+    def proxy_manager_for(self, *args: Any, **options: Any) -> PoolManager:
+        manager: PoolManager = super().proxy_manager_for(*args, **options)
+        return _watch(manager)
+
+
+def _watch(manager: PoolManager) -> PoolManager:
+    manager.pool_classes_by_scheme = POOLS
+    return manager

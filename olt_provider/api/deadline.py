@@ -1,0 +1,121 @@
+"""One deadline for a whole request, whatever its connection does meanwhile.
+
+A socket's own time-out begins anew with each byte, so a response that drips its headers, chunk
+extensions or trailers, or sends ``100 Continue`` for ever, would outlive it. Here the connection is
+shut down at the deadline, which ends whatever waits for it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import os
+import socket
+import threading
+import time
+from contextlib import suppress
+from typing import Any, Final
+
+_current = threading.local()
+
+
+def current() -> Deadline | None:
+    """The deadline of the request that this thread is making."""
+    deadline: Deadline | None = getattr(_current, "deadline", None)
+    return deadline
+
+
+class Deadline:
+    """A context manager around one request. The time begins with the work on its connection."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._done = False
+        self._began = False
+        self.ends = 0.0
+        self.expired = False
+        """Whether the connection was shut down."""
+        self.sent = False
+        """Whether any of the request may have been sent."""
+
+    def __enter__(self) -> Deadline:
+        self._outer = current()
+        _current.deadline = self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _current.deadline = self._outer
+        with self._lock:
+            self._done = True
+            self._release()
+
+    def begin(self) -> None:
+        """Start the time, unless it has started."""
+        if not self._began:
+            self._began = True
+            self.ends = time.monotonic() + self._seconds
+            _watchdog.add(self)
+
+    def watch(self, connected: Any) -> None:
+        """Shut this socket down at the deadline, and no other any more."""
+        # of its own, because wrapping a socket in TLS, and closing it, detach the original
+        copy = socket.socket(fileno=os.dup(connected.fileno()))
+        with self._lock:
+            self._release()
+            self._socket = copy
+            if self.expired:
+                self._shut_down()
+
+    def expire(self) -> None:
+        """End whatever waits for the connection, unless the request is done."""
+        with self._lock:
+            if not self._done:
+                self.expired = True
+                self._shut_down()
+
+    def _shut_down(self) -> None:
+        if self._socket is not None:
+            with suppress(OSError):  # it may not be connected any more
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _release(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+class _Watchdog:
+    """A thread that ends what is too late. It is started with the first request."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: list[tuple[float, int, Deadline]] = []
+        self._count = 0
+        self._thread: threading.Thread | None = None
+
+    def add(self, deadline: Deadline) -> None:
+        with self._changed:
+            self._count += 1
+            heapq.heappush(self._waiting, (deadline.ends, self._count, deadline))
+            if self._thread is None or not self._thread.is_alive():  # none survives a fork
+                self._thread = threading.Thread(target=self._run, name=NAME, daemon=True)
+                self._thread.start()
+            elif self._waiting[0][2] is deadline:
+                self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            self._next().expire()
+
+    def _next(self) -> Deadline:
+        with self._changed:
+            while True:
+                left = self._waiting[0][0] - time.monotonic() if self._waiting else None
+                if left is not None and left <= 0:
+                    return heapq.heappop(self._waiting)[2]
+                self._changed.wait(left)
+
+
+NAME: Final = "olt-deadlines"
+_watchdog = _Watchdog()
