@@ -10,8 +10,8 @@ BENCH_ARGS ?=
 LOWEST_TESTS := tests/api tests/lifecycle tests/emulator tests/cli tests/test_background.py \
 	tests/test_credential_sources.py tests/test_arguments.py tests/engine/test_main_job.py \
 	tests/engine/test_drift.py tests/engine/test_mistakes.py
-# The oldest typer with the newest click: only tests turn the warning into an error.
-CLICK_WARNING := ignore:'click.utils.get_binary_stream' is deprecated:DeprecationWarning
+# The oldest typer with the newest click: only tests turn its warnings into errors.
+CLICK_WARNING := ignore:'click.:DeprecationWarning
 
 .DEFAULT_GOAL := help
 .PHONY: bench-fleet test-lowest reference docs pictures help setup engine lint types test demo bench lock audit wheel clean
