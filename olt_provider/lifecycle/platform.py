@@ -52,6 +52,8 @@ class Platform:
         self.default_tenants = DefaultTenants()
         self.declared_secrets: dict[str, SecretStr] = {}
         """By application, the client secrets that this process's program declares to adopt."""
+        self.kept_secrets: dict[str, list[SecretStr]] = {}
+        """By application, the client secrets of resources that stay as they are in this run."""
         self._lock = threading.Lock()
         self._client_lock = threading.Lock()
         self._client: OltClient | None = None

@@ -161,8 +161,24 @@ def test_one_of_two_resources_that_manage_an_application_can_be_removed(
     assert f"application {app} is managed by two resources" in stack.up().output
 
     stack.program(program(declared("b")))
-    assert "was not deleted" in stack.up().output
+    output = stack.up().output
+    assert "was not deleted" in output
+    assert "is dead" not in output
     assert_kept(emulator, stack, "b", app)
+
+
+def test_dead_secret_is_reported_when_a_rename_with_adoption_is_taken_back(
+    emulator: Emulator, stack: Stack, app: str
+) -> None:
+    stack.program(program(declared("b", adopting(app)), FAILING))
+    stack.up(expect_failure=True)
+    stack.program(program(declared("a")))
+    output = stack.up().output
+    assert f"the client secret that the state now holds of application {app} is dead" in output
+
+    stack.program(program(declared("a", 'rotate_secret_when_changed={"no": "1"},')))
+    assert "is dead" not in stack.up().output
+    assert_kept(emulator, stack, "a", app)
 
 
 def test_adopt_on_a_resource_that_manages_another_application_fails_the_preview(

@@ -100,6 +100,26 @@ def require_secret_kept(platform: Platform, state: ApplicationState) -> None:
         )
 
 
+def warn_of_dead_secret(platform: Platform, state: ApplicationState) -> None:
+    """Warn if a resource that stays holds a dead client secret of an application, and this another.
+
+    For a resource that goes away after another one of the same application had rotated its secret.
+    """
+    kept = platform.kept_secrets.get(state.id, [])
+    if not kept or state.client_secret is None or state.client_secret in kept:
+        return
+    try:
+        application = platform.acting_for(state.inputs.tenant_id).applications.get(state.id)
+    except OltError:
+        return
+    if any(_try(platform, application, secret).refused for secret in kept):
+        platform.warn(
+            f"the client secret that the state now holds of application {state.id} is dead: the "
+            "resource that was removed held another. Give rotate_secret_when_changed another value "
+            "and run `pulumi up` again"
+        )
+
+
 def _check_secret(platform: Platform, application: Application, secret: SecretStr) -> None:
     """Try the declared secret, and warn where that proves nothing.
 

@@ -188,7 +188,15 @@ def compare(platform: Platform, id_: str, outputs: Props, inputs: Props) -> Diff
             f"adopts {earlier.adopts}"
         )
     earlier.holds.append(_hold(platform, id_, inputs))
+    secret = outputs.get("client_secret")
+    if isinstance(secret, str) and not _rotates(outputs, inputs):
+        platform.kept_secrets.setdefault(id_, []).append(SecretStr(secret))
     return difference
+
+
+def _rotates(outputs: Props, inputs: Props) -> bool:
+    trigger = inputs.get("rotate_secret_when_changed")
+    return bool(trigger) and trigger != (outputs.get("rotate_secret_when_changed") or {})
 
 
 def hold_created(platform: Platform, id_: str, inputs: Props) -> None:

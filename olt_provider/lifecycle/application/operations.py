@@ -7,7 +7,11 @@ from dataclasses import replace
 from olt_provider.api.applications.domain import Application, ApplicationPatch
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
-from olt_provider.lifecycle.application.adoption import adopt, require_secret_kept
+from olt_provider.lifecycle.application.adoption import (
+    adopt,
+    require_secret_kept,
+    warn_of_dead_secret,
+)
 from olt_provider.lifecycle.application.changes import Changes
 from olt_provider.lifecycle.application.model import (
     ApplicationInputs,
@@ -212,6 +216,7 @@ def delete(platform: Platform, state: ApplicationState) -> None:
         require_secret_kept(platform, state)
         verb = "adopts" if holders[-1].adopts else "manages"
         platform.warn(f"application {state.id} was not deleted: {holders[-1].name} {verb} it")
+        warn_of_dead_secret(platform, state)
         return
     if platform.application_checks.may_manage(state.inputs.name, state.inputs.tenant_id):
         raise LifecycleError(
