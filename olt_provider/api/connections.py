@@ -33,6 +33,10 @@ class _Watched(HTTPConnection):
             super()._tunnel()
         finally:
             self._tunnelling = False
+        deadline = current()
+        if deadline is not None and deadline.expired:  # what was cut off may look like a tunnel
+            self.close()
+            raise TimeoutError("the proxy did not answer in time")
 
     def request(self, *args: Any, **options: Any) -> None:
         deadline = current()
