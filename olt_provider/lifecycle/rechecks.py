@@ -62,16 +62,31 @@ class Rechecks:
         on is deleted first. Whether the program still declares that resource is open.
         """
         with self._lock:
-            if not self._awaiting_diff:
+            check = self._meant(inputs)
+            if check is None:
                 return None
-            # Policies may have changed the inputs in between; then the oldest one is meant.
-            same = (item for item in self._awaiting_diff if item.inputs == inputs)
-            check = next(same, self._awaiting_diff[0])
-            self._awaiting_diff.remove(check)
+            self._awaiting_diff = [item for item in self._awaiting_diff if item is not check]
             if not changes:
                 self._replaceable.remove(check)
                 self._last = None
             return check
+
+    def _meant(self, inputs: Props) -> Check | None:
+        """The check of the resource that is compared.
+
+        A refresh compares each resource that it has read, with its old inputs, between the checks
+        and comparisons of others, so a check of other inputs is another resource's. Policies may
+        change inputs after the check, but hardly those that identify the resource.
+        """
+        for item in self._awaiting_diff:
+            if item.inputs == inputs:
+                return item
+        alike = [
+            item
+            for item in self._awaiting_diff
+            if all(item.inputs.get(key) == inputs.get(key) for key in IDENTIFYING)
+        ]
+        return alike[0] if len(alike) == 1 else None
 
     def updated(self, id_: str) -> None:
         """A resource is updated in place, so no later check is one of its replacement."""

@@ -32,12 +32,18 @@ def test_parallel_diffs_belong_to_the_checks_with_their_inputs(rechecks: Recheck
     assert rechecks.diffed(first.inputs, changes=False) is first
 
 
-def test_a_diff_of_inputs_that_a_policy_changed_belongs_to_the_oldest_check(
+def test_a_diff_of_inputs_that_a_policy_changed_belongs_to_the_check_of_the_same_name(
     rechecks: Rechecks,
 ) -> None:
     first = check()
     rechecks.checked(first)
-    assert rechecks.diffed({"name": "by policy"}, changes=True) is first
+    changed = {**first.inputs, "url": "https://by.policy"}
+    assert rechecks.diffed(changed, changes=True) is first
+
+
+def test_a_diff_of_a_refresh_belongs_to_no_check_of_another_resource(rechecks: Rechecks) -> None:
+    rechecks.checked(check())
+    assert rechecks.diffed({"name": "refreshed"}, changes=True) is None
 
 
 def test_a_diff_without_a_check_belongs_to_none(rechecks: Rechecks) -> None:
