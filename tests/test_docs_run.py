@@ -14,9 +14,11 @@ from typing import Any, Final
 import pytest
 from pydantic import SecretStr
 
-from olt_provider.api.applications.domain import ApplicationRegistration
-from olt_provider.api.errors import OltError
+from olt_provider.api.applications.domain import ListedApplication
+from olt_provider.api.errors import ConfigurationError, OltError
 from olt_provider.emulator import TENANT_A, Emulator
+from olt_provider.lifecycle.application.duplicates import require_unused
+from olt_provider.lifecycle.platform import Platform
 from olt_provider.lifecycle.registrations import Registrations
 from tests.documents import DOCS, README, Block, blocks, reason_not_to_run
 from tests.engine.harness import Engine, Stack
@@ -184,8 +186,10 @@ def stack(engine: Engine, platform: Emulator, tmp_path: Path) -> Stack:
 
 def program(page: str) -> str:
     found = blocks("python", DOCS / page)
-    # Another stack that exists already is more than a test of one page needs.
-    return "\n".join(each.text for each in found if "StackReference" not in each.text)
+    # Another stack that exists already is more than a test of one page needs, and a rename is a
+    # second program.
+    left_out = ("StackReference", "aliases=")
+    return "\n".join(each.text for each in found if not any(it in each.text for it in left_out))
 
 
 def others(platform: Emulator) -> list[dict[str, Any]]:
@@ -245,6 +249,15 @@ def test_adoption_works_as_its_page_says(stack: Stack, platform: Emulator) -> No
     assert "adopt=" not in without
     stack.program(without)
     stack.unset("reportingSecret")
+    assert stack.preview_json()["changeSummary"].keys() == {"same"}
+    (alias,) = (
+        each.text for each in blocks("python", DOCS / "adoption.md") if "aliases=" in each.text
+    )
+    options = re.search(r"opts=pulumi.ResourceOptions\(.*\)(?=\n\))", alias)
+    assert options
+    old = '"reporting",\n'
+    assert without.count(old) == 1
+    stack.program(without.replace(old, f'"daily-reporting", {options[0]},\n'))
     assert stack.preview_json()["changeSummary"].keys() == {"same"}
     stack.destroy()
     assert platform.platform.applications() == []
@@ -319,13 +332,11 @@ def test_the_review_of_the_command_lines_page_reads_so() -> None:
 def test_the_error_of_the_reliability_page_reads_so() -> None:
     (excerpt,) = blocks("text", DOCS / "reliability.md")
     known = Registrations()
-    known.list_once(list)
-    known.note("9aa3b618-8cd2-4dc0-b7a1-da6df60af254", "reporting")
-    with (
-        pytest.raises(OltError) as refused,
-        known.claim(ApplicationRegistration(name="reporting"), unique_name=True),
-    ):
-        pass
+    listed = ListedApplication(id="9aa3b618-8cd2-4dc0-b7a1-da6df60af254", name="reporting")
+    known.list_once(lambda: [listed])
+    context = Platform(ConfigurationError("not used"), warn=str, sleep=lambda _: None)
+    with pytest.raises(OltError) as refused:
+        require_unused(context, known, "reporting")
     shows(f"OltError: {refused.value}", excerpt)
 
 

@@ -80,7 +80,11 @@ def test_nothing_but_the_locked_environment_runs_before_what_is_published_is_bui
     before = commands(build)[: commands(build).index("make wheel")]
     assert [each.split()[0] for each in before] == ["git", "python3"]
     done = subprocess.run(
-        ["make", "--no-print-directory", "--dry-run", "wheel"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "--dry-run", "wheel"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     run = [line.lstrip("@ ") for line in done.stdout.splitlines()]
     assert [line.partition(" -m ")[2].split()[0] for line in run] == ["tools.environment", "build"]
