@@ -334,7 +334,7 @@ def test_the_error_of_the_reliability_page_reads_so() -> None:
     known = Registrations()
     listed = ListedApplication(id="9aa3b618-8cd2-4dc0-b7a1-da6df60af254", name="reporting")
     known.list_once(lambda: [listed])
-    context = Platform(ConfigurationError("not used"), warn=str, sleep=lambda _: None)
+    context = Platform(ConfigurationError("not used"), warn=print, sleep=lambda _: None)
     with pytest.raises(OltError) as refused:
         require_unused(context, known, "reporting")
     shows(f"OltError: {refused.value}", excerpt)
