@@ -16,7 +16,7 @@ import pulumi
 from pulumi.runtime import config as runtime_config
 
 from olt_provider import host
-from olt_provider.api.applications.domain import Application
+from olt_provider.api.applications import Application
 from olt_provider.api.errors import OltError
 from olt_provider.api.ids import canonical_id
 from olt_provider.api.model import format_timestamp

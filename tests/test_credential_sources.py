@@ -13,7 +13,7 @@ from typing import Literal
 import pytest
 from pydantic import SecretStr
 
-from olt_provider.api.applications.domain import ApplicationRegistration
+from olt_provider.api.applications import ApplicationRegistration
 from olt_provider.api.client import OltClient
 from olt_provider.api.errors import ApiError, ConfigurationError, OltError, TokenError
 from olt_provider.api.fetched_tokens import ClientCredentials

@@ -14,7 +14,7 @@ from typing import Any, Final
 import pytest
 from pydantic import SecretStr
 
-from olt_provider.api.applications.domain import ListedApplication
+from olt_provider.api.applications import ListedApplication
 from olt_provider.api.errors import ConfigurationError, OltError
 from olt_provider.emulator import TENANT_A, Emulator
 from olt_provider.lifecycle.application.duplicates import require_unused

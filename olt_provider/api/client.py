@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from olt_provider.api.allowed_tenants.client import AllowedTenantsClient
-from olt_provider.api.application_info.client import ApplicationInfoClient
-from olt_provider.api.applications.client import ApplicationsClient
+from olt_provider.api.allowed_tenants import AllowedTenantsClient
+from olt_provider.api.application_info import ApplicationInfoClient
+from olt_provider.api.applications import ApplicationsClient
 from olt_provider.api.clock import ServerClock
-from olt_provider.api.devices.client import DevicesClient
-from olt_provider.api.identity.client import IdentityClient
-from olt_provider.api.installations.client import InstallationsClient
-from olt_provider.api.tenant import TenantTransport
+from olt_provider.api.devices import DevicesClient
+from olt_provider.api.identity import IdentityClient
+from olt_provider.api.installations import InstallationsClient
+from olt_provider.api.tenant_transport import TenantTransport
 from olt_provider.api.tokens import TokenSource
 from olt_provider.api.transport import Transport
 

@@ -10,9 +10,9 @@ from pydantic import SecretStr
 
 from olt_provider.api.errors import ConfigurationError
 from olt_provider.api.fetched_tokens import ClientCredentials, RefreshToken
-from olt_provider.api.identity.client import IdentityClient
+from olt_provider.api.identity import IdentityClient
+from olt_provider.api.ids import segment
 from olt_provider.api.keys import configured, variable
-from olt_provider.api.path import segment
 from olt_provider.api.redaction import remember
 from olt_provider.api.tokens import ApiToken, TenantTokens, TokenSource
 

@@ -11,12 +11,11 @@ from typing import Final
 from pydantic import SecretStr
 
 from olt_provider.api.errors import ApiError, ConfigurationError, OltError, TokenError
-from olt_provider.api.identity.client import IdentityClient
-from olt_provider.api.identity.domain import IssuedToken
+from olt_provider.api.identity import IdentityClient, IssuedToken
 from olt_provider.api.ids import canonical_id
 from olt_provider.api.keys import configured, variable
 from olt_provider.api.redaction import shown
-from olt_provider.api.remedies import REFUSED_CLIENT, token_remedy
+from olt_provider.api.token_remedies import REFUSED_CLIENT, token_remedy
 from olt_provider.api.tokens import read_claims, require_refreshable
 
 RENEWAL_MARGIN: Final = 60.0

@@ -23,10 +23,9 @@ from olt_provider.api.client import OltClient
 from olt_provider.api.credentials import CREDENTIALS, token_source
 from olt_provider.api.errors import ConfigurationError
 from olt_provider.api.hosts import DEFAULT_ENVIRONMENT, ENVIRONMENTS, Hosts, same_base_url
-from olt_provider.api.identity.client import IdentityClient
-from olt_provider.api.ids import canonical_id
+from olt_provider.api.identity import IdentityClient
+from olt_provider.api.ids import canonical_id, segment
 from olt_provider.api.keys import EXPLICIT, configured, variable
-from olt_provider.api.path import segment
 from olt_provider.api.places import Credentials, Places
 from olt_provider.api.transport import DEFAULT_MAX_RETRIES, DEFAULT_REQUEST_TIMEOUT, Transport
 

@@ -22,8 +22,7 @@ from olt_provider.api.bodies import ACCEPTED, OverLimitError, read_body
 from olt_provider.api.clock import ServerClock
 from olt_provider.api.connections import WatchedAdapter
 from olt_provider.api.deadline import Deadline
-from olt_provider.api.errors import ApiError, ConfigurationError, OltError
-from olt_provider.api.failures import (
+from olt_provider.api.error_mapping import (
     no_answer,
     redirected,
     refused,
@@ -32,6 +31,7 @@ from olt_provider.api.failures import (
     unexpected,
     unreadable,
 )
+from olt_provider.api.errors import ApiError, ConfigurationError, OltError
 from olt_provider.api.redaction import remember, remember_all
 from olt_provider.api.request import Request
 from olt_provider.api.retry import MAX_WAIT, Call, failure_of, is_limit, wait_before_next

@@ -5,8 +5,8 @@ It does not import Pulumi. The extra ``pulumi-olt[background]`` is kept, and add
 
 from __future__ import annotations
 
-from olt_provider.api.application_info.domain import InstalledTenant
-from olt_provider.api.devices.domain import Device, DeviceInfo
+from olt_provider.api.application_info import InstalledTenant
+from olt_provider.api.devices import Device, DeviceInfo
 from olt_provider.api.errors import (
     ApiError,
     ConfigurationError,

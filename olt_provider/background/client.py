@@ -10,17 +10,15 @@ from typing import Final
 import requests
 from pydantic import SecretStr
 
-from olt_provider.api.application_info.client import ApplicationInfoClient
-from olt_provider.api.application_info.domain import InstalledTenant
-from olt_provider.api.devices.client import DevicesClient
-from olt_provider.api.devices.domain import Device
+from olt_provider.api.application_info import ApplicationInfoClient, InstalledTenant
+from olt_provider.api.devices import Device, DevicesClient
 from olt_provider.api.errors import ApiError
 from olt_provider.api.fetched_tokens import FetchedTokens
 from olt_provider.api.hosts import DEFAULT_ENVIRONMENT
-from olt_provider.api.identity.client import IdentityClient
+from olt_provider.api.identity import IdentityClient
 from olt_provider.api.redaction import remember
 from olt_provider.api.settings import Settings
-from olt_provider.api.tenant import TenantTransport
+from olt_provider.api.tenant_transport import TenantTransport
 from olt_provider.api.transport import DEFAULT_MAX_RETRIES, DEFAULT_REQUEST_TIMEOUT, Transport
 from olt_provider.background.arguments import naming_arguments, read_settings, required
 from olt_provider.background.remedies import has_to_be_installed, remedy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from olt_provider.api.errors import ApiError
-from olt_provider.api.remedies import REFUSED_CLIENT, token_remedy
+from olt_provider.api.token_remedies import REFUSED_CLIENT, token_remedy
 
 
 def remedy(tenant: str, error: ApiError) -> str:

@@ -121,7 +121,7 @@ def _api(settings: Settings, tell: Callable[[str], None]) -> Check:
 
 
 def _identity(settings: Settings, tell: Callable[[str], None]) -> Check:
-    from olt_provider.api.identity.client import IdentityClient
+    from olt_provider.api.identity import IdentityClient
 
     try:
         IdentityClient(_transport(settings, settings.identity_url, tell)).realm()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from olt_provider.api.applications.domain import Application
+from olt_provider.api.applications import Application
 from olt_provider.api.client import OltClient
 from olt_provider.api.errors import OltError
 from olt_provider.api.ids import canonical_id

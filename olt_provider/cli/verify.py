@@ -107,8 +107,7 @@ def _subjects(
 ) -> tuple[Settings, list[Subject]]:
     from pydantic import SecretStr
 
-    from olt_provider.api.ids import canonical_id
-    from olt_provider.api.path import segment
+    from olt_provider.api.ids import canonical_id, segment
     from olt_provider.cli import configured
     from olt_provider.cli.verify_checks import Subject, of_stack
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import SecretStr
 
-from olt_provider.api.applications.domain import Application
+from olt_provider.api.applications import Application
 from olt_provider.api.client import OltClient
 from olt_provider.api.errors import ApiError, ConfigurationError, OltError
 from olt_provider.api.hosts import same_base_url

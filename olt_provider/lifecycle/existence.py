@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
-from olt_provider.api.applications.domain import ListedApplication
+from olt_provider.api.applications import ListedApplication
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
 from olt_provider.lifecycle.errors import LifecycleError

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Generic, TypeVar
 
-from olt_provider.api.applications.domain import Application
+from olt_provider.api.applications import Application
 from olt_provider.api.errors import OltError
-from olt_provider.api.installations.domain import AvailableApplication
+from olt_provider.api.installations import AvailableApplication
 
 log = logging.getLogger("olt_provider")
 

@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 from pydantic import SecretStr
 
-from olt_provider.api.applications.domain import Application
+from olt_provider.api.applications import Application
 from olt_provider.api.client import OltClient, TenantClient
 from olt_provider.api.errors import ConfigurationError
-from olt_provider.api.installations.domain import AvailableApplication
+from olt_provider.api.installations import AvailableApplication
 from olt_provider.api.settings import Settings
 from olt_provider.lifecycle.default_tenants import DefaultTenants
 from olt_provider.lifecycle.lists import ListedIds, ListedReads

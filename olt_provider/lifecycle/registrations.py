@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from olt_provider.api.applications.domain import ApplicationRegistration, ListedApplication
+from olt_provider.api.applications import ApplicationRegistration, ListedApplication
 from olt_provider.lifecycle.errors import LifecycleError
 
 LOOKS: Final = 40

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from olt_provider.api.client import OltClient, TenantClient
-from olt_provider.api.identity.client import IdentityClient
+from olt_provider.api.identity import IdentityClient
 from olt_provider.api.tokens import ApiToken
 from olt_provider.api.transport import Transport
 from tests.api.samples import NOW, TENANT, TOKEN

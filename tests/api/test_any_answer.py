@@ -11,16 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, SecretStr
 
-from olt_provider.api.allowed_tenants.domain import AllowedTenant
-from olt_provider.api.application_info.domain import InstalledTenant
-from olt_provider.api.applications.domain import Application, ApplicationPatch
-from olt_provider.api.applications.domain import ApplicationRegistration as Registration
+from olt_provider.api.allowed_tenants import AllowedTenant
+from olt_provider.api.application_info import InstalledTenant
+from olt_provider.api.applications import Application, ApplicationPatch
+from olt_provider.api.applications import ApplicationRegistration as Registration
 from olt_provider.api.client import OltClient
 from olt_provider.api.clock import ServerClock
-from olt_provider.api.devices.domain import Device
+from olt_provider.api.devices import Device
 from olt_provider.api.errors import OltError
-from olt_provider.api.identity.domain import IssuedToken, RealmInfo
-from olt_provider.api.installations.domain import AvailableApplication, Installation
+from olt_provider.api.identity import IssuedToken, RealmInfo
+from olt_provider.api.installations import AvailableApplication, Installation
 from olt_provider.api.model import parse
 from olt_provider.api.tokens import ApiToken, Claims, read_claims, require_usable
 from olt_provider.api.transport import Transport

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from olt_provider.api.applications.domain import ApplicationPatch, ApplicationRegistration
+from olt_provider.api.applications import ApplicationPatch, ApplicationRegistration
 from olt_provider.api.client import OltClient, TenantClient
 from olt_provider.api.errors import ConfigurationError, WrongTenantError
 from olt_provider.api.tokens import ApiToken

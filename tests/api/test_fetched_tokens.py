@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from olt_provider.api.applications.domain import ApplicationRegistration
+from olt_provider.api.applications import ApplicationRegistration
 from olt_provider.api.client import OltClient
 from olt_provider.api.credentials import token_source
 from olt_provider.api.errors import ConfigurationError, OltError, TokenError
 from olt_provider.api.fetched_tokens import RENEWAL_MARGIN, ClientCredentials, RefreshToken
-from olt_provider.api.identity.client import IdentityClient
+from olt_provider.api.identity import IdentityClient
 from olt_provider.api.keys import configured, variable
 from olt_provider.api.transport import Transport
 from tests.api.samples import (

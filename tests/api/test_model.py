@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from olt_provider.api.applications.domain import OAuth2Client
+from olt_provider.api.applications import OAuth2Client
 from olt_provider.api.errors import RequestError
 from olt_provider.api.ids import canonical_id
 from olt_provider.api.model import (

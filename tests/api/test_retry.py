@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import tenacity
 
-from olt_provider.api.applications.domain import ApplicationPatch, ApplicationRegistration
+from olt_provider.api.applications import ApplicationPatch, ApplicationRegistration
 from olt_provider.api.client import OltClient, TenantClient
 from olt_provider.api.errors import ApiError, OltError, RequestError
 from olt_provider.api.request import Request

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from olt_provider.api.applications.domain import (
+from olt_provider.api.applications import (
     Application,
     ApplicationRegistration,
     OAuth2Client,
@@ -18,8 +18,7 @@ from olt_provider.api.applications.domain import (
 from olt_provider.api.client import OltClient
 from olt_provider.api.errors import OltError
 from olt_provider.api.fetched_tokens import ClientCredentials, RefreshToken
-from olt_provider.api.identity.client import IdentityClient
-from olt_provider.api.identity.domain import IssuedToken
+from olt_provider.api.identity import IdentityClient, IssuedToken
 from olt_provider.api.request import Request
 from olt_provider.api.settings import Settings
 from olt_provider.api.tokens import ApiToken, TenantTokens

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from olt_provider.api.applications.domain import Application, OAuth2Client
+from olt_provider.api.applications import Application, OAuth2Client
 from olt_provider.api.errors import RequestError
 from olt_provider.api.model import parse
 from olt_provider.cli.adopt.declared import declared, refusal

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from olt_provider.api.applications.domain import Application
+from olt_provider.api.applications import Application
 from olt_provider.api.settings import Settings
 from olt_provider.emulator import PORTAL_CLIENT, Emulator, Fault
 from olt_provider.lifecycle.application import declaration as application_declaration

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, Literal, NamedTuple
 
-from olt_provider.api.applications.domain import Application
+from olt_provider.api.applications import Application
 from olt_provider.emulator import Fault
 from olt_provider.lifecycle.application.model import ApplicationState
 from tests.emulated import calls_of

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from olt_provider.api.applications.domain import Application
+from olt_provider.api.applications import Application
 from olt_provider.api.errors import OltError
-from olt_provider.api.installations.domain import AvailableApplication, Installation
+from olt_provider.api.installations import AvailableApplication, Installation
 from olt_provider.api.paging import PAGE_SIZE
 from olt_provider.emulator import Emulator, Fault
 from olt_provider.lifecycle.application import operations as applications

@@ -12,8 +12,7 @@ import pytest
 from pydantic import SecretStr
 from requests.auth import AuthBase
 
-from olt_provider.api.applications.client import ApplicationsClient
-from olt_provider.api.applications.domain import Application, ApplicationRegistration
+from olt_provider.api.applications import Application, ApplicationRegistration, ApplicationsClient
 from olt_provider.api.request import Request
 from olt_provider.api.settings import Settings
 from olt_provider.api.transport import Transport

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from olt_provider.api.applications.domain import Application
+from olt_provider.api.applications import Application
 from olt_provider.lifecycle.application.declaration import RULES
 from olt_provider.lifecycle.checking import apply_rules
 

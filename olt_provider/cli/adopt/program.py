@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from olt_provider.api.applications.domain import Application
+from olt_provider.api.applications import Application
 from olt_provider.cli.adopt.declared import declared
 from olt_provider.cli.adopt.names import Unique, identifier, slug
 from olt_provider.cli.adopt.survey import Found

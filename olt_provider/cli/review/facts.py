@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from olt_provider.api.applications.domain import Application
+from olt_provider.api.applications import Application
 from olt_provider.cli.review.findings import an_id
 from olt_provider.cli.review.preview import SECRET, UNKNOWN, State
 

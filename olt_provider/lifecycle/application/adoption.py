@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from pydantic import SecretStr
 
-from olt_provider.api.applications.domain import Application
+from olt_provider.api.applications import Application
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
-from olt_provider.api.remedies import proves_secret_wrong
+from olt_provider.api.token_remedies import proves_secret_wrong
 from olt_provider.lifecycle.application.changes import Changes
 from olt_provider.lifecycle.application.model import (
     Adoption,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
-from olt_provider.api.applications.domain import Application, ApplicationPatch
+from olt_provider.api.applications import Application, ApplicationPatch
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
 from olt_provider.lifecycle.application.model import ApplicationInputs, allowed_in

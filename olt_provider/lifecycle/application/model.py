@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from olt_provider.api.applications.domain import Application
+from olt_provider.api.applications import Application
 from olt_provider.api.model import format_timestamp
 
 Props = Mapping[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from olt_provider.api.applications.domain import Application, ApplicationPatch
+from olt_provider.api.applications import Application, ApplicationPatch
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
 from olt_provider.lifecycle.application.adoption import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from olt_provider.api.applications.domain import (
+from olt_provider.api.applications import (
     AllowedTenantRegistration,
     Application,
     ApplicationRegistration,

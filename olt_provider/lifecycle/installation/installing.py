@@ -6,7 +6,7 @@ from typing import Final
 
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
-from olt_provider.api.installations.domain import AvailableApplication, Installation
+from olt_provider.api.installations import AvailableApplication, Installation
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.existence import NOT_FOUND
 from olt_provider.lifecycle.installation.model import InstallationInputs

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
-from olt_provider.api.installations.domain import Installation
+from olt_provider.api.installations import Installation
 from olt_provider.api.model import format_timestamp
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.existence import INSTALLATIONS, NOT_FOUND, require_gone

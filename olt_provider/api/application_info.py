@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from olt_provider.api.application_info.domain import InstalledTenant
-from olt_provider.api.tenant import TenantTransport
+from olt_provider.api.model import Id, Model, Text
+from olt_provider.api.tenant_transport import TenantTransport
 
 PATH = "/application-info/installed-tenants"
+
+
+class InstalledTenant(Model):
+    """A tenant that has the application installed now."""
+
+    tenant_id: Id
+    name: Text = ""
 
 
 class ApplicationInfoClient:

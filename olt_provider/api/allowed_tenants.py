@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from olt_provider.api.allowed_tenants.domain import AllowedTenant, AllowedTenantChange
-from olt_provider.api.path import segment
-from olt_provider.api.tenant import TenantTransport
+from olt_provider.api.ids import segment
+from olt_provider.api.model import Id, Model, Text, Timestamp
+from olt_provider.api.tenant_transport import TenantTransport
+
+
+class AllowedTenant(Model):
+    """A tenant that may install the application, and whether it has."""
+
+    tenant_id: Id
+    created_at: Timestamp | None = None
+    installed: bool = False
+    comment: Text = ""
+
+
+class AllowedTenantChange(Model):
+    """The body that allows a tenant."""
+
+    comment: str = ""
 
 
 class AllowedTenantsClient:

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from olt_provider.api.devices.domain import Device
-from olt_provider.api.tenant import TenantTransport
+from olt_provider.api.model import Model, OpaqueId, Text, TextList
+from olt_provider.api.tenant_transport import TenantTransport
 
 PATH = "/devices"
+
+
+class DeviceInfo(Model):
+    """What is known of a device."""
+
+    name: Text = ""
+    description: Text = ""
+    device_type_id: Text = ""
+    tags: TextList = ()
+    location: Text = ""
+
+
+class Device(Model):
+    """A device that is registered to the acting tenant."""
+
+    id: OpaqueId
+    info: DeviceInfo
 
 
 class DevicesClient:

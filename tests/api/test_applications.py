@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from olt_provider.api.applications.domain import (
+from olt_provider.api.applications import (
     AllowedTenantRegistration,
     ApplicationPatch,
     ApplicationRegistration,

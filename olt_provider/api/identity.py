@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
-from pydantic import SecretStr
+from pydantic import BaseModel, ConfigDict, FiniteFloat, SecretStr
 
-from olt_provider.api.identity.domain import IssuedToken, RealmInfo
+from olt_provider.api.ids import segment
 from olt_provider.api.model import parse
-from olt_provider.api.path import segment
 from olt_provider.api.redaction import SECRET_FIELDS, remember
 from olt_provider.api.request import Request
 from olt_provider.api.transport import Transport
 
 REALM = "/id/auth/realms/olt"
 TOKEN = f"{REALM}/protocol/openid-connect/token"
+
+
+class IssuedToken(BaseModel):
+    """The answer of the token endpoint. OAuth spells its names in snake_case on the wire too.
+
+    ``expires_in`` and ``refresh_expires_in`` are in seconds from now.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    access_token: SecretStr
+    expires_in: FiniteFloat
+    refresh_token: SecretStr | None = None
+    refresh_expires_in: FiniteFloat | None = None
+    token_type: str = "bearer"  # noqa: S105 - the name of a kind, not a secret
+    scope: str = ""
+
+
+class RealmInfo(BaseModel):
+    """The realm's public key: base64 DER without PEM armour. Tokens are RS256."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    public_key: str
 
 
 class IdentityClient:

@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from olt_provider.api.applications.domain import ListedApplication
+from olt_provider.api.applications import ListedApplication
 from olt_provider.api.errors import OltError, RequestError
-from olt_provider.api.installations.domain import AvailableApplication, Installation
-from olt_provider.api.model import data_of, parse
-from olt_provider.api.path import segment
-from olt_provider.api.tenant import TenantTransport
+from olt_provider.api.ids import segment
+from olt_provider.api.model import Id, Model, OptionalText, Text, Timestamp, data_of, parse
+from olt_provider.api.tenant_transport import TenantTransport
 
 PATH = "/applications"
+APP_AVAILABLE = "APP_AVAILABLE"
+
+
+class Installation(Model):
+    """That an application is installed in a tenant, and since when."""
+
+    tenant_id: Id
+    created_at: Timestamp
+
+
+class AvailableApplication(Model):
+    """An application that is available to, or installed in, the acting tenant."""
+
+    id: Id
+    name: Text = ""
+    available: bool
+    available_code: OptionalText = None
+    installation: Installation | None = None
 
 
 class InstallationsClient:

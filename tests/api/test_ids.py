@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from olt_provider.api.errors import ConfigurationError
-from olt_provider.api.path import segment
+from olt_provider.api.ids import segment
 from tests.api.samples import TENANT
 
 

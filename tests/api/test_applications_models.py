@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from olt_provider.api.applications.domain import Application
+from olt_provider.api.applications import Application
 from olt_provider.api.errors import RequestError
 from olt_provider.api.model import parse
 from tests.api.samples import (

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from olt_provider.api.errors import ApiError, ConfigurationError, RequestError
-from olt_provider.api.identity.client import IdentityClient
+from olt_provider.api.identity import IdentityClient
 from tests.api.samples import CLIENT, SECRET, TENANT, TOKEN, issued
 from tests.api.scripted_server import ScriptedServer, json_answer
 

@@ -1,1 +1,0 @@
-"""``/application-developer/applications/{applicationId}/allowed-tenants``: who may install."""

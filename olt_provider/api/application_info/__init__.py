@@ -1,1 +1,0 @@
-"""``/application-info``: only for an application's own client-credentials tokens."""

@@ -1,1 +1,0 @@
-"""``/application-developer/applications``: the applications that a tenant owns."""

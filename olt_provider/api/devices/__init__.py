@@ -1,1 +1,0 @@
-"""``/devices``: the proof that an application can access a tenant's data."""

@@ -1,1 +1,0 @@
-"""The token endpoint of the identity server, a Keycloak with the realm ``olt``."""

@@ -1,1 +1,0 @@
-"""``/applications``: installing applications in the acting tenant."""
