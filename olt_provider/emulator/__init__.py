@@ -5,18 +5,22 @@ Needs the extra ``pulumi-olt[emulator]``.
 
 from __future__ import annotations
 
+from olt_provider.emulator.emulated_platform import EmulatedPlatform
 from olt_provider.emulator.faults import Fault
 from olt_provider.emulator.journal import Call
-from olt_provider.emulator.platform import Platform
 from olt_provider.emulator.seed import PORTAL_CLIENT, TENANT_A, TENANT_B, Seed
 from olt_provider.emulator.server import Emulator
-from olt_provider.emulator.store.people import Tenant
+from olt_provider.emulator.store.tenants import Tenant
+
+Platform = EmulatedPlatform
+"""The name until 0.1.0."""
 
 __all__ = [
     "PORTAL_CLIENT",
     "TENANT_A",
     "TENANT_B",
     "Call",
+    "EmulatedPlatform",
     "Emulator",
     "Fault",
     "Platform",

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from olt_provider._version import __version__
 from olt_provider.emulator import contract, problems
 from olt_provider.emulator.asgi import App, Receive, Scope, Send
-from olt_provider.emulator.interference import Interference
+from olt_provider.emulator.fault_middleware import FaultMiddleware
 from olt_provider.emulator.routes import (
     admin,
     application_developer,
@@ -22,7 +22,7 @@ from olt_provider.emulator.routes import (
     identity,
 )
 from olt_provider.emulator.same_site import refusing_foreign
-from olt_provider.emulator.world import World
+from olt_provider.emulator.state import State
 
 TITLE = "OLT platform (emulated)"
 ROUTERS = (
@@ -38,10 +38,10 @@ ROUTES = tuple(
 DESCRIPTION = "OAuth2 applications on the OLT platform. All data is made up and local."
 
 
-def create_api(world: World) -> FastAPI:
+def create_api(state: State) -> FastAPI:
     """The contract's calls, below ``/v1``."""
     api = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    api.state.world = world
+    api.state.emulated = state
     api.state.routes = ROUTES
     for router in ROUTERS:
         api.include_router(router)
@@ -49,29 +49,29 @@ def create_api(world: World) -> FastAPI:
     return api
 
 
-def create_admin(world: World, api: FastAPI) -> FastAPI:
+def create_admin(state: State, api: FastAPI) -> FastAPI:
     """What the real platform does not have, below ``/_emulator``."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.state.world = world
+    app.state.emulated = state
     app.state.routes = [route for route in admin.router.routes if isinstance(route, APIRoute)]
     app.include_router(admin.router)
     problems.handle(app)
 
     @app.get(f"{contract.ADMIN_PATH}/openapi.json")
     async def _openapi() -> dict[str, Any]:
-        return openapi(api, world)
+        return openapi(api, state)
 
     return app
 
 
-def openapi(api: FastAPI, world: World) -> dict[str, Any]:
+def openapi(api: FastAPI, state: State) -> dict[str, Any]:
     """The OpenAPI document of the contract's calls."""
     document = get_openapi(
         title=TITLE,
         version=__version__,
         description=DESCRIPTION,
         routes=api.routes,
-        servers=[{"url": world.url}],
+        servers=[{"url": state.url}],
     )
     # A bad request is a 400 in the platform's envelope; the framework's 422 never occurs.
     for path in document["paths"].values():
@@ -82,11 +82,11 @@ def openapi(api: FastAPI, world: World) -> dict[str, Any]:
     return document
 
 
-def create_app(world: World) -> App:
+def create_app(state: State) -> App:
     """All of it: the API with journal and faults, the administration beside it."""
-    api = create_api(world)
-    admin_app = create_admin(world, api)
-    platform = Interference(api, ROUTES, world)
+    api = create_api(state)
+    admin_app = create_admin(state, api)
+    platform = FaultMiddleware(api, ROUTES, state)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].startswith(f"{contract.ADMIN_PATH}/"):
@@ -94,4 +94,4 @@ def create_app(world: World) -> App:
         else:
             await platform(scope, receive, send)
 
-    return refusing_foreign(app, urlsplit(world.url).hostname or "")
+    return refusing_foreign(app, urlsplit(state.url).hostname or "")

@@ -37,15 +37,15 @@ SCOPE: Final = "olt-applications"
 
 DEFAULT_PAGE_SIZE: Final = 10
 MAX_PAGE_SIZE: Final = 100
-CHOICE_MAX_PAGE: Final = 2**31 - 1
+ASSUMED_MAX_PAGE: Final = 2**31 - 1
 """No list is that long; a larger number is a 400 and not an overflow of the database."""
 
 UUID: Final = r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 """An ID. Answers spell it in lower case."""
-CHOICE_ABSOLUTE_URL: Final = r"^[A-Za-z][A-Za-z0-9+.\-]*://[^\x00-\x20\x7f]+$"
-CHOICE_REDIRECT_URI: Final = r"^[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20\x7f*]+$"
+ASSUMED_ABSOLUTE_URL: Final = r"^[A-Za-z][A-Za-z0-9+.\-]*://[^\x00-\x20\x7f]+$"
+ASSUMED_REDIRECT_URI: Final = r"^[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20\x7f*]+$"
 """Apps on devices use schemes of their own (``com.example:/callback``). No wildcards."""
-CHOICE_NAME: Final = r"\S"
+ASSUMED_NAME: Final = r"\S"
 """A name needs one visible character."""
 
 CLIENT_TYPE: Final = "confidental"
@@ -55,14 +55,14 @@ SECRET_BYTES: Final = 12
 
 Role = Literal["owner", "writer", "reader", "none"]
 
-CHOICE_READ: Final = frozenset({"applications_development:read", "applications:read"})
-CHOICE_DEVICES: Final = frozenset({"devices:read"})
+ASSUMED_READ: Final = frozenset({"applications_development:read", "applications:read"})
+ASSUMED_DEVICES: Final = frozenset({"devices:read"})
 """Nothing public names it; every role but ``none`` has it."""
-CHOICE_WRITE: Final = frozenset({"applications_development:write", "applications:write"})
+ASSUMED_WRITE: Final = frozenset({"applications_development:write", "applications:write"})
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
-    "owner": CHOICE_READ | CHOICE_WRITE | CHOICE_DEVICES,
-    "writer": CHOICE_READ | CHOICE_WRITE | CHOICE_DEVICES,
-    "reader": CHOICE_READ | CHOICE_DEVICES,
+    "owner": ASSUMED_READ | ASSUMED_WRITE | ASSUMED_DEVICES,
+    "writer": ASSUMED_READ | ASSUMED_WRITE | ASSUMED_DEVICES,
+    "reader": ASSUMED_READ | ASSUMED_DEVICES,
     "none": frozenset(),
 }
 """By role. Custom roles are written as their permissions, separated by spaces."""
@@ -71,19 +71,19 @@ APPLICATION_ROLE: Final = "writer"
 """What an application's own token counts as."""
 
 APP_AVAILABLE: Final = "APP_AVAILABLE"
-CHOICE_APP_INACTIVE: Final = "APP_INACTIVE"
-CHOICE_APP_NOT_ALLOWED: Final = "APP_NOT_ALLOWED"
+ASSUMED_APP_INACTIVE: Final = "APP_INACTIVE"
+ASSUMED_APP_NOT_ALLOWED: Final = "APP_NOT_ALLOWED"
 """Revoked while it was installed."""
 
-CHOICE_BAD_REQUEST: Final = "BAD_REQUEST"
-CHOICE_UNAUTHORIZED: Final = ("UNAUTHORIZED", "The access token is missing, invalid or expired")
-CHOICE_NOT_FOUND: Final = ("NOT_FOUND", "The resource does not exist or you have no access to it")
+ASSUMED_BAD_REQUEST: Final = "BAD_REQUEST"
+ASSUMED_UNAUTHORIZED: Final = ("UNAUTHORIZED", "The access token is missing, invalid or expired")
+ASSUMED_NOT_FOUND: Final = ("NOT_FOUND", "The resource does not exist or you have no access to it")
 """The same for what does not exist and for what belongs to somebody else."""
 NOT_PERMITTED: Final = ("ID_FORBIDDEN", "User is not permitted to access this resource")
 NO_ACCESS: Final = ("NO_ACCESS_TO_RESOURCE", "Access to resource is forbidden")
-CHOICE_SERVER_ERROR: Final = ("INTERNAL_SERVER_ERROR", "Internal server error")
+ASSUMED_SERVER_ERROR: Final = ("INTERNAL_SERVER_ERROR", "Internal server error")
 
-CHOICE_CLIENT_ERROR_STATUS: Final = 401
+ASSUMED_CLIENT_ERROR_STATUS: Final = 401
 """``invalid_client`` and ``unauthorized_client``; all other refusals of a token are 400."""
 
 
@@ -103,5 +103,5 @@ def permissions(role: str) -> frozenset[str]:
 
 def fault_envelope(status: int) -> tuple[str, str]:
     """Code and message of an error that is injected."""
-    known = {401: CHOICE_UNAUTHORIZED, 403: NOT_PERMITTED, 404: CHOICE_NOT_FOUND}
+    known = {401: ASSUMED_UNAUTHORIZED, 403: NOT_PERMITTED, 404: ASSUMED_NOT_FOUND}
     return known.get(status, (f"STATUS_{status}", "Something went wrong, as it was told to"))

@@ -185,9 +185,9 @@ class IssuedToken(BaseModel):
     scope: str
 
 
-Name = Annotated[str, Field(pattern=contract.CHOICE_NAME)]
-Url = Annotated[str, Field(pattern=contract.CHOICE_ABSOLUTE_URL)]
-RedirectUri = Annotated[str, Field(pattern=contract.CHOICE_REDIRECT_URI)]
+Name = Annotated[str, Field(pattern=contract.ASSUMED_NAME)]
+Url = Annotated[str, Field(pattern=contract.ASSUMED_ABSOLUTE_URL)]
+RedirectUri = Annotated[str, Field(pattern=contract.ASSUMED_REDIRECT_URI)]
 
 
 class AllowedTenantIn(Body):

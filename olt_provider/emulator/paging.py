@@ -8,7 +8,7 @@ from fastapi import Depends, Query, Request
 from pydantic import BeforeValidator, Field
 
 from olt_provider.emulator import contract
-from olt_provider.emulator.access import WorldOf
+from olt_provider.emulator.authentication import StateOf
 from olt_provider.emulator.models import Meta
 from olt_provider.emulator.variants import page_limits
 
@@ -21,7 +21,7 @@ def _digits(value: Any) -> Any:
 
 
 _Digits = BeforeValidator(_digits)
-_Page = Annotated[int, Field(ge=0, le=contract.CHOICE_MAX_PAGE), _Digits]
+_Page = Annotated[int, Field(ge=0, le=contract.ASSUMED_MAX_PAGE), _Digits]
 _PageSize = Annotated[int, Field(ge=1, le=contract.MAX_PAGE_SIZE), _Digits, Query(alias="pageSize")]
 
 
@@ -52,11 +52,11 @@ class Paging(NamedTuple):
 
 async def _paging(
     request: Request,
-    world: WorldOf,
+    state: StateOf,
     page: _Page = 0,
     page_size: _PageSize = contract.DEFAULT_PAGE_SIZE,
 ) -> Paging:
-    default, most = page_limits(world.variants)
+    default, most = page_limits(state.variants)
     wanted = page_size if "pageSize" in request.query_params else default
     return Paging(page, min(wanted, most))
 

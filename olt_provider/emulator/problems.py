@@ -36,7 +36,7 @@ class OAuthRefusal(Exception):  # noqa: N818 (an answer, not a failure)
 
 def unauthorized() -> Refusal:
     """401: no token that is accepted."""
-    return Refusal(401, contract.CHOICE_UNAUTHORIZED)
+    return Refusal(401, contract.ASSUMED_UNAUTHORIZED)
 
 
 def not_permitted() -> Refusal:
@@ -51,12 +51,12 @@ def no_access() -> Refusal:
 
 def not_found() -> Refusal:
     """404: somebody else's, or nobody's."""
-    return Refusal(404, contract.CHOICE_NOT_FOUND)
+    return Refusal(404, contract.ASSUMED_NOT_FOUND)
 
 
 def hidden() -> Response:
     """The answer to ``not_found``."""
-    return envelope(404, *contract.CHOICE_NOT_FOUND)
+    return envelope(404, *contract.ASSUMED_NOT_FOUND)
 
 
 def envelope(status: int, code: str, message: str) -> Response:
@@ -93,12 +93,12 @@ def handle(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_request: Request, error: RequestValidationError) -> Response:
-        return envelope(400, contract.CHOICE_BAD_REQUEST, summary(error.errors()))
+        return envelope(400, contract.ASSUMED_BAD_REQUEST, summary(error.errors()))
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
         if error.status_code not in (404, 405):
-            return envelope(error.status_code, contract.CHOICE_BAD_REQUEST, str(error.detail))
+            return envelope(error.status_code, contract.ASSUMED_BAD_REQUEST, str(error.detail))
         page = gateway_page(error.status_code, str(error.detail))
         if error.status_code == 405:
             # The framework names only the methods of the first route with that path.
@@ -107,7 +107,7 @@ def handle(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def _broken(_request: Request, _error: Exception) -> Response:
-        return envelope(500, *contract.CHOICE_SERVER_ERROR)
+        return envelope(500, *contract.ASSUMED_SERVER_ERROR)
 
 
 def _methods(app: FastAPI, request: Request) -> list[str]:

@@ -18,7 +18,7 @@ from olt_provider.emulator.models import (
 from olt_provider.emulator.store.applications import Identity
 
 if TYPE_CHECKING:
-    from olt_provider.emulator.world import World
+    from olt_provider.emulator.state import State
 
 TENANT_A: Final = "a0000000-0000-4000-8000-00000000000a"
 TENANT_B: Final = "b0000000-0000-4000-8000-00000000000b"
@@ -81,31 +81,31 @@ DEFAULT: Final = Seed(
 )
 
 
-def plant(world: World, seed: Seed) -> None:
-    """Put it all in; nothing stays in if something cannot be.
+def load_seed(state: State, seed: Seed) -> None:
+    """Load a seed into the database, completely or not at all.
 
     Raises ``ValueError`` for an application that is installed where it is not allowed, or that
     has the ID of a public client and no such client.
     """
-    with world.db.transaction():
+    with state.db.transaction():
         for tenant in seed.tenants:
-            world.people.add_tenant(tenant.id, tenant.name)
+            state.tenants.add_tenant(tenant.id, tenant.name)
             for device in tenant.devices:
                 info = DeviceInfo.model_validate(device.model_dump(exclude={"id"}))
-                world.people.add_device(tenant.id, device.id, info)
+                state.tenants.add_device(tenant.id, device.id, info)
         for tenant in seed.tenants:
             for application in tenant.applications:
-                _plant_application(world, tenant.id, application)
+                _load_application(state, tenant.id, application)
 
 
-def _plant_application(world: World, tenant_id: str, seed: ApplicationSeed) -> None:
+def _load_application(state: State, tenant_id: str, seed: ApplicationSeed) -> None:
     if seed.public_client_id and not seed.registration.with_public_oauth2_client:
         raise ValueError(
             f"application {seed.registration.name!r} has a publicClientId, but no "
             "withPublicOauth2Client"
         )
     identity = Identity(seed.id, seed.client_id, seed.client_secret, seed.public_client_id)
-    registered = world.applications.register(tenant_id, seed.registration, identity)
+    registered = state.applications.register(tenant_id, seed.registration, identity)
     allowed = {tenant.tenant_id for tenant in registered.allowed_tenants}
     for installed_in in seed.installed_in:
         if installed_in not in allowed:
@@ -113,6 +113,6 @@ def _plant_application(world: World, tenant_id: str, seed: ApplicationSeed) -> N
                 f"application {seed.registration.name!r} is installed in {installed_in}, "
                 "which is not among its allowedTenants"
             )
-        world.usage.install(registered.id, installed_in)
+        state.access.install(registered.id, installed_in)
     if seed.status != "active":
-        world.applications.change(registered.id, Change(status=seed.status))
+        state.applications.change(registered.id, Change(status=seed.status))

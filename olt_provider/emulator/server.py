@@ -5,19 +5,19 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from olt_provider.emulator import contract
+from olt_provider.emulator.emulated_platform import EmulatedPlatform
 from olt_provider.emulator.faults import Fault
 from olt_provider.emulator.journal import Call
-from olt_provider.emulator.platform import Platform
 from olt_provider.emulator.seed import DEFAULT, PORTAL_CLIENT, Seed
 from olt_provider.emulator.serving import STOP_SECONDS, Server, configured, listening
-from olt_provider.emulator.store.people import Session, Tenant
+from olt_provider.emulator.state import State
+from olt_provider.emulator.store.tenants import Session, Tenant
 from olt_provider.emulator.variants import Variant
-from olt_provider.emulator.world import World
 
 START_SECONDS: Final = 15
 
@@ -37,17 +37,14 @@ class Emulator:
         self._socket = listening(host, port)
         self.port: int = self._socket.getsockname()[1]
         name = f"[{host}]" if ":" in host else host
-        self._world: World | None = None
-        try:
+        with ExitStack() as on_error:
+            on_error.callback(self._socket.close)
             base = f"{'https' if tls else 'http'}://{name}:{self.port}"
-            self._world = world = World(base, seed, database)
-            self._server = Server(configured(world, tls))
-        except BaseException:
-            self._socket.close()
-            if self._world is not None:
-                self._world.close()
-            raise
-        self.platform = Platform(world)
+            self._state = State(base, seed, database)
+            on_error.callback(self._state.close)
+            self._server = Server(configured(self._state, tls))
+            on_error.pop_all()
+        self.platform = EmulatedPlatform(self._state)
         """What the platform holds, to look at and to change by hand, without HTTP."""
         self._thread = threading.Thread(
             target=self._server.run, args=([self._socket],), name="olt-emulator", daemon=True
@@ -105,28 +102,22 @@ class Emulator:
         if self._thread.is_alive():
             raise RuntimeError(f"the emulator did not stop within {STOP_SECONDS} s")
         self._socket.close()
-        self._the_world.close()
-
-    @property
-    def _the_world(self) -> World:
-        if self._world is None:
-            raise RuntimeError("the emulator has not been started")
-        return self._world
+        self._state.close()
 
     @property
     def api_url(self) -> str:
         """The API base URL."""
-        return self._the_world.url
+        return self._state.url
 
     @property
     def identity_url(self) -> str:
         """The identity base URL; here the same as the API's."""
-        return self._the_world.url
+        return self._state.url
 
     @property
     def tenants(self) -> list[Tenant]:
         """The tenants of the platform."""
-        return self._the_world.people.tenants()
+        return self._state.tenants.all()
 
     def token(
         self,
@@ -150,11 +141,11 @@ class Emulator:
         Raises ``ValueError`` for an unknown role.
         """
         sub = subject or str(uuid.uuid4())
-        world = self._the_world
-        world.people.add_tenant(tenant_id)
+        state = self._state
+        state.tenants.add_tenant(tenant_id)
         if role is not None:
-            world.people.set_role(sub, role)
-        return world.tokens.access(
+            state.tenants.set_role(sub, role)
+        return state.tokens.access(
             sub=sub,
             client_id=PORTAL_CLIENT,
             tenant_id=tenant_id.lower(),
@@ -181,14 +172,14 @@ class Emulator:
         The rest is as for ``token``.
         """
         sub, session_id = subject or str(uuid.uuid4()), str(uuid.uuid4())
-        world = self._the_world
+        state = self._state
         for tenant_id in tenant_ids:
-            world.people.add_tenant(tenant_id)
-        world.people.set_role(sub, role)
-        world.people.permit(sub, tenant_ids)
+            state.tenants.add_tenant(tenant_id)
+        state.tenants.set_role(sub, role)
+        state.tenants.permit(sub, tenant_ids)
         first = tenant_ids[0].lower()
-        world.people.open_session(Session(session_id, sub, client_id.lower(), first))
-        return world.tokens.refresh(
+        state.tenants.open_session(Session(session_id, sub, client_id.lower(), first))
+        return state.tokens.refresh(
             sub=sub,
             client_id=client_id.lower(),
             session_id=session_id,
@@ -199,28 +190,28 @@ class Emulator:
     @property
     def calls(self) -> list[Call]:
         """The requests since they were last cleared, in the order they ended."""
-        return self._the_world.journal.calls
+        return self._state.journal.calls
 
     def clear_calls(self) -> None:
         """Forget the calls and count connections from 0."""
-        self._the_world.journal.clear()
+        self._state.journal.clear()
 
     @property
     def connections(self) -> int:
         """TCP connections accepted since the calls were last cleared."""
-        return self._the_world.journal.connections
+        return self._state.journal.connections
 
     @property
     def requests_in_flight(self) -> int:
         """How many requests are being answered, those that are held included."""
-        return self._the_world.journal.in_flight
+        return self._state.journal.in_flight
 
     def wait_until_idle(self, timeout: float = 10) -> None:
         """Wait until no request is being answered.
 
         Raises ``TimeoutError`` after ``timeout`` seconds.
         """
-        if not self._the_world.journal.wait_until_idle(timeout):
+        if not self._state.journal.wait_until_idle(timeout):
             raise TimeoutError(f"requests are still being answered after {timeout} s")
 
     def drop_connections(self) -> None:
@@ -229,18 +220,18 @@ class Emulator:
 
     def set_variants(self, *variants: Variant) -> None:
         """Respond in these variants of the contract alone; without arguments, in none."""
-        self._the_world.variants = frozenset(variants)
+        self._state.variants = frozenset(variants)
 
     def add_fault(self, fault: Fault) -> Fault:
         """Let something go wrong."""
-        return self._the_world.faults.add(fault)
+        return self._state.faults.add(fault)
 
     def clear_faults(self) -> None:
         """Let nothing go wrong any more, and release what is held."""
-        self._the_world.faults.clear()
+        self._state.faults.clear()
 
     def reset(self) -> None:
         """Back to the seed, without faults and calls. Tokens of users stay valid."""
         self.clear_faults()
-        self.wait_until_idle()  # else what was held would happen in the new world
-        self._the_world.reset()
+        self.wait_until_idle()  # else what was held would happen in the new state
+        self._state.reset()

@@ -12,7 +12,7 @@ import uvicorn
 
 from olt_provider.emulator.app import create_app
 from olt_provider.emulator.connection import protocol
-from olt_provider.emulator.world import World
+from olt_provider.emulator.state import State
 
 STOP_SECONDS: Final = 10
 KEEP_ALIVE_SECONDS: Final = 75
@@ -86,14 +86,14 @@ def listening(host: str, port: int) -> socket.socket:
     return bound
 
 
-def configured(world: World, tls: tuple[str, str] | None) -> uvicorn.Config:
+def configured(state: State, tls: tuple[str, str] | None) -> uvicorn.Config:
     """How to serve a platform; ``tls`` is certificate and key file.
 
     Raises ``OSError`` for unusable ones.
     """
     config = uvicorn.Config(
-        create_app(world),
-        http=protocol(world.journal),
+        create_app(state),
+        http=protocol(state.journal),
         ws="none",
         loop="asyncio",
         lifespan="off",

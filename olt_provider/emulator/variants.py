@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 
 from olt_provider.emulator import contract
-from olt_provider.emulator.spoiling import Answer
+from olt_provider.emulator.fault_responses import Answer
 
 Variant = Literal[
     "small_pages",

@@ -67,7 +67,7 @@ def test_only_a_registration_and_a_new_secret_tell_the_secret(owner: Api) -> Non
 
 def test_the_secret_is_not_in_the_database(emulator: Emulator, owner: Api) -> None:
     secret = owner.register()["oauth2Client"]["secret"]
-    db = emulator._the_world.db
+    db = emulator._state.db
     stored = [tuple(row) for row in db.rows("SELECT * FROM applications")]
     assert stored
     assert secret not in repr(stored)

@@ -18,7 +18,7 @@ TABLES = ("applications", "allowed_tenants", "installations", "devices", "roles"
 def statements(emulator: Emulator) -> Iterator[set[str]]:
     """What is asked of the database."""
     seen: set[str] = set()
-    connection = emulator._the_world.db._connection
+    connection = emulator._state.db._connection
     connection.set_trace_callback(seen.add)
     yield seen
     connection.set_trace_callback(None)
@@ -56,7 +56,7 @@ def test_no_call_reads_a_whole_table(emulator: Emulator, owner: Api, statements:
     owner("DELETE", path)
     asked = {each for each in statements if each.startswith(("SELECT", "INSERT", "UPDATE", "DEL"))}
     assert all(any(table in each for each in asked) for table in TABLES)
-    connection = emulator._the_world.db._connection
+    connection = emulator._state.db._connection
     assert [scan for each in asked for scan in _scans(connection, each)] == []
 
 
@@ -80,7 +80,7 @@ def _steps_of_calls(emulator: Emulator) -> int:
         nonlocal steps
         steps += 1
 
-    connection = emulator._the_world.db._connection
+    connection = emulator._state.db._connection
     acting = Api(emulator, emulator.token("00000005-0000-4000-8000-000000000000"))
     connection.set_progress_handler(count, 1)
     one = acting.register(allowedTenants=[{"tenantId": "00000005-0000-4000-8000-000000000000"}])

@@ -142,7 +142,7 @@ def test_a_breakdown_is_an_envelope_too(
     def broken(*_: object) -> None:
         raise RuntimeError("s3cr3t")
 
-    monkeypatch.setattr(emulator._the_world.people, "count_devices", broken)
+    monkeypatch.setattr(emulator._state.tenants, "count_devices", broken)
     answer = owner("GET", "/devices")
     assert is_error(answer, 500)
     assert "s3cr3t" not in answer.text

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from olt_provider.emulator import Emulator
-from olt_provider.emulator.platform import Platform
+from olt_provider.emulator.emulated_platform import EmulatedPlatform
 from tests.emulated import changes_in
 from tests.engine.harness import Engine, Stack
 from tests.engine.olt import reaching_as
@@ -29,7 +29,7 @@ REFRESHED: Final = ("--refresh", "--run-program", "--diff")
 class Drift:
     """What was declared, what somebody did, and the lines that show it: found, then put back."""
 
-    by_hand: Callable[[Platform, str], object]
+    by_hand: Callable[[EmulatedPlatform, str], object]
     found: str
     put_back: str
     declared: Mapping[str, Any] = field(default_factory=dict)
@@ -140,7 +140,7 @@ def harmless(emulator: Emulator, ids: Mapping[str, str]) -> None:
     platform.install(unmanaged, STRANGER)
 
 
-def held(platform: Platform, application_id: str) -> dict[str, Any]:
+def held(platform: EmulatedPlatform, application_id: str) -> dict[str, Any]:
     """What the platform holds of an application, without times and order; unset is absent."""
     found = platform.application(application_id)
     assert found is not None
@@ -153,7 +153,7 @@ def held(platform: Platform, application_id: str) -> dict[str, Any]:
 class Story:
     """What each step showed and did."""
 
-    platform: Platform
+    platform: EmulatedPlatform
     stack: Stack
     ids: dict[str, str]
     deployed: dict[str, dict[str, Any]]

@@ -87,7 +87,7 @@ class CleanUp:
             for name, declared in self._program.applications.items()
             if declared.get("adopt", {}).get("application_id") == id_
         ]
-        lively = [key for key in held if self._lives(self._state.resources[key])]
+        lively = [key for key in held if self._is_live(self._state.resources[key])]
         kept = [*lively, *held, *adopting][0]
         for key in {*held, *adopting} - {kept}:
             self._program.place_elsewhere(key.name, kept.name)
@@ -264,10 +264,10 @@ class CleanUp:
             raise Violation(f"state and platform differ in {name}: {', '.join(differing)}")
 
     def _require_secrets(self, due: set[Key]) -> None:
-        """Every secret lives, but one whose rotation was lost and then taken out of the program:
+        """Every secret works, but one whose rotation was lost and then taken out of the program:
         a new trigger mends that one."""
         for key, held in list(self._state.resources.items()):
-            if key.kind != "application" or self._lives(held):
+            if key.kind != "application" or self._is_live(held):
                 continue
             if key not in self._book.dead | self._book.superseded or key in due:
                 raise Violation(f"{DEAD} after an up without faults: {key.name}")
@@ -276,10 +276,10 @@ class CleanUp:
             old = declared.get("rotate_secret_when_changed", {}).get("again", "")
             declared["rotate_secret_when_changed"] = {"again": f"{old}1"}
             self._up_until_done(self._stage.connect())
-            if not self._lives(self._state.resources[key]):
+            if not self._is_live(self._state.resources[key]):
                 raise Violation(f"{DEAD}, and another rotation does not mend it: {key.name}")
 
-    def _lives(self, held: Resource) -> bool:
+    def _is_live(self, held: Resource) -> bool:
         client, secret = held.outputs["client_id"], held.outputs["client_secret"]
         return self._platform.secret_is_valid(client, secret)
 

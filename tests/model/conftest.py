@@ -9,6 +9,6 @@ __all__ = ["shared_emulator"]
 
 
 @pytest.fixture(autouse=True)
-def _the_same_lives_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def _same_runs_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hypothesis also draws constants of whatever modules other tests of the process imported."""
     monkeypatch.setattr(HypothesisProvider, "_maybe_draw_constant", lambda *_args, **_kwargs: None)

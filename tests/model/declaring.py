@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from tests.model import programs
-from tests.model.mishaps import KINDS, Deck
+from tests.model.faults import KINDS, Deck
 from tests.model.programs import SLOTS, changes, declarations, with_tenants
+from tests.model.scheduling import SHARES, Agenda, when
 from tests.model.stack import PICK, Stack, of
 from tests.model.state import Placed, Props
-from tests.model.turns import SHARES, Agenda, when
 
 MAX_INSTALLATIONS: Final = 4
 TENANT: Final = st.integers(0, programs.TENANTS - 1)

@@ -9,42 +9,42 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from tests.model.by_hand import ByHand
 from tests.model.cleanup import CleanUp
 from tests.model.declaring import Declaring
 from tests.model.engine import Engine, Failure, Manner
-from tests.model.mishaps import aims
+from tests.model.faults import aims
+from tests.model.manual_changes import ManualChanges
 from tests.model.renaming import Renaming
+from tests.model.scheduling import when
 from tests.model.stack import PICK, Aims, of
 from tests.model.state import Program
-from tests.model.turns import when
 
 THOROUGH: Final = 5
 """Every so many steps it is also made sure that nothing is left to do."""
 RIVAL: Final = st.sampled_from([False, False, False, False, True])
 
 
-class LifecycleMachine(Declaring, Renaming, ByHand):
+class LifecycleMachine(Declaring, Renaming, ManualChanges):
     """Rules that run the engine, and what must hold after each step."""
 
     @when(lambda self: self.expected)
     @rule(wrong=aims(), rival=RIVAL)
     def up(self, wrong: Aims, *, rival: bool) -> None:
-        mishaps = self.ran("up", wrong)
-        self.run_up(mishaps, rival=rival)
+        faults = self.ran("up", wrong)
+        self.run_up(faults, rival=rival)
 
     @when(lambda self: self.expected)
     @rule(wrong=aims(), rival=RIVAL)
     def up_in_parallel(self, wrong: Aims, *, rival: bool) -> None:
         """What does not depend on a failure is done all the same."""
-        mishaps = self.ran("up_in_parallel", wrong)
-        self.run_up(mishaps, Manner(keep_going=True), rival=rival)
+        faults = self.ran("up_in_parallel", wrong)
+        self.run_up(faults, Manner(keep_going=True), rival=rival)
 
     @when(lambda self: self.state.resources)
     @rule(wrong=aims())
     def up_with_refresh(self, wrong: Aims) -> None:
         """Refresh and ``up`` in one process, as ``up --refresh`` does."""
-        mishaps = self.ran("up_with_refresh", wrong)
+        faults = self.ran("up_with_refresh", wrong)
         self.remember_program()
 
         def work(engine: Engine) -> list[Failure]:
@@ -54,21 +54,21 @@ class LifecycleMachine(Declaring, Renaming, ByHand):
             self.book.refreshed()
             return engine.up(self.program, hosts)
 
-        if not self.play(mishaps, [*self.reads(), *self.expected], work):
+        if not self.play(faults, [*self.reads(), *self.expected], work):
             self.book.settle(self.program)
 
     @when(lambda self: self.state.resources)
     @rule(wrong=aims())
     def refresh(self, wrong: Aims) -> None:
-        mishaps = self.ran("refresh", wrong)
-        self.run_refresh(mishaps)
+        faults = self.ran("refresh", wrong)
+        self.run_refresh(faults)
 
     @when(lambda self: self.state.resources)
     @rule(pick=PICK, wrong=aims())
     def replace(self, pick: int, wrong: Aims) -> None:
         """``up --replace``, or a taint."""
-        mishaps = self.ran("replace", wrong)
-        self.run_up(mishaps, Manner(replace={of(list(self.state.resources), pick)}))
+        faults = self.ran("replace", wrong)
+        self.run_up(faults, Manner(replace={of(list(self.state.resources), pick)}))
 
     @when(lambda self: self.state.resources)
     @rule(pick=PICK, replaced=st.booleans())
@@ -82,17 +82,17 @@ class LifecycleMachine(Declaring, Renaming, ByHand):
     @rule(pick=PICK, wrong=aims())
     def up_of_targets(self, pick: int, wrong: Aims) -> None:
         """``up --target``, for one application and its installations."""
-        mishaps = self.ran("up_of_targets", wrong)
-        self.run_up(mishaps, Manner(targets=of(self.targetable(), pick)))
+        faults = self.ran("up_of_targets", wrong)
+        self.run_up(faults, Manner(targets=of(self.targetable(), pick)))
 
     @when(lambda self: len(self.state.resources) > 2)
     @rule(wrong=aims())
     def destroy(self, wrong: Aims) -> None:
         """The program stays, so the next ``up`` makes everything again."""
-        mishaps = self.ran("destroy", wrong)
+        faults = self.ran("destroy", wrong)
         kept, self.program = self.program, Program()
         if not self.play(
-            mishaps, self.deletions(), lambda engine: engine.destroy(self.stage.connect())
+            faults, self.deletions(), lambda engine: engine.destroy(self.stage.connect())
         ):
             self.book.unsettled.clear()
         self.program = kept

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from olt_provider.emulator import Fault
 from tests.model.engine import Failure, Verb
-from tests.model.mishaps import HOLDS, SECRET
+from tests.model.faults import HOLDS, SECRET
 from tests.model.stage import Stage, without_clock
 from tests.model.state import Key, Program, Props, Resource, State, installed_by
 

@@ -56,7 +56,7 @@ def changes() -> st.SearchStrategy[Props]:
     )
 
 
-def by_hand() -> st.SearchStrategy[Props]:
+def manual_changes() -> st.SearchStrategy[Props]:
     """A change on the platform, in the names of the wire."""
     return st.sampled_from(
         [

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from tests.model.programs import PROVIDERS
+from tests.model.scheduling import when
 from tests.model.stack import PICK, Stack, of
 from tests.model.state import Key, Options, Resource
-from tests.model.turns import when
 
 PROVIDER: Final = st.sampled_from(PROVIDERS)
 REPLACING: Final = ("url", "teaser_description", "rotate_secret_when_changed")

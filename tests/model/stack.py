@@ -11,21 +11,21 @@ from hypothesis.stateful import RuleBasedStateMachine
 from hypothesis.strategies._internal.featureflags import FeatureFlags
 
 from tests.model.engine import PLAIN, Engine, Failure, Manner
-from tests.model.figures import Figures
-from tests.model.mishaps import (
+from tests.model.faults import (
     FOUND_AGAIN,
     INSTALLATION,
     REGISTRATION,
     TEMPORARY,
     Aim,
     Deck,
-    Mishap,
+    PlannedFault,
 )
+from tests.model.figures import Figures
 from tests.model.oracle import Book, Oracle, Violation, shared_ids
 from tests.model.programs import SLOTS
+from tests.model.scheduling import Agenda
 from tests.model.stage import Stage, without_clock
 from tests.model.state import Key, Program, Resource, State
-from tests.model.turns import Agenda
 
 Calls = list[tuple[str, str]]
 
@@ -47,7 +47,7 @@ DELETION: Final[dict[str, Calls]] = {
 }
 
 T = TypeVar("T")
-Mishaps = tuple[Mishap, ...]
+PlannedFaults = tuple[PlannedFault, ...]
 Aims = tuple[Aim, ...]
 Work = Callable[[Engine], list[Failure]]
 
@@ -77,11 +77,11 @@ class Stack(RuleBasedStateMachine):
         self.deck = Deck(0)
         self.numbers = 0
         self.favoured: set[str] = set()
-        """Rules and kinds of mishaps that are to come up more often."""
+        """Rules and kinds of faults that are to come up more often."""
         self.agenda: Agenda | None = None
         """None: hypothesis chooses the rules, and leaves some out of each example."""
 
-    def take_turns(self, favoured: set[str]) -> None:
+    def use_agenda(self, favoured: set[str]) -> None:
         """Let an agenda choose the rules, which needs all of them; and favour some."""
         self.favoured = favoured
         self.agenda = Agenda(0)
@@ -124,7 +124,7 @@ class Stack(RuleBasedStateMachine):
         self.book.drifted = True
         self.done(name)
 
-    def ran(self, name: str, wrong: Aims) -> Mishaps:
+    def ran(self, name: str, wrong: Aims) -> PlannedFaults:
         self._count(name)
         return self.deck.deal(wrong)
 
@@ -148,7 +148,7 @@ class Stack(RuleBasedStateMachine):
         """The calls that replace a resource, likewise."""
         return [*CREATION[key.kind], *DELETION[key.kind]]
 
-    def run_refresh(self, wrong: Mishaps) -> list[Failure]:
+    def run_refresh(self, wrong: PlannedFaults) -> list[Failure]:
         failures = self.play(
             wrong, self.reads(), lambda engine: engine.refresh(self.stage.connect())
         )
@@ -156,7 +156,7 @@ class Stack(RuleBasedStateMachine):
             self.book.refreshed()
         return failures
 
-    def run_up(self, wrong: Mishaps, manner: Manner = PLAIN, *, rival: bool = False) -> None:
+    def run_up(self, wrong: PlannedFaults, manner: Manner = PLAIN, *, rival: bool = False) -> None:
         self.remember_program()
         plain = not manner.replace and not manner.beside_a_failure and manner.targets is None
         easy = self.smooth and self.gets_over(wrong) and plain and not rival
@@ -172,7 +172,7 @@ class Stack(RuleBasedStateMachine):
         if not failures and manner.targets is None:
             self.book.settle(self.program)
 
-    def gets_over(self, wrong: Mishaps) -> bool:
+    def gets_over(self, wrong: PlannedFaults) -> bool:
         """Whether what goes wrong is so little that the user must not notice."""
         if not wrong or not self.expected:
             return not wrong
@@ -181,12 +181,12 @@ class Stack(RuleBasedStateMachine):
         return len(wrong) == 1 and wrong[0].times <= 2 and wrong[0].label in tolerated
 
     def play(
-        self, wrong: Mishaps, expected: Calls, work: Work, *, targeted: bool = False
+        self, wrong: PlannedFaults, expected: Calls, work: Work, *, targeted: bool = False
     ) -> list[Failure]:
         """One pass of the engine, in a process of its own, with what goes wrong."""
         emulator, oracle = self.stage.emulator, self.oracle
         oracle.faults = [
-            (mishap.label, emulator.add_fault(mishap.fault(expected))) for mishap in wrong
+            (fault.label, emulator.add_fault(fault.fault(expected))) for fault in wrong
         ]
         oracle.program = self.program
         self.stage.warnings.clear()

@@ -88,7 +88,7 @@ class Stage:
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
         """What is done to the platform in the block has never happened afterwards."""
-        database = self.emulator._the_world.db
+        database = self.emulator._state.db
         warnings = list(self.warnings)
         database.change("BEGIN")
         try:
@@ -103,7 +103,7 @@ class Stage:
         path = request.path.removeprefix("/v1")
         held = any(
             fault.kind in HOLDS and not fault.fired and fault.matches(request.method, path)
-            for fault in self.emulator._the_world.faults.all
+            for fault in self.emulator._state.faults.all
             if fault._seen == fault.after
         )
         return IMPATIENCE if held else PATIENCE

@@ -1,6 +1,6 @@
-"""Random lives of stacks: whatever goes wrong, nothing is lost, doubled or dead.
+"""Random runs of stacks: whatever goes wrong, nothing is lost, doubled or dead.
 
-``MODEL_EXAMPLES=1000 pytest tests/model`` plays other lives every time, and shrinks what it finds.
+``MODEL_EXAMPLES=1000 pytest tests/model`` plays other runs every time, and shrinks what it finds.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from hypothesis.stateful import run_state_machine_as_test
 from olt_provider.emulator import Emulator
 from tests.figures import LINE
 from tests.model import defects
+from tests.model.faults import KINDS
 from tests.model.figures import Figures
 from tests.model.machine import LifecycleMachine
-from tests.model.mishaps import KINDS
 from tests.model.oracle import DEAD, DROPPED, LOST, ORPHANED, STRAY, Violation
+from tests.model.scheduling import ROUND, SHARES
 from tests.model.stage import Stage, staged
-from tests.model.turns import ROUND, SHARES
 
 ON_DEMAND = int(os.environ.get("MODEL_EXAMPLES", "0"))
-"""How many lives to play on demand."""
+"""How many runs to play on demand."""
 LEAST_STEPS = 1000
 LEAST = 20
 """How often each rule is played and each kind of fault injected."""
 BATCH = 3
-"""Lives that are played before it is looked what came up too rarely."""
+"""Runs that are played before it is looked what came up too rarely."""
 MAX_BATCHES = 20
 MAX_BATCHES_TO_FIND = 6
 SECONDS = 600 + 60 * ON_DEMAND
@@ -46,10 +46,10 @@ def stage(shared_emulator: Emulator) -> Iterator[Stage]:
         yield stage
 
 
-def play(machine: type[LifecycleMachine], lives: int, *phases: Phase) -> None:
+def play(machine: type[LifecycleMachine], runs: int, *phases: Phase) -> None:
     """Raises ``Violation`` for a promise that was broken."""
     chosen = settings(
-        max_examples=lives,
+        max_examples=runs,
         stateful_step_count=ROUND,
         deadline=None,
         database=None,
@@ -63,12 +63,12 @@ def play(machine: type[LifecycleMachine], lives: int, *phases: Phase) -> None:
 
 
 def play_batch(stage: Stage, figures: Figures, number: int, favoured: set[str]) -> None:
-    """The same lives for the same number, with more of what is favoured."""
+    """The same runs for the same number, with more of what is favoured."""
 
     class Machine(LifecycleMachine):
         def __init__(self) -> None:
             super().__init__(stage, figures)
-            self.take_turns(favoured)
+            self.use_agenda(favoured)
 
     play(seed(number)(Machine), BATCH, Phase.generate)
 
@@ -86,7 +86,7 @@ def play_until_broken(stage: Stage, where: set[str]) -> None:
         play_batch(stage, Figures(), number, where)
 
 
-def play_other_lives(stage: Stage, figures: Figures) -> None:
+def play_other_runs(stage: Stage, figures: Figures) -> None:
     class Machine(LifecycleMachine):
         def __init__(self) -> None:
             super().__init__(stage, figures)
@@ -106,7 +106,7 @@ def test_whatever_goes_wrong_nothing_is_lost_or_doubled_or_dead(
     try:
         play_enough(stage, figures)
         if ON_DEMAND:
-            play_other_lives(stage, figures)
+            play_other_runs(stage, figures)
     finally:
         for line in figures.lines():
             record_property(LINE, line)
@@ -123,7 +123,7 @@ def test_whatever_goes_wrong_nothing_is_lost_or_doubled_or_dead(
         (defects.nothing_is_held, {"move", "up_beside_a_failure", "take_adopt_out"}, REMOVED),
         (defects.each_process_by_itself, {"move", "rename_installation"}, REMOVED),
         (defects.never_released, {"change_options", "rotate", "change"}, KEPT),
-        (defects.every_comparison_holds, {"remove", "change_by_hand"}, KEPT),
+        (defects.every_comparison_holds, {"remove", "change_manually"}, KEPT),
         (defects.record_outlives_its_run, {"up", "remove"}, f"{KEPT}|only one resource can"),
     ],
 )

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from olt_provider.emulator import contract, problems
-from olt_provider.emulator.access import WorldOf
+from olt_provider.emulator.authentication import StateOf
 from olt_provider.emulator.faults import Fault
 from olt_provider.emulator.models import Body, IdIn
 from olt_provider.emulator.seed import PORTAL_CLIENT
@@ -38,86 +38,86 @@ async def health() -> dict[str, str]:
 
 
 @router.get("/tenants")
-async def tenants(world: WorldOf) -> list[dict[str, str]]:
+async def tenants(state: StateOf) -> list[dict[str, str]]:
     """The tenants of the platform."""
-    return [tenant._asdict() for tenant in world.people.tenants()]
+    return [tenant._asdict() for tenant in state.tenants.all()]
 
 
 @router.post("/token")
-async def token(body: TokenRequest, world: WorldOf) -> dict[str, str]:
+async def token(body: TokenRequest, state: StateOf) -> dict[str, str]:
     """An API token as the portal hands it out."""
     sub = body.subject or str(uuid.uuid4())
-    world.people.add_tenant(body.tenant_id)
+    state.tenants.add_tenant(body.tenant_id)
     try:
-        world.people.set_role(sub, body.role)
+        state.tenants.set_role(sub, body.role)
     except ValueError as error:
-        raise problems.Refusal(400, (contract.CHOICE_BAD_REQUEST, str(error))) from None
-    issued = world.tokens.access(
+        raise problems.Refusal(400, (contract.ASSUMED_BAD_REQUEST, str(error))) from None
+    issued = state.tokens.access(
         sub=sub, client_id=PORTAL_CLIENT, tenant_id=body.tenant_id, lifetime=body.lifetime
     )
     return {"token": issued, "subject": sub}
 
 
 @router.get("/faults")
-async def faults(world: WorldOf) -> list[dict[str, Any]]:
+async def faults(state: StateOf) -> list[dict[str, Any]]:
     """The faults that are set."""
     return [
         {**fault.model_dump(mode="json", exclude_none=True), "fired": fault.fired}
-        for fault in world.faults.all
+        for fault in state.faults.all
     ]
 
 
 @router.post("/faults")
-async def add_fault(fault: Fault, world: WorldOf) -> dict[str, int]:
+async def add_fault(fault: Fault, state: StateOf) -> dict[str, int]:
     """Set one more; the answer tells how many there are."""
-    world.faults.add(fault)
-    return {"faults": len(world.faults.all)}
+    state.faults.add(fault)
+    return {"faults": len(state.faults.all)}
 
 
 @router.delete("/faults")
-async def clear_faults(world: WorldOf) -> dict[str, int]:
+async def clear_faults(state: StateOf) -> dict[str, int]:
     """Take all faults away and release what they hold."""
-    world.faults.clear()
+    state.faults.clear()
     return {"faults": 0}
 
 
 @router.get("/variants")
-async def variants(world: WorldOf) -> list[Variant]:
+async def variants(state: StateOf) -> list[Variant]:
     """The active variants."""
-    return sorted(world.variants)
+    return sorted(state.variants)
 
 
 @router.put("/variants")
-async def set_variants(active: list[Variant], world: WorldOf) -> list[Variant]:
+async def set_variants(active: list[Variant], state: StateOf) -> list[Variant]:
     """Respond in these variants of the contract alone."""
-    world.variants = frozenset(active)
-    return sorted(world.variants)
+    state.variants = frozenset(active)
+    return sorted(state.variants)
 
 
 @router.get("/calls")
-async def calls(world: WorldOf) -> dict[str, Any]:
+async def calls(state: StateOf) -> dict[str, Any]:
     """The calls since they were last cleared."""
     return {
-        "connections": world.journal.connections,
-        "calls": [asdict(call) for call in world.journal.calls],
+        "connections": state.journal.connections,
+        "calls": [asdict(call) for call in state.journal.calls],
     }
 
 
 @router.delete("/calls")
-async def clear_calls(world: WorldOf) -> dict[str, int]:
+async def clear_calls(state: StateOf) -> dict[str, int]:
     """Forget the calls."""
-    world.journal.clear()
+    state.journal.clear()
     return {"calls": 0}
 
 
 @router.post("/reset")
-async def reset(world: WorldOf) -> dict[str, str]:
+async def reset(state: StateOf) -> dict[str, str]:
     """Back to the seed, without faults and calls."""
-    world.faults.clear()
-    # Else what was held would happen in the new world.
+    state.faults.clear()
+    # Else what was held would happen in the new state.
     for _ in range(IDLE_ATTEMPTS):
-        if world.journal.in_flight == 0:
+        if state.journal.in_flight == 0:
             break
         await asyncio.sleep(IDLE_SECONDS)
-    world.reset()
+    state.reset()
     return {"status": "up"}

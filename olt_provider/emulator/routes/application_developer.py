@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Path, Response
 
 from olt_provider.emulator import contract, problems
-from olt_provider.emulator.access import HIDDEN, ActorOf, WorldOf, guarded
+from olt_provider.emulator.authentication import HIDDEN, ActorOf, StateOf, guarded
 from olt_provider.emulator.models import (
     AllowedTenant,
     Application,
@@ -19,7 +19,7 @@ from olt_provider.emulator.models import (
     Registration,
 )
 from olt_provider.emulator.paging import PagingOf
-from olt_provider.emulator.world import World
+from olt_provider.emulator.state import State
 
 router = guarded("applications_development", "/application-developer/applications")
 ONE = "/{applicationId}"
@@ -28,55 +28,55 @@ Id = Annotated[str, Path(alias="applicationId", pattern=contract.UUID)]
 TenantId = Annotated[str, Path(alias="tenantId", pattern=contract.UUID)]
 
 
-def _owned(world: World, application_id: str, tenant_id: str) -> Application:
-    application = world.applications.get(application_id, tenant_id)
+def _owned(state: State, application_id: str, tenant_id: str) -> Application:
+    application = state.applications.get(application_id, tenant_id)
     if application is None:
         raise problems.not_found()
     return application
 
 
 @router.post("", response_model_exclude_unset=True)
-async def register(body: Registration, actor: ActorOf, world: WorldOf) -> Data[Application]:
+async def register(body: Registration, actor: ActorOf, state: StateOf) -> Data[Application]:
     """Register an application; the one answer with its secret."""
-    return Data(data=world.applications.register(actor.tenant_id, body))
+    return Data(data=state.applications.register(actor.tenant_id, body))
 
 
 @router.get("", response_model_exclude_unset=True)
-async def list_(paging: PagingOf, actor: ActorOf, world: WorldOf) -> Page[Application]:
+async def list_(paging: PagingOf, actor: ActorOf, state: StateOf) -> Page[Application]:
     """The tenant's applications."""
-    found = world.applications.list(actor.tenant_id, paging.limit, paging.offset)
-    return Page(data=found, meta=paging.totals(world.applications.count(actor.tenant_id)))
+    found = state.applications.list(actor.tenant_id, paging.limit, paging.offset)
+    return Page(data=found, meta=paging.totals(state.applications.count(actor.tenant_id)))
 
 
 @router.get(ONE, responses=HIDDEN, response_model_exclude_unset=True)
-async def get(id_: Id, actor: ActorOf, world: WorldOf) -> Data[Application]:
+async def get(id_: Id, actor: ActorOf, state: StateOf) -> Data[Application]:
     """One of them."""
-    return Data(data=_owned(world, id_, actor.tenant_id))
+    return Data(data=_owned(state, id_, actor.tenant_id))
 
 
 @router.patch(ONE, responses=HIDDEN, response_model_exclude_unset=True)
-async def change(id_: Id, body: Change, actor: ActorOf, world: WorldOf) -> Data[Application]:
+async def change(id_: Id, body: Change, actor: ActorOf, state: StateOf) -> Data[Application]:
     """Change what is in the body."""
-    _owned(world, id_, actor.tenant_id)
-    changed = world.applications.change(id_, body)
+    _owned(state, id_, actor.tenant_id)
+    changed = state.applications.change(id_, body)
     if changed is None:
         raise problems.not_found()
     return Data(data=changed)
 
 
 @router.delete(ONE, responses=HIDDEN, status_code=204)
-async def delete(id_: Id, actor: ActorOf, world: WorldOf) -> Response:
+async def delete(id_: Id, actor: ActorOf, state: StateOf) -> Response:
     """Delete it, and its installations with it."""
-    _owned(world, id_, actor.tenant_id)
-    world.applications.delete(id_)
+    _owned(state, id_, actor.tenant_id)
+    state.applications.delete(id_)
     return Response(status_code=204)
 
 
 @router.post(f"{ONE}/secret", responses=HIDDEN, response_model_exclude_unset=True)
-async def new_secret(id_: Id, actor: ActorOf, world: WorldOf) -> Data[NewSecret]:
+async def new_secret(id_: Id, actor: ActorOf, state: StateOf) -> Data[NewSecret]:
     """Make a new secret; the one before is invalid at once."""
-    _owned(world, id_, actor.tenant_id)
-    client = world.applications.new_secret(id_)
+    _owned(state, id_, actor.tenant_id)
+    client = state.applications.new_secret(id_)
     if client is None:
         raise problems.not_found()
     return Data(data=NewSecret(oauth2_client=client))
@@ -84,27 +84,27 @@ async def new_secret(id_: Id, actor: ActorOf, world: WorldOf) -> Data[NewSecret]
 
 @router.get(TENANTS, responses=HIDDEN, response_model_exclude_unset=True)
 async def allowed_tenants(
-    id_: Id, paging: PagingOf, actor: ActorOf, world: WorldOf
+    id_: Id, paging: PagingOf, actor: ActorOf, state: StateOf
 ) -> Page[AllowedTenant]:
     """The tenants that may install it; without totals."""
-    _owned(world, id_, actor.tenant_id)
-    found = world.usage.allowed(id_, None, paging.limit, paging.offset)
+    _owned(state, id_, actor.tenant_id)
+    found = state.access.allowed(id_, None, paging.limit, paging.offset)
     return Page(data=found, meta=paging.bare())
 
 
 @router.put(f"{TENANTS}/{{tenantId}}", responses=HIDDEN, response_model_exclude_unset=True)
 async def allow(
-    id_: Id, tenant_id: TenantId, actor: ActorOf, world: WorldOf, body: Comment | None = None
+    id_: Id, tenant_id: TenantId, actor: ActorOf, state: StateOf, body: Comment | None = None
 ) -> Data[AllowedTenant]:
     """Let a tenant install it; once more changes the comment."""
-    _owned(world, id_, actor.tenant_id)
-    return Data(data=world.usage.allow(id_, tenant_id, body.comment if body else ""))
+    _owned(state, id_, actor.tenant_id)
+    return Data(data=state.access.allow(id_, tenant_id, body.comment if body else ""))
 
 
 @router.delete(f"{TENANTS}/{{tenantId}}", responses=HIDDEN, status_code=204)
-async def revoke(id_: Id, tenant_id: TenantId, actor: ActorOf, world: WorldOf) -> Response:
+async def revoke(id_: Id, tenant_id: TenantId, actor: ActorOf, state: StateOf) -> Response:
     """Do not let a tenant install it any more."""
-    _owned(world, id_, actor.tenant_id)
-    if not world.usage.revoke(id_, tenant_id):
+    _owned(state, id_, actor.tenant_id)
+    if not state.access.revoke(id_, tenant_id):
         raise problems.not_found()
     return Response(status_code=204)

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator
 from pydantic.json_schema import SkipJsonSchema
 
 from olt_provider.emulator import contract, problems
-from olt_provider.emulator.access import HIDDEN, ActorOf, WorldOf, guarded
+from olt_provider.emulator.authentication import HIDDEN, ActorOf, StateOf, guarded
 from olt_provider.emulator.models import AvailableApplication, Data, Installation, Page
 from olt_provider.emulator.paging import PagingOf
 
@@ -32,38 +32,38 @@ Installed = Annotated[bool | SkipJsonSchema[None], BeforeValidator(_true_or_fals
 async def list_(
     paging: PagingOf,
     actor: ActorOf,
-    world: WorldOf,
+    state: StateOf,
     installed: Installed = None,
 ) -> Page[AvailableApplication]:
     """What is available or installed; with a total by another name."""
-    found = world.usage.views(actor.tenant_id, installed, paging.limit, paging.offset)
-    total = world.usage.count_views(actor.tenant_id, installed)
+    found = state.access.views(actor.tenant_id, installed, paging.limit, paging.offset)
+    total = state.access.count_views(actor.tenant_id, installed)
     return Page(data=found, meta=paging.total_size(total))
 
 
 @router.get(ONE, responses=HIDDEN, response_model_exclude_unset=True)
-async def get(id_: Id, actor: ActorOf, world: WorldOf) -> Data[AvailableApplication]:
+async def get(id_: Id, actor: ActorOf, state: StateOf) -> Data[AvailableApplication]:
     """One of them."""
-    seen = world.usage.view(actor.tenant_id, id_)
+    seen = state.access.view(actor.tenant_id, id_)
     if seen is None:
         raise problems.not_found()
     return Data(data=seen)
 
 
 @router.put(f"{ONE}/installation", responses=HIDDEN, response_model_exclude_unset=True)
-async def install(id_: Id, actor: ActorOf, world: WorldOf) -> Data[Installation]:
+async def install(id_: Id, actor: ActorOf, state: StateOf) -> Data[Installation]:
     """Install it; once more is harmless."""
-    seen = world.usage.view(actor.tenant_id, id_)
+    seen = state.access.view(actor.tenant_id, id_)
     if seen is None:
         raise problems.not_found()
     if not seen.available:
         raise problems.no_access()
-    return Data(data=world.usage.install(id_, actor.tenant_id))
+    return Data(data=state.access.install(id_, actor.tenant_id))
 
 
 @router.delete(f"{ONE}/installation", responses=HIDDEN, status_code=204)
-async def uninstall(id_: Id, actor: ActorOf, world: WorldOf) -> Response:
+async def uninstall(id_: Id, actor: ActorOf, state: StateOf) -> Response:
     """Uninstall it, also where it has been revoked or is inactive."""
-    if not world.usage.uninstall(id_, actor.tenant_id):
+    if not state.access.uninstall(id_, actor.tenant_id):
         raise problems.not_found()
     return Response(status_code=204)

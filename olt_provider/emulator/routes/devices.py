@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from olt_provider.emulator.access import ActorOf, WorldOf, guarded
+from olt_provider.emulator.authentication import ActorOf, StateOf, guarded
 from olt_provider.emulator.models import Device, Page
 from olt_provider.emulator.paging import PagingOf
 
@@ -10,7 +10,7 @@ router = guarded("devices", "/devices")
 
 
 @router.get("", response_model_exclude_unset=True)
-async def list_(paging: PagingOf, actor: ActorOf, world: WorldOf) -> Page[Device]:
+async def list_(paging: PagingOf, actor: ActorOf, state: StateOf) -> Page[Device]:
     """The tenant's devices."""
-    found = world.people.devices(actor.tenant_id, paging.limit, paging.offset)
-    return Page(data=found, meta=paging.totals(world.people.count_devices(actor.tenant_id)))
+    found = state.tenants.devices(actor.tenant_id, paging.limit, paging.offset)
+    return Page(data=found, meta=paging.totals(state.tenants.count_devices(actor.tenant_id)))

@@ -9,13 +9,13 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Header, Request
 
 from olt_provider.emulator import contract
-from olt_provider.emulator.access import WorldOf
+from olt_provider.emulator.authentication import StateOf
 from olt_provider.emulator.models import IssuedToken, OAuthError, RealmInfo
 from olt_provider.emulator.problems import OAuthRefusal
 from olt_provider.emulator.seed import PORTAL_CLIENT
-from olt_provider.emulator.store.people import Session
+from olt_provider.emulator.state import State
+from olt_provider.emulator.store.tenants import Session
 from olt_provider.emulator.tokens import InvalidToken
-from olt_provider.emulator.world import World
 
 router = APIRouter()
 FORM: Final = "application/x-www-form-urlencoded"
@@ -55,9 +55,9 @@ _BODY: Final[dict[str, Any]] = {
 
 
 @router.get(contract.REALM_PATH)
-async def realm(world: WorldOf) -> RealmInfo:
+async def realm(state: StateOf) -> RealmInfo:
     """The realm and the key that its tokens are signed with."""
-    return RealmInfo(realm="olt", public_key=world.tokens.public_key)
+    return RealmInfo(realm="olt", public_key=state.tokens.public_key)
 
 
 @router.post(
@@ -69,7 +69,7 @@ async def realm(world: WorldOf) -> RealmInfo:
     },
 )
 async def token(
-    request: Request, world: WorldOf, tenant: Annotated[str | None, Header()] = None
+    request: Request, state: StateOf, tenant: Annotated[str | None, Header()] = None
 ) -> IssuedToken:
     """Issue a token."""
     body = (await request.body()).decode("utf-8", "replace")
@@ -81,16 +81,16 @@ async def token(
     grant = grants.get(form["grant_type"])
     if grant is None:
         raise OAuthRefusal("unsupported_grant_type", "Unsupported grant_type")
-    session = grant(world, form, tenant.strip().lower() if tenant else None)
-    return issue(world, session, request.client.host if request.client else "127.0.0.1")
+    session = grant(state, form, tenant.strip().lower() if tenant else None)
+    return issue(state, session, request.client.host if request.client else "127.0.0.1")
 
 
-def issue(world: World, session: Session, address: str) -> IssuedToken:
+def issue(state: State, session: Session, address: str) -> IssuedToken:
     """The pair of tokens of a session."""
-    world.people.open_session(session)
+    state.tenants.open_session(session)
     client_id = session.client_id
     return IssuedToken(
-        access_token=world.tokens.access(
+        access_token=state.tokens.access(
             sub=session.sub,
             client_id=client_id,
             tenant_id=session.tenant_id,
@@ -99,7 +99,7 @@ def issue(world: World, session: Session, address: str) -> IssuedToken:
         ),
         expires_in=contract.ACCESS_LIFETIME,
         refresh_expires_in=contract.REFRESH_LIFETIME,
-        refresh_token=world.tokens.refresh(
+        refresh_token=state.tokens.refresh(
             sub=session.sub, client_id=client_id, session_id=session.id
         ),
         token_type="bearer",  # noqa: S106 (a type, not a token)
@@ -109,28 +109,28 @@ def issue(world: World, session: Session, address: str) -> IssuedToken:
     )
 
 
-def _client_credentials(world: World, form: dict[str, str], tenant: str | None) -> Session:
-    client_id = _authenticated(world, form)
-    client = world.applications.client(client_id)
+def _client_credentials(state: State, form: dict[str, str], tenant: str | None) -> Session:
+    client_id = _authenticated(state, form)
+    client = state.applications.client(client_id)
     if client is None or client.public:
         raise _client_refusal(
             "unauthorized_client", "Client not enabled to retrieve service account"
         )
     if tenant is None:
         raise OAuthRefusal("invalid_request", "Missing header: tenant")
-    _may_use(world, client.application_id, tenant)
+    _may_use(state, client.application_id, tenant)
     return Session(str(uuid.uuid4()), client.sub, client_id, tenant)
 
 
-def _refresh_token(world: World, form: dict[str, str], tenant: str | None) -> Session:
-    client_id = _authenticated(world, form)
+def _refresh_token(state: State, form: dict[str, str], tenant: str | None) -> Session:
+    client_id = _authenticated(state, form)
     if not form.get("refresh_token"):
         raise OAuthRefusal("invalid_request", "No refresh token")
     try:
-        claims = world.tokens.verified(form["refresh_token"], "Refresh")
+        claims = state.tokens.verified(form["refresh_token"], "Refresh")
     except InvalidToken:
         raise OAuthRefusal("invalid_grant", "Invalid refresh token") from None
-    session = world.people.session(str(claims.get("session_state")))
+    session = state.tenants.session(str(claims.get("session_state")))
     if session is None:
         raise OAuthRefusal("invalid_grant", "Session not active")
     if client_id != session.client_id or claims["azp"] != client_id:
@@ -139,39 +139,39 @@ def _refresh_token(world: World, form: dict[str, str], tenant: str | None) -> Se
             "Invalid refresh token. Token client and authorized client don't match",
         )
     wanted = tenant or session.tenant_id
-    application_id = world.applications.by_sub(session.sub)
+    application_id = state.applications.by_sub(session.sub)
     if application_id is not None:
-        _may_use(world, application_id, wanted)
-    elif not world.people.is_member(session.sub, wanted):
+        _may_use(state, application_id, wanted)
+    elif not state.tenants.is_member(session.sub, wanted):
         raise OAuthRefusal("invalid_grant", "User is not permitted in this tenant")
     return Session(str(uuid.uuid4()), session.sub, client_id, wanted)
 
 
-def _authenticated(world: World, form: dict[str, str]) -> str:
+def _authenticated(state: State, form: dict[str, str]) -> str:
     """The client that the form proves to be."""
     client_id, secret = form.get("client_id", "").lower(), form.get("client_secret")
     if client_id == PORTAL_CLIENT:
         return client_id
-    client = world.applications.client(client_id)
+    client = state.applications.client(client_id)
     if client is None:
         raise _client_refusal("invalid_client", "Invalid client credentials")
     if client.public:
         return client_id
     if secret is None:
         raise _client_refusal("unauthorized_client", "Client secret not provided in request")
-    if not world.applications.secret_is_valid(client_id, secret):
+    if not state.applications.secret_is_valid(client_id, secret):
         raise _client_refusal("unauthorized_client", "Invalid client secret")
     return client_id
 
 
-def _may_use(world: World, application_id: str, tenant_id: str) -> None:
+def _may_use(state: State, application_id: str, tenant_id: str) -> None:
     # The secret was right, so these are not refusals of the client.
-    application = world.applications.get(application_id)
+    application = state.applications.get(application_id)
     if application is None or application.status != "active":
         raise OAuthRefusal("invalid_grant", "The application is not active")
-    if not world.usage.is_installed(application_id, tenant_id):
+    if not state.access.is_installed(application_id, tenant_id):
         raise OAuthRefusal("invalid_grant", "The application is not installed in this tenant")
 
 
 def _client_refusal(error: str, description: str) -> OAuthRefusal:
-    return OAuthRefusal(error, description, status=contract.CHOICE_CLIENT_ERROR_STATUS)
+    return OAuthRefusal(error, description, status=contract.ASSUMED_CLIENT_ERROR_STATUS)

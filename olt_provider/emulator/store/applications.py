@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from olt_provider.emulator import clock, contract
 from olt_provider.emulator.models import Application, Change, OAuth2Client, Registration
+from olt_provider.emulator.store.access import Access
 from olt_provider.emulator.store.database import Database, Value
-from olt_provider.emulator.store.usage import Usage
 
 
 class Identity(NamedTuple):
@@ -43,9 +43,9 @@ def _hash(salt: bytes, secret: str) -> bytes:
 class Applications:
     """Registered applications."""
 
-    def __init__(self, db: Database, usage: Usage) -> None:
+    def __init__(self, db: Database, access: Access) -> None:
         self._db = db
-        self._usage = usage
+        self._access = access
 
     def register(
         self, tenant_id: str, body: Registration, identity: Identity | None = None
@@ -76,7 +76,7 @@ class Applications:
         with self._db.transaction():
             self._db.change(_insert(values), tuple(values.values()))
             for allowed in body.allowed_tenants:
-                self._usage.allow(str(values["id"]), allowed.tenant_id, allowed.comment)
+                self._access.allow(str(values["id"]), allowed.tenant_id, allowed.comment)
             application = self.get(str(values["id"]))
         if application is None:
             raise RuntimeError("the application that was just registered is not there")
@@ -197,7 +197,7 @@ class Applications:
             **fields,
             with_public_oauth2_client=row["public_client_id"] is not None,
             oauth2_client=OAuth2Client(id=row["client_id"], type=contract.CLIENT_TYPE),
-            allowed_tenants=self._usage.allowed(row["id"]),
+            allowed_tenants=self._access.allowed(row["id"]),
         )
 
 

@@ -50,7 +50,7 @@ def by_somebody_else(
         inputs.tenant_id, name=inputs.name, allowed_tenants=inputs.allowed_tenants or {}
     )
     if created_at is not None:
-        database = emulator._the_world.db
+        database = emulator._state.db
         database.change(
             "UPDATE applications SET created_at = ? WHERE id = ?", (created_at, twin["id"])
         )

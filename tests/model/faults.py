@@ -17,7 +17,7 @@ SECRET: Final = "/application-developer/applications/{applicationId}/secret"
 INSTALLATION: Final = "/applications/{applicationId}/installation"
 ALLOWED: Final = "/application-developer/applications/{applicationId}/allowed-tenants/{tenantId}"
 ANY_OF: Final = 5
-"""A mishap that is not aimed strikes one of the first calls."""
+"""A fault that is not aimed strikes one of the first calls."""
 NO_SECRET: Final = re.compile(r"(?!.*/secret$).*")
 
 KINDS: Final[dict[str, dict[str, Any]]] = {
@@ -49,7 +49,7 @@ KINDS: Final[dict[str, dict[str, Any]]] = {
 """By the name under which they are counted."""
 
 HOLDS: Final = frozenset({"hold", "hold before"})
-SPOILS_A_BODY: Final = frozenset({"wrong content type", "missing field", "wrong type"})
+CHANGES_A_BODY: Final = frozenset({"wrong content type", "missing field", "wrong type"})
 TEMPORARY: Final = frozenset(
     {
         *HOLDS,
@@ -75,7 +75,7 @@ FIELDS: Final[dict[tuple[str, str], str]] = {
 }
 
 
-class Mishap(NamedTuple):
+class PlannedFault(NamedTuple):
     """One thing that goes wrong, at one of the calls that a pass will make."""
 
     label: str
@@ -93,7 +93,7 @@ class Mishap(NamedTuple):
             index = self.position % len(expected)
             method, path = expected[index]
             after = list(expected[:index]).count(expected[index])
-        if self.label in SPOILS_A_BODY and method in ("*", "DELETE"):
+        if self.label in CHANGES_A_BODY and method in ("*", "DELETE"):
             method, path, after = "GET", "**", 0  # an answer to DELETE has no body to spoil
         if how["kind"] in ("missing_field", "wrong_type"):
             how["field"] = FIELDS.get((method, path), "data")
@@ -106,7 +106,7 @@ class Mishap(NamedTuple):
 
 
 class Aim(NamedTuple):
-    """Where a mishap strikes; what it is comes from the deck of the example."""
+    """Where a fault strikes; what it is comes from the deck of the example."""
 
     position: int
     times: int
@@ -122,15 +122,15 @@ def aims() -> st.SearchStrategy[tuple[Aim, ...]]:
 
 
 class Deck:
-    """All kinds of mishaps in a drawn order, over and over; those that are favoured, more often."""
+    """All kinds of faults in a drawn order, over and over; those that are favoured, more often."""
 
     def __init__(self, seed: int, favoured: Collection[str] = ()) -> None:
         self._order = sorted([*KINDS, *favoured, *favoured])
         random.Random(seed).shuffle(self._order)
         self._dealt = 0
 
-    def deal(self, aims: tuple[Aim, ...]) -> tuple[Mishap, ...]:
+    def deal(self, aims: tuple[Aim, ...]) -> tuple[PlannedFault, ...]:
         """Say what goes wrong."""
         labels = [self._order[(self._dealt + n) % len(self._order)] for n in range(len(aims))]
         self._dealt += len(aims)
-        return tuple(Mishap(label, *aim) for label, aim in zip(labels, aims, strict=True))
+        return tuple(PlannedFault(label, *aim) for label, aim in zip(labels, aims, strict=True))

@@ -1,4 +1,4 @@
-"""All that one emulator has: what it remembers, its key, its journal, its faults."""
+"""The state of one emulator: database, signing key, journal, faults, variants."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from pathlib import Path
 from olt_provider.emulator import contract
 from olt_provider.emulator.faults import Faults
 from olt_provider.emulator.journal import Journal
-from olt_provider.emulator.seed import Seed, plant
+from olt_provider.emulator.seed import Seed, load_seed
+from olt_provider.emulator.store.access import Access
 from olt_provider.emulator.store.applications import Applications
 from olt_provider.emulator.store.database import Database
-from olt_provider.emulator.store.people import People
-from olt_provider.emulator.store.usage import Usage
+from olt_provider.emulator.store.tenants import Tenants
 from olt_provider.emulator.tokens import Tokens, signing_key
 from olt_provider.emulator.variants import Variant
 
 
-class World:
-    """What the endpoints share."""
+class State:
+    """Shared by all endpoints."""
 
     def __init__(self, base_url: str, seed: Seed, database: Path | None = None) -> None:
         """
         :param base_url: Scheme, host and port; part of every token's issuer.
-        :param seed: What a database without tenants is filled with.
+        :param seed: Loaded into a database without tenants.
         :param database: A file. Default: in memory.
 
         Raises ``sqlite3.Error`` for an unusable file, ``ValueError`` for an unusable seed.
@@ -37,22 +37,22 @@ class World:
             raise
 
     def _open(self, seed: Seed) -> None:
-        self.people = People(self.db)
-        self.usage = Usage(self.db)
-        self.applications = Applications(self.db, self.usage)
+        self.tenants = Tenants(self.db)
+        self.access = Access(self.db)
+        self.applications = Applications(self.db, self.access)
         self.tokens = Tokens(signing_key(self.db), self.url + contract.REALM_PATH)
         self.journal = Journal()
         self.faults = Faults()
         self.variants: frozenset[Variant] = frozenset()
-        if not self.people.tenants():
-            plant(self, seed)
+        if not self.tenants.all():
+            load_seed(self, seed)
 
     def reset(self) -> None:
-        """Back to the seed, without faults and calls. Tokens of users stay valid."""
+        """Restore the seed; clear faults and calls. Tokens of users stay valid."""
         self.faults.clear()
         with self.db.transaction():
             self.db.clear()
-            plant(self, self._seed)
+            load_seed(self, self._seed)
         self.journal.clear()
 
     def close(self) -> None:

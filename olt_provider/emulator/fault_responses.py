@@ -67,7 +67,7 @@ def end(fault: Fault, connection: Connection, answer: Answer) -> None:
         connection.close(answer.cut() if fault.kind == "truncate" else b"")
 
 
-def spoiled(fault: Fault, answer: Answer) -> Answer:
+def faulty(fault: Fault, answer: Answer) -> Answer:
     """The answer that the fault makes."""
     makers: dict[str, Callable[[Fault, Answer], Answer]] = {
         "status": _status,
@@ -76,8 +76,8 @@ def spoiled(fault: Fault, answer: Answer) -> Answer:
         "redirect": _redirect,
         "wrong_content_type": _wrong_content_type,
         "oversize": _oversize,
-        "missing_field": _spoil_field,
-        "wrong_type": _spoil_field,
+        "missing_field": _change_field,
+        "wrong_type": _change_field,
     }
     return makers[fault.kind](fault, answer)
 
@@ -123,7 +123,7 @@ def _oversize(fault: Fault, answer: Answer) -> Answer:
     return Answer(_with_body(answer.status), JSON, json.dumps(body).encode())
 
 
-def _spoil_field(fault: Fault, answer: Answer) -> Answer:
+def _change_field(fault: Fault, answer: Answer) -> Answer:
     body = _decoded(answer)
     *parents, last = (fault.field or "").split(".")
     place = body

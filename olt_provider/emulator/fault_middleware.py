@@ -1,4 +1,4 @@
-"""What stands before the API: the journal, the faults, and a gateway for unknown paths."""
+"""ASGI middleware in front of the API: journal, fault injection, a gateway for unknown paths."""
 
 from __future__ import annotations
 
@@ -9,69 +9,71 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from olt_provider.emulator import contract, problems, spoiling
+from olt_provider.emulator import contract, fault_responses, problems
 from olt_provider.emulator.asgi import Receive, Scope, Send
-from olt_provider.emulator.exchange import Exchange
+from olt_provider.emulator.fault_responses import Answer
 from olt_provider.emulator.faults import Fault
-from olt_provider.emulator.spoiling import Answer
+from olt_provider.emulator.recorded_request import RecordedRequest
+from olt_provider.emulator.state import State
 from olt_provider.emulator.variants import varied
-from olt_provider.emulator.world import World
 
 DISCONNECT_SECONDS: Final = 10
 """The longest that ending a connection may take."""
 
 
-class Interference:
-    """Runs the API, or does not, as the faults tell."""
+class FaultMiddleware:
+    """ASGI middleware that records requests and injects faults."""
 
-    def __init__(self, api: FastAPI, routes: Sequence[APIRoute], world: World) -> None:
+    def __init__(self, api: FastAPI, routes: Sequence[APIRoute], state: State) -> None:
         self._api = api
-        self._world = world
+        self._state = state
         self._templates = [(route.path_regex, route.path_format) for route in routes]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, and write it down."""
-        exchange = Exchange(scope, receive, send, self._world.journal)
-        found = (name for regex, name in self._templates if regex.match(exchange.path))
-        exchange.template = next(found, None)
-        latencies, fault = self._world.faults.take(exchange.method, exchange.path)
+        """Respond to one request and record it in the journal."""
+        request = RecordedRequest(scope, receive, send, self._state.journal)
+        found = (name for regex, name in self._templates if regex.match(request.path))
+        request.template = next(found, None)
+        latencies, fault = self._state.faults.take(request.method, request.path)
         kinds = [each.kind for each in (fault, *latencies) if each]
-        exchange.fault = kinds[0] if kinds else None
+        request.fault = kinds[0] if kinds else None
         try:
             await _delay([each for each in latencies if not each.makes_the_change])
             late = [each for each in latencies if each.makes_the_change]
             if fault is None and not late:
-                await self._platform(exchange, exchange.send)
+                await self._platform(request, request.send)
             else:
-                await self._interfere(exchange, fault, late)
+                await self._inject(request, fault, late)
         finally:
-            exchange.note()
+            request.note()
 
-    async def _interfere(self, exchange: Exchange, fault: Fault | None, late: list[Fault]) -> None:
+    async def _inject(
+        self, request: RecordedRequest, fault: Fault | None, late: list[Fault]
+    ) -> None:
         if fault is not None and fault.kind == "hold_before":
             await _hold(fault)
         answer = Answer()
         if fault is None or fault.makes_the_change:
-            await self._platform(exchange, answer.take)
+            await self._platform(request, answer.take)
         await _delay(late)
         if fault is not None and fault.kind == "hold":
-            await _hold(fault, exchange.receive)
+            await _hold(fault, request.receive)
         elif fault is not None and fault.kind != "hold_before":
             fault.injected()
-            if fault.kind in spoiling.WITHOUT_ANSWER:
-                await _end(exchange, fault, answer)
+            if fault.kind in fault_responses.WITHOUT_ANSWER:
+                await _end(request, fault, answer)
                 return
-            answer = spoiling.spoiled(fault, answer)
-        await answer.send(exchange.send)
+            answer = fault_responses.faulty(fault, answer)
+        await answer.send(request.send)
 
-    async def _platform(self, exchange: Exchange, send: Send) -> None:
-        variants = self._world.variants
+    async def _platform(self, request: RecordedRequest, send: Send) -> None:
+        variants = self._state.variants
         if not variants:
-            await self._contract(exchange.scope, exchange.receive, send)
+            await self._contract(request.scope, request.receive, send)
             return
         answer = Answer()
-        await self._contract(exchange.scope, exchange.receive, answer.take)
-        await varied(variants, exchange.method, exchange.template, answer).send(send)
+        await self._contract(request.scope, request.receive, answer.take)
+        await varied(variants, request.method, request.template, answer).send(send)
 
     async def _contract(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].startswith(f"{contract.BASE_PATH}/"):
@@ -81,13 +83,13 @@ class Interference:
             await problems.gateway_page(404, "Not Found")(scope, receive, send)
 
 
-async def _end(exchange: Exchange, fault: Fault, answer: Answer) -> None:
+async def _end(request: RecordedRequest, fault: Fault, answer: Answer) -> None:
     # Ending it with unread bytes would be a reset in any case, while the client still sends.
-    await exchange.read_body()
-    exchange.note()  # before the client can know
-    spoiling.end(fault, exchange.connection, answer)
+    await request.read_body()
+    request.note()  # before the client can know
+    fault_responses.end(fault, request.connection, answer)
     # The server would answer for an application that returns while the connection is there.
-    await asyncio.wait_for(_until_disconnected(exchange.receive), DISCONNECT_SECONDS)
+    await asyncio.wait_for(_until_disconnected(request.receive), DISCONNECT_SECONDS)
 
 
 async def _delay(latencies: list[Fault]) -> None:

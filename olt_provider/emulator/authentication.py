@@ -14,8 +14,8 @@ from fastapi.security import HTTPBearer
 
 from olt_provider.emulator import contract, problems
 from olt_provider.emulator.models import Error
+from olt_provider.emulator.state import State
 from olt_provider.emulator.tokens import InvalidToken
-from olt_provider.emulator.world import World
 
 _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", scheme_name="token")
 _UUID = re.compile(contract.UUID)
@@ -41,9 +41,9 @@ class Actor:
     permissions: frozenset[str]
 
 
-async def world(request: Request) -> World:
+async def state(request: Request) -> State:
     """What the endpoints share."""
-    found: World = request.app.state.world
+    found: State = request.app.state.emulated
     return found
 
 
@@ -53,7 +53,7 @@ async def actor(request: Request) -> Actor:
     return found
 
 
-def authenticate(world: World, authorization: str) -> Actor:
+def authenticate(state: State, authorization: str) -> Actor:
     """Who holds the token of an ``Authorization`` header.
 
     Raises ``Refusal``: 401 without an accepted token, 403 where an application may not act for
@@ -61,21 +61,21 @@ def authenticate(world: World, authorization: str) -> Actor:
     """
     scheme, _, token = authorization.partition(" ")
     try:
-        claims = world.tokens.verified(token.strip(), "Bearer")
+        claims = state.tokens.verified(token.strip(), "Bearer")
     except InvalidToken:
         raise problems.unauthorized() from None
     sub, tenant_id = claims["sub"], claims.get("tenant")
     if scheme.lower() != "bearer" or not isinstance(tenant_id, str) or not _UUID.match(tenant_id):
         raise problems.unauthorized()
     tenant_id = tenant_id.lower()
-    role = world.people.role(sub)
+    role = state.tenants.role(sub)
     if role is not None:
         return Actor(sub, tenant_id, None, contract.permissions(role))
-    application_id = world.applications.by_sub(sub)
-    application = application_id and world.applications.get(application_id)
+    application_id = state.applications.by_sub(sub)
+    application = application_id and state.applications.get(application_id)
     if not application:
         raise problems.unauthorized()
-    if application.status != "active" or not world.usage.is_installed(application.id, tenant_id):
+    if application.status != "active" or not state.access.is_installed(application.id, tenant_id):
         raise problems.no_access()
     allowed = contract.permissions(contract.APPLICATION_ROLE)
     return Actor(sub, tenant_id, application.id, allowed)
@@ -94,7 +94,7 @@ def guarded(area: str, prefix: str) -> APIRouter:
 
             async def guard(request: Request) -> Response:
                 header = request.headers.get("authorization", "")
-                request.state.actor = who = authenticate(request.app.state.world, header)
+                request.state.actor = who = authenticate(request.app.state.emulated, header)
                 if area and needed not in who.permissions:
                     raise problems.not_permitted()
                 return await handler(request)
@@ -109,5 +109,5 @@ def guarded(area: str, prefix: str) -> APIRouter:
     )
 
 
-WorldOf = Annotated[World, Depends(world)]
+StateOf = Annotated[State, Depends(state)]
 ActorOf = Annotated[Actor, Depends(actor)]

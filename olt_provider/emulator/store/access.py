@@ -30,7 +30,7 @@ LEFT JOIN installations i ON i.application = a.number AND i.tenant_id = :tenant
 _INSTALLED = {None: "", True: "AND installed_at IS NOT NULL", False: "AND installed_at IS NULL"}
 
 
-class Usage:
+class Access:
     """Allowed tenants and installations."""
 
     def __init__(self, db: Database) -> None:
@@ -146,9 +146,9 @@ class Usage:
 def _available(row: sqlite3.Row, tenant_id: str) -> AvailableApplication:
     code = contract.APP_AVAILABLE
     if row["allowed"] is None:
-        code = contract.CHOICE_APP_NOT_ALLOWED
+        code = contract.ASSUMED_APP_NOT_ALLOWED
     elif row["status"] != "active":
-        code = contract.CHOICE_APP_INACTIVE
+        code = contract.ASSUMED_APP_INACTIVE
     fields: dict[str, Installation] = {}
     if row["installed_at"] is not None:
         fields["installation"] = Installation(tenant_id=tenant_id, created_at=row["installed_at"])

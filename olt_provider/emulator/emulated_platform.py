@@ -7,30 +7,30 @@ from typing import Any, TypeVar
 
 from olt_provider.emulator.models import Change, DeviceInfo, Registration
 from olt_provider.emulator.seed import DEVICE_TYPE
-from olt_provider.emulator.store.people import Tenant
-from olt_provider.emulator.world import World
+from olt_provider.emulator.state import State
+from olt_provider.emulator.store.tenants import Tenant
 
 T = TypeVar("T")
 
 
-class Platform:
+class EmulatedPlatform:
     """For assertions, and for what somebody does by hand. No permissions, no faults, no journal.
 
     All but ``application``, ``set_role`` and the questions raise ``KeyError`` for an application
     that does not exist.
     """
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, state: State) -> None:
+        self._state = state
 
     def applications(self, tenant_id: str | None = None) -> list[dict[str, Any]]:
         """A tenant's applications, or all, as the API shows them, without secrets."""
         tenant = tenant_id.lower() if tenant_id else None
-        return [found.wire() for found in self._world.applications.list(tenant)]
+        return [found.wire() for found in self._state.applications.list(tenant)]
 
     def application(self, application_id: str) -> dict[str, Any] | None:
         """One application, or None."""
-        found = self._world.applications.get(application_id)
+        found = self._state.applications.get(application_id)
         return None if found is None else found.wire()
 
     def installations(self, application_id: str | None = None) -> list[dict[str, Any]]:
@@ -39,7 +39,7 @@ class Platform:
         return [
             {"applicationId": id_.lower(), **installation.wire()}
             for id_ in ids
-            for installation in self._world.usage.installations(id_)
+            for installation in self._state.access.installations(id_)
         ]
 
     def register(
@@ -77,7 +77,7 @@ class Platform:
             body["teaserDescription"] = teaser_description
         if url is not None:
             body["url"] = url
-        registered = self._world.applications.register(tenant_id, Registration.model_validate(body))
+        registered = self._state.applications.register(tenant_id, Registration.model_validate(body))
         answer = registered.wire()
         if status != "active":
             self.patch(registered.id, status=status)
@@ -87,49 +87,49 @@ class Platform:
     def patch(self, application_id: str, **wire: Any) -> dict[str, Any]:
         """Change an application, by the names of the wire (``redirectUris=[...]``)."""
         body = Change.model_validate(wire)
-        return _there(self._world.applications.change(application_id, body)).wire()
+        return _there(self._state.applications.change(application_id, body)).wire()
 
     def allow(self, application_id: str, tenant_id: str, comment: str = "") -> dict[str, Any]:
         """Let a tenant install, or change its comment."""
         self._known(application_id)
-        return self._world.usage.allow(application_id, tenant_id, comment).wire()
+        return self._state.access.allow(application_id, tenant_id, comment).wire()
 
     def revoke(self, application_id: str, tenant_id: str) -> None:
         """Do not let a tenant install any more. Raises ``KeyError`` where it was not let."""
-        if not self._world.usage.revoke(application_id, tenant_id):
+        if not self._state.access.revoke(application_id, tenant_id):
             raise KeyError(tenant_id)
 
     def install(self, application_id: str, tenant_id: str) -> dict[str, Any]:
         """Install in a tenant, whether it is allowed or not."""
         self._known(application_id)
-        return self._world.usage.install(application_id, tenant_id).wire()
+        return self._state.access.install(application_id, tenant_id).wire()
 
     def uninstall(self, application_id: str, tenant_id: str) -> None:
         """Uninstall. Raises ``KeyError`` where it is not installed."""
-        if not self._world.usage.uninstall(application_id, tenant_id):
+        if not self._state.access.uninstall(application_id, tenant_id):
             raise KeyError(tenant_id)
 
     def delete(self, application_id: str) -> None:
         """Delete an application with its installations."""
-        if not self._world.applications.delete(application_id):
+        if not self._state.applications.delete(application_id):
             raise KeyError(application_id)
 
     def new_secret(self, application_id: str) -> str:
         """Make a new secret; the one before is invalid at once."""
-        secret = _there(self._world.applications.new_secret(application_id)).secret
+        secret = _there(self._state.applications.new_secret(application_id)).secret
         return _there(secret)
 
     def secret_is_valid(self, client_id: str, secret: str) -> bool:
         """Whether it is the client's present secret."""
-        return self._world.applications.secret_is_valid(client_id, secret)
+        return self._state.applications.secret_is_valid(client_id, secret)
 
     def set_role(self, sub: str, role: str) -> None:
         """Give a user another role, from the next request on."""
-        self._world.people.set_role(sub, role)
+        self._state.tenants.set_role(sub, role)
 
     def add_tenant(self, tenant_id: str, name: str) -> Tenant:
         """Add a tenant, or give it another name."""
-        return self._world.people.add_tenant(tenant_id, name)
+        return self._state.tenants.add_tenant(tenant_id, name)
 
     def add_device(
         self,
@@ -148,10 +148,10 @@ class Platform:
             tags=list(tags),
             location=location,
         )
-        return self._world.people.add_device(tenant_id, None, info).wire()
+        return self._state.tenants.add_device(tenant_id, None, info).wire()
 
     def _known(self, application_id: str) -> None:
-        if self._world.applications.get(application_id) is None:
+        if self._state.applications.get(application_id) is None:
             raise KeyError(application_id)
 
 

@@ -1,4 +1,4 @@
-"""Tenants, who may do what in them, their devices, and the sessions of refresh tokens."""
+"""Tenants with their members, roles and devices, and the sessions of refresh tokens."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Tenant(NamedTuple):
 
 
 class Session(NamedTuple):
-    """What a refresh token stands for: its claims do not tell the tenant."""
+    """The session of a refresh token, whose claims do not name the tenant."""
 
     id: str
     sub: str
@@ -28,7 +28,7 @@ class Session(NamedTuple):
     tenant_id: str
 
 
-class People:
+class Tenants:
     """Tenants, roles, members, sessions and devices."""
 
     def __init__(self, db: Database) -> None:
@@ -44,7 +44,7 @@ class People:
         )
         return tenant
 
-    def tenants(self) -> list[Tenant]:
+    def all(self) -> list[Tenant]:
         """All of them, in the order they were added."""
         found = self._db.rows("SELECT id, name FROM tenants ORDER BY rowid")
         return [Tenant(row["id"], row["name"]) for row in found]
@@ -72,11 +72,11 @@ class People:
         return self._db.row(sql, (sub, tenant_id)) is not None
 
     def open_session(self, session: Session) -> None:
-        """Remember what a refresh token stands for."""
+        """Store the session of a refresh token."""
         self._db.change("INSERT INTO sessions VALUES (?, ?, ?, ?)", session)
 
     def session(self, session_id: str) -> Session | None:
-        """What a refresh token stands for, or None."""
+        """The session of a refresh token, or None."""
         row = self._db.row("SELECT * FROM sessions WHERE id = ?", (session_id,))
         return None if row is None else Session(*row)
 

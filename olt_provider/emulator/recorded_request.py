@@ -1,4 +1,4 @@
-"""One request and its answer, and the line that the journal gets of them."""
+"""A request with its response, and its entry in the journal."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from olt_provider.emulator.journal import Call, Journal
 access_log: Final = logging.getLogger("olt_provider.emulator.access")
 
 
-class Exchange:
-    """A request that is being answered."""
+class RecordedRequest:
+    """A request in progress that is recorded in the journal."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, journal: Journal) -> None:
         self.scope = scope
