@@ -20,9 +20,9 @@ from rich.text import Text
 
 from olt_provider.cli.graph import svg
 from olt_provider.cli.graph.sources import of_preview
+from olt_provider.cli.preview.steps import Preview, read_preview
 from olt_provider.cli.review.effects import review
 from olt_provider.cli.review.markdown import render
-from olt_provider.cli.review.preview import Preview, read_preview
 from tools.workspace import ROOT, say
 
 PICTURES: Final = ROOT / "docs" / "pictures"

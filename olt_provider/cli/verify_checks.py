@@ -15,7 +15,7 @@ from olt_provider.api.client import OltClient
 from olt_provider.api.errors import ApiError, ConfigurationError, OltError
 from olt_provider.api.hosts import same_base_url
 from olt_provider.api.settings import Settings
-from olt_provider.cli.review.preview import APPLICATION, INSTALLATION
+from olt_provider.cli.preview.steps import APPLICATION, INSTALLATION
 
 OK: Final = "ok"
 NO: Final = "no"

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from olt_provider.cli.app import app
+from olt_provider.cli.preview.steps import UNKNOWN
 from olt_provider.cli.review.markdown import LIMIT, marker
-from olt_provider.cli.review.preview import UNKNOWN
 from olt_provider.emulator import PORTAL_CLIENT, TENANT_A, TENANT_B, Emulator
 from tests.emulated import calls_of
 

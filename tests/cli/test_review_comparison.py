@@ -18,10 +18,11 @@ from typing import Any, Final
 
 import pytest
 
+from olt_provider.cli.preview.stack import Stack
 from olt_provider.cli.review import effects
 from olt_provider.cli.review.access import Tenants
-from olt_provider.cli.review.effects import _Applications, review
-from olt_provider.cli.review.stack import Stack
+from olt_provider.cli.review.applications import Applications
+from olt_provider.cli.review.effects import review
 from tests.cli.comparison.comparing import Comparison, Step, graph_problems
 from tests.cli.comparison.running import random_steps
 from tests.engine.harness import Engine
@@ -88,7 +89,7 @@ def _deletes_whatever_is_held(_self: Stack, _application_id: str) -> list[Any]:
 
 
 DEFECTS: Final[dict[str, tuple[type, str, Callable[..., Any]]]] = {
-    "rotations-are-missed": (_Applications, "_rotated", _nothing),
+    "rotations-are-missed": (Applications, "_rotated", _nothing),
     "installations-are-missed": (Tenants, "_installations", _nothing),
     "deletions-of-what-is-held-are-invented": (Stack, "kept_by", _deletes_whatever_is_held),
 }

@@ -8,11 +8,11 @@ from typing import Any, Final
 import pytest
 
 from olt_provider.cli.graph.sources import of_preview
+from olt_provider.cli.preview.facts import Facts
+from olt_provider.cli.preview.steps import SECRET, UNKNOWN, read_preview
 from olt_provider.cli.review.effects import review as effects_of
-from olt_provider.cli.review.facts import Facts
 from olt_provider.cli.review.findings import Review
 from olt_provider.cli.review.markdown import render, verdict
-from olt_provider.cli.review.preview import SECRET, UNKNOWN, read_preview
 from olt_provider.emulator import TENANT_A, TENANT_B
 
 APPLICATION: Final = "pulumi-python:dynamic/olt:OltApplication"

@@ -17,9 +17,9 @@ from typing import Final
 
 import pytest
 
+from olt_provider.cli.preview.steps import read_preview
 from olt_provider.cli.review.effects import review
 from olt_provider.cli.review.markdown import render
-from olt_provider.cli.review.preview import read_preview
 from olt_provider.emulator import Emulator
 from tests.cli import previewed
 from tests.engine.harness import Engine

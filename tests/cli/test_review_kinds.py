@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import pytest
 
+from olt_provider.cli.preview.steps import read_preview
 from olt_provider.cli.review.effects import review
 from olt_provider.cli.review.markdown import render
-from olt_provider.cli.review.preview import read_preview
 from tests.cli.test_review import GOLDEN, PREVIEWS
 
 UPDATE: Final = bool(os.environ.get("UPDATE_GOLDENS"))

@@ -16,10 +16,10 @@ from typer.testing import CliRunner
 
 from olt_provider.cli.app import app
 from olt_provider.cli.graph.mermaid import NO_LIST
+from olt_provider.cli.preview.steps import SECRET, UNKNOWN, read_preview
 from olt_provider.cli.review.command import picture
 from olt_provider.cli.review.effects import review
 from olt_provider.cli.review.markdown import render
-from olt_provider.cli.review.preview import SECRET, UNKNOWN, read_preview
 
 A: Final = "a0000000-0000-4000-8000-00000000000a"
 B: Final = "b0000000-0000-4000-8000-00000000000b"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from olt_provider.api.ids import canonical_id
-from olt_provider.cli.review.preview import APPLICATION
+from olt_provider.cli.preview.steps import APPLICATION
 
 VERSIONS: Final = (3, 4)
 """Of the shape in which the engine writes a state."""

@@ -77,7 +77,7 @@ def run(  # noqa: PLR0917 (typer passes them by name)
 
 def _of_preview(file: str) -> Graph:
     from olt_provider.cli.graph.sources import of_preview
-    from olt_provider.cli.review.reading import preview_of
+    from olt_provider.cli.preview.cli_input import preview_of
 
     return of_preview(preview_of("graph", file))
 

@@ -10,13 +10,11 @@ from typing import Any, Final
 from olt_provider.api.client import OltClient
 from olt_provider.api.errors import OltError
 from olt_provider.cli.graph.model import Graph, Use, access
-from olt_provider.cli.review import facts
-from olt_provider.cli.review.effects import stack_of
-from olt_provider.cli.review.facts import Facts
-from olt_provider.cli.review.findings import an_id
-from olt_provider.cli.review.preview import Preview
-from olt_provider.cli.review.resources import Resource
-from olt_provider.cli.review.stack import Stack
+from olt_provider.cli.preview import facts
+from olt_provider.cli.preview.facts import Facts
+from olt_provider.cli.preview.resources import Resource
+from olt_provider.cli.preview.stack import Stack
+from olt_provider.cli.preview.steps import Preview, an_id
 
 
 def of_platform(client: OltClient, tenants: Sequence[str], tell: Callable[[str], None]) -> Graph:
@@ -59,7 +57,7 @@ def _tell_equal_names_apart(graph: Graph) -> None:
 
 def of_preview(preview: Preview) -> Graph:
     """What the stack has now, and what it will have. Only the preview is read."""
-    graph = Graph(f"Who can use what: {stack_of(preview)}")
+    graph = Graph(f"Who can use what: {preview.stack}")
     stack = Stack(preview)
     columns = _columns(stack)
     noted: dict[str, list[str]] = defaultdict(list)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from olt_provider.cli.review import facts
-from olt_provider.cli.review.facts import Facts
-from olt_provider.cli.review.findings import Access, Affected, an_id
-from olt_provider.cli.review.resources import Resource
-from olt_provider.cli.review.stack import UNNAMED, Installed, Stack
+from olt_provider.cli.preview import facts
+from olt_provider.cli.preview.facts import Facts
+from olt_provider.cli.preview.resources import Resource
+from olt_provider.cli.preview.stack import UNNAMED, Installed, Stack
+from olt_provider.cli.preview.steps import an_id
+from olt_provider.cli.review.findings import Access, Affected
 
 HIDDEN_TENANTS: Final = "allowed_tenants is secret or not known yet"
 Pair = tuple[str, str | None]

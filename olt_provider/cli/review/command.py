@@ -12,8 +12,8 @@ import typer
 from olt_provider.cli.output import EXIT_CODES, OK, PROBLEM, fail, progress
 
 if TYPE_CHECKING:
+    from olt_provider.cli.preview.steps import Preview
     from olt_provider.cli.review.findings import Kind, Review
-    from olt_provider.cli.review.preview import Preview
 
 HELP: Final = f"""Review the effects of a preview on the OLT platform, for a pull-request comment.
 
@@ -68,9 +68,9 @@ def run(  # noqa: PLR0917 (typer passes them by name)
     cwd: Annotated[Path | None, typer.Option(help="For --live: the project's folder.")] = None,
 ) -> None:
     """Print the review."""
+    from olt_provider.cli.preview.cli_input import preview_of
     from olt_provider.cli.review.effects import review
     from olt_provider.cli.review.markdown import render
-    from olt_provider.cli.review.reading import preview_of
 
     kinds = _kinds(fail_on)
     preview = preview_of("review", file)
@@ -122,10 +122,9 @@ def _kinds(text: str) -> list[Kind]:
 def _live(preview: Preview, stack: str | None, cwd: Path | None) -> Review:
     from olt_provider.api.errors import OltError
     from olt_provider.cli import configured
-    from olt_provider.cli.review.clients import Clients
     from olt_provider.cli.review.effects import review
     from olt_provider.cli.review.findings import Live
-    from olt_provider.cli.review.live import review_live
+    from olt_provider.cli.review.live import Clients, review_live
 
     try:
         with progress("asking the platform") as tell:

@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from olt_provider.cli.review.findings import Drift, an_id
-from olt_provider.cli.review.preview import APPLICATION, INSTALLATION, SECRET, Preview, State, Step
+from olt_provider.cli.preview.steps import (
+    APPLICATION,
+    INSTALLATION,
+    SECRET,
+    Preview,
+    State,
+    Step,
+    an_id,
+)
+from olt_provider.cli.review.findings import Drift
 
 OURS = (APPLICATION, INSTALLATION)
 

@@ -5,29 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from olt_provider.cli.review import drift, facts
+from olt_provider.cli.preview.facts import Facts
+from olt_provider.cli.preview.stack import Stack
+from olt_provider.cli.preview.steps import DEFAULT_PROVIDER, PROVIDER, Preview, Step, an_id
+from olt_provider.cli.review import drift
 from olt_provider.cli.review.access import Tenants
-from olt_provider.cli.review.client_secrets import TRIGGER, secret_of_adoption, secret_of_update
-from olt_provider.cli.review.facts import Facts
-from olt_provider.cli.review.findings import (
-    Affected,
-    DeadSecret,
-    Review,
-    an_id,
-)
-from olt_provider.cli.review.preview import Preview, State
-from olt_provider.cli.review.providers import changed_providers
+from olt_provider.cli.review.applications import Applications
+from olt_provider.cli.review.findings import Affected, ProviderChange, Review
 from olt_provider.cli.review.refusals import refusals
-from olt_provider.cli.review.resources import Gone, Resource
-from olt_provider.cli.review.stack import UNNAMED_LABEL, Stack, adopted_id
 
 NO_REPLACEMENT_STEPS: Final = (
     "deletions that earlier runs left over, and the order of replacements, are not shown: make the "
     "preview with --show-replacement-steps"
 )
-LISTED_APART: Final = frozenset(
-    {"allowed_tenants", TRIGGER, "status", "adopt", "with_public_oauth2_client", "redirect_uris"}
-)
+PREFIX: Final = "olt:"
 
 
 def review(preview: Preview, platform: Mapping[str, Facts] | None = None) -> Review:
@@ -35,12 +26,12 @@ def review(preview: Preview, platform: Mapping[str, Facts] | None = None) -> Rev
 
     Without it the state counts, and what only the platform shows is marked as not certain.
     """
-    stack_name = stack_of(preview)
+    stack_name = preview.stack
     found_drift = drift.found(preview)
     if drift.refresh_only(preview):
         return Review(stack=stack_name, failed=preview.failed, refresh_only=True, drift=found_drift)
     stack = Stack(preview, platform)
-    found = _Applications(stack)
+    found = Applications(stack)
     tenants = Tenants(stack)
     return Review(
         stack=stack_name,
@@ -66,14 +57,6 @@ def review(preview: Preview, platform: Mapping[str, Facts] | None = None) -> Rev
     )
 
 
-def stack_of(preview: Preview) -> str:
-    """Project and stack, or nothing where there is no step."""
-    if not preview.steps:
-        return ""
-    stack, project = preview.steps[0].urn.removeprefix("urn:pulumi:").split("::", 3)[:2]
-    return f"{project}/{stack}"
-
-
 def _notes(preview: Preview) -> tuple[str, ...]:
     operations = {step.op for step in preview.steps}
     if "replace" in operations and "create-replacement" not in operations:
@@ -90,220 +73,32 @@ def _of_other_types(stack: Stack) -> list[Affected]:
     ]
 
 
-class _Applications:
-    """What happens to applications, but for their tenants."""
-
-    def __init__(self, stack: Stack) -> None:
-        self._stack = stack
-        self.replaced: list[Affected] = []
-        self.deleted: list[Affected] = []
-        self.inactive: list[Affected] = []
-        self.dead_secrets: list[DeadSecret] = []
-        self.logins: list[Affected] = []
-        self.other: list[Affected] = []
-        for resource in stack.applications:
-            self._resource(resource)
-
-    def _resource(self, resource: Resource) -> None:
-        after = resource.after
-        if after is not None and resource.change in ("created", "replaced"):
-            if after.inputs.get("adopt") is not None:
-                self._adopted(resource, after)
-            else:
-                self._registered(resource)
-        elif resource.change == "updated":
-            self._updated(resource)
-        elif resource.change == "released" and resource not in self._stack.of_other_types:
-            note = "is only read from now on: it leaves the stack and stays on the platform"
-            self._note(self.other, resource, resource.before, note)
-        for gone in resource.gone:
-            self._gone(resource, gone)
-
-    def _note(
-        self,
-        where: list[Affected],
-        resource: Resource,
-        state: State | None,
-        note: str,
-        *,
-        properties: tuple[str, ...] = (),
-        certain: bool = True,
-    ) -> None:
-        where.append(
-            Affected(
-                application=self._stack.name(resource),
-                application_id=an_id(state.id) if state is not None else None,
-                note=note,
-                properties=properties,
-                certain=certain,
-            )
-        )
-
-    def _registered(self, resource: Resource) -> None:
-        note = "registered: a new client ID and a new secret"
-        if resource.change != "replaced":
-            self._note(self.other, resource, resource.after, note)
-            return
-        note = "a new client ID and a new secret"
-        if not self._stack.continues(resource):
-            note += "; the old application stays on the platform and goes on working"
-        self._note(self.replaced, resource, resource.before, note)
-
-    def _adopted(self, resource: Resource, after: State) -> None:
-        named = adopted_id(after)
-        base = self._stack.prior(named)
-        adopted = State(id=named or "")
-        secret = secret_of_adoption(self._stack.name(resource), after, named, base)
-        self.dead_secrets += [secret] if secret is not None else []
-        if resource.change == "replaced" and named != an_id((resource.before or adopted).id):
-            note = f"its resource adopts {named or UNNAMED_LABEL} instead: another client ID"
-            self._note(self.replaced, resource, resource.before, note)
-        new = facts.after(after)
-        wakes = base is None and new.status == "active"
-        note = "adopted, and set active if it is inactive" if wakes else "adopted"
-        self._note(self.other, resource, adopted, note)
-        self._compare(resource, adopted, base, new, ALL, "adopted: ")
-
-    def _updated(self, resource: Resource) -> None:
-        old, new = resource.before, resource.after
-        if old is None or new is None:
-            return
-        self._rotated(resource, old, new)
-        was, will_be = facts.before(old), facts.after(new)
-        held = self._stack.platform.get(an_id(old.id) or "", was)
-        differs = {
-            key
-            for key, attribute in FACTS.items()
-            if getattr(was, attribute) != getattr(will_be, attribute)
-        }
-        self._compare(resource, old, held, will_be, resource.keys | differs)
-        others = sorted(resource.keys - LISTED_APART)
-        if others:
-            note = "changed in place"
-            self._note(self.other, resource, old, note, properties=tuple(others))
-
-    def _rotated(self, resource: Resource, old: State, new: State) -> None:
-        if TRIGGER not in resource.keys:
-            return
-        rotated = secret_of_update(self._stack.name(resource), old, new)
-        if rotated is not None:
-            self.dead_secrets.append(rotated)
-        else:
-            self._note(self.other, resource, old, f"{TRIGGER} is empty: no new secret")
-
-    def _compare(  # noqa: PLR0917 (one call each)
-        self,
-        resource: Resource,
-        state: State,
-        base: Facts | None,
-        new: Facts,
-        keys: frozenset[str] | set[str],
-        prefix: str = "",
-    ) -> None:
-        """What changes beside secrets and tenants. ``base`` ``None``: nothing is known of it."""
-        held = base or Facts()
-        if "status" in keys:
-            self._status(resource, state, held, new, prefix)
-        certain, possible = _ended_logins(held, new, keys)
-        if certain:
-            note = f"{prefix}{' and '.join(certain)}"
-            self._note(self.logins, resource, state, note)
-        if possible:
-            note = f"{prefix}{' and '.join(possible)} may end"
-            self._note(self.logins, resource, state, note, certain=False)
-        grown = "with_public_oauth2_client" in keys and new.public and not held.public
-        moved = "redirect_uris" in keys and (new.redirects or frozenset()) - (
-            held.redirects or frozenset()
-        )
-        gained = [
-            key
-            for key, more in (("redirect_uris", moved), ("with_public_oauth2_client", grown))
-            if more
-        ]
-        if gained and not prefix:
-            note = "changed in place, which ends no login"
-            self._note(self.other, resource, state, note, properties=tuple(gained))
-
-    def _status(
-        self, resource: Resource, state: State, held: Facts, new: Facts, prefix: str
-    ) -> None:
-        if new.status == "active":
-            if held.status == "inactive":
-                self._note(self.other, resource, state, prefix + "set active again")
-            elif held.status is None and not prefix:
-                self._note(self.other, resource, state, "set active, if it is not yet")
-            return
-        if held.status == "inactive":
-            if new.status is None:
-                note = "may be set active again: status is secret or not known yet"
-                self._note(self.other, resource, state, prefix + note)
-            return
-        if new.status is None:
-            note = "may be set inactive: status is secret or not known yet"
-        else:
-            note = "its tenants' data cannot be accessed, and it cannot be installed"
-        certain = new.status is not None and held.status is not None
-        if not certain and new.status is not None:
-            note = f"set inactive if it is not yet: {note}"
-        self._note(self.inactive, resource, state, prefix + note, certain=certain)
-
-    def _gone(self, resource: Resource, gone: Gone) -> None:
-        state = gone.state
-        holders = self._stack.kept_by(state.id)
-        if holders:
-            held = ", ".join(self._stack.name(each) for each in holders)
-            self._note(self.other, resource, state, "is not deleted, because it is still held by",
-                       properties=(held,))  # fmt: skip
-            return
-        replaced = resource.change == "replaced" and not gone.pending
-        why = "replaced" if replaced else "deleted"
-        if state.retain:
-            if not replaced:
-                note = "leaves the stack, but is retained on the platform: its secret works on"
-                self._note(self.other, resource, state, note)
-            return
-        certain = not self._stack.adopts_unnamed
-        if not replaced:
-            note = "with its installations"
-            if gone.pending:
-                note = "left over from an earlier replacement, with its installations"
-            self._note(self.deleted, resource, state, note, certain=certain)
-        was = facts.before(state)
-        self.dead_secrets.append(
-            DeadSecret(
-                application=self._stack.name(resource),
-                application_id=an_id(state.id),
-                client_id=was.client_id,
-                why=why,
-                certain=certain,
-            )
-        )
-        held_now = self._stack.platform.get(an_id(state.id) or "", was)
-        if held_now.public or held_now.redirects:
-            self._note(self.logins, resource, state, f"application {why}", certain=certain)
+def changed_providers(preview: Preview) -> tuple[ProviderChange, ...]:
+    """Providers that are new, removed, or have other ``olt:`` settings. Names only, no value."""
+    found = [
+        (step.name, what, keys)
+        for step in preview.steps
+        if step.kind == PROVIDER and (what := _what(step))
+        for keys in [_keys(step)]
+        if keys
+    ]
+    return tuple(
+        ProviderChange(provider=name, what=what, settings=keys)
+        for name, what, keys in sorted(found)
+    )
 
 
-FACTS: Final = {
-    "status": "status",
-    "with_public_oauth2_client": "public",
-    "redirect_uris": "redirects",
-}
-ALL: Final = frozenset(FACTS)
+def _what(step: Step) -> str:
+    if step.op == "same" or (DEFAULT_PROVIDER.fullmatch(step.name) and not (step.old and step.new)):
+        return ""
+    if step.old is None:
+        return "new"
+    return "removed" if step.new is None else "changed"
 
 
-def _ended_logins(
-    held: Facts, new: Facts, keys: frozenset[str] | set[str]
-) -> tuple[list[str], list[str]]:
-    """What ends for users who log in: certainly, and perhaps."""
-    certain, possible = [], []
-    if "with_public_oauth2_client" in keys and held.public is not False and new.public is not True:
-        if held.public is None or new.public is None:
-            possible.append("its public client")
-        else:
-            certain.append("its public client ends")
-    if "redirect_uris" in keys and held.redirects != frozenset():
-        if held.redirects is None or new.redirects is None:
-            possible.append("redirect URIs that are not declared")
-        elif removed := len(held.redirects - new.redirects):
-            certain.append(f"{removed} redirect URI{' ends' if removed == 1 else 's end'}")
-    return certain, possible
+def _keys(step: Step) -> tuple[str, ...]:
+    """The settings that are there now, or differ."""
+    before, after = (state.inputs if state else {} for state in (step.old, step.new))
+    if before and after:
+        return tuple(sorted(key for key in step.changed if key.startswith(PREFIX)))
+    return tuple(sorted(key for key in {**before, **after} if key.startswith(PREFIX)))

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from olt_provider.cli.review.preview import UNKNOWN
-
 Kind = Literal["replace", "rotate", "revoke", "login", "delete"]
 KINDS: Final[tuple[Kind, ...]] = ("replace", "rotate", "revoke", "login", "delete")
-ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class _Part(BaseModel):
@@ -145,9 +141,3 @@ class Review(_Part):
 ROTATED: Final = "rotated"
 ADOPTED: Final = "adopted without its secret"
 IN_PLACE: Final = frozenset({ROTATED, ADOPTED})
-
-
-def an_id(value: Any) -> str | None:
-    """An ID that may be shown; anything else, a masked or unknown value too, is not."""
-    text = value.lower() if isinstance(value, str) else ""
-    return text if ID.fullmatch(text) and text != UNKNOWN else None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from olt_provider.cli.review import facts
-from olt_provider.cli.review.findings import Affected, an_id
-from olt_provider.cli.review.resources import Resource
-from olt_provider.cli.review.stack import UNNAMED, Stack, adopted_id
+from olt_provider.cli.preview import facts
+from olt_provider.cli.preview.resources import Resource
+from olt_provider.cli.preview.stack import UNNAMED, Stack, adopted_id
+from olt_provider.cli.preview.steps import an_id
+from olt_provider.cli.review.findings import Affected
 
 Name = tuple[str, str | None]
 """A name, and the tenant that owns what is called so."""

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from olt_provider.cli.graph.model import Graph
 from olt_provider.cli.graph.sources import of_preview
+from olt_provider.cli.preview.steps import APPLICATION, Preview, read_preview
 from olt_provider.cli.review.findings import ADOPTED, KINDS, ROTATED, Access, Review
-from olt_provider.cli.review.preview import APPLICATION, Preview, read_preview
 from tests.cli.comparison.truth import Effect, Snapshot, effects
 
 IN_PLACE: Final = {ROTATED, ADOPTED}

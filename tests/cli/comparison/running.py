@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from olt_provider.api.settings import Settings
-from olt_provider.cli.review.clients import Clients
-from olt_provider.cli.review.live import review_live
-from olt_provider.cli.review.preview import read_preview
+from olt_provider.cli.preview.steps import read_preview
+from olt_provider.cli.review.live import Clients, review_live
 from olt_provider.emulator import Emulator
 from tests.cli.comparison.comparing import Step, labels
 from tests.cli.comparison.programs import NAMES, TENANTS, A, Programs

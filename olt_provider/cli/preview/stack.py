@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from olt_provider.cli.review import facts
-from olt_provider.cli.review.facts import HIDDEN, Facts
-from olt_provider.cli.review.findings import an_id
-from olt_provider.cli.review.preview import APPLICATION, UNKNOWN, Preview, State, name_of
-from olt_provider.cli.review.resources import Resource, resources_of
+from olt_provider.cli.preview import facts
+from olt_provider.cli.preview.facts import HIDDEN, Facts
+from olt_provider.cli.preview.resources import Resource, resources_of
+from olt_provider.cli.preview.steps import APPLICATION, UNKNOWN, Preview, State, an_id, name_of
 
 UNNAMED: Final = "?"
 """The key of an application that the preview does not name."""

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from olt_provider.cli.output import fail
 
 if TYPE_CHECKING:
-    from olt_provider.cli.review.preview import Preview
+    from olt_provider.cli.preview.steps import Preview
 
 
 def preview_of(command: str, file: str) -> Preview:
     """What ``pulumi preview --json`` printed; ``-``: standard input. Ends with one line and 2."""
-    from olt_provider.cli.review.preview import PreviewError, read_preview
+    from olt_provider.cli.preview.steps import PreviewError, read_preview
 
     try:
         return read_preview(_text(command, file))
@@ -23,7 +23,7 @@ def preview_of(command: str, file: str) -> Preview:
 
 
 def _text(command: str, file: str) -> str:
-    from olt_provider.cli.review.preview import MAX_BYTES
+    from olt_provider.cli.preview.steps import MAX_BYTES
 
     try:
         if file == "-":

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from olt_provider.api.applications import Application
-from olt_provider.cli.review.findings import an_id
-from olt_provider.cli.review.preview import SECRET, UNKNOWN, State
+from olt_provider.cli.preview.steps import SECRET, UNKNOWN, State, an_id
 
 HIDDEN: Final = (SECRET, UNKNOWN)
 Managed = Literal["managed", "unmanaged", "hidden"]

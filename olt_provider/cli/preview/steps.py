@@ -37,6 +37,7 @@ OPERATIONS: Final = frozenset(
         "diff-refresh",
     }
 )
+ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MAX_BYTES: Final = 256 * 1024 * 1024
 
 
@@ -121,10 +122,24 @@ class Preview(_Part):
         """Whether it ended with an error, so that steps may be missing."""
         return any(each.severity.startswith("error") for each in self.diagnostics)
 
+    @property
+    def stack(self) -> str:
+        """Project and stack, or nothing where there is no step."""
+        if not self.steps:
+            return ""
+        stack, project = self.steps[0].urn.removeprefix("urn:pulumi:").split("::", 3)[:2]
+        return f"{project}/{stack}"
+
 
 def name_of(urn: str) -> str:
     """The last part of a resource's name in the engine."""
     return urn.split("::", 3)[3]
+
+
+def an_id(value: Any) -> str | None:
+    """An ID that may be shown; anything else, a masked or unknown value too, is not."""
+    text = value.lower() if isinstance(value, str) else ""
+    return text if ID.fullmatch(text) and text != UNKNOWN else None
 
 
 def read_preview(text: str) -> Preview:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from olt_provider.cli.review.preview import APPLICATION, INSTALLATION, Preview, State, Step, name_of
+from olt_provider.cli.preview.steps import APPLICATION, INSTALLATION, Preview, State, Step, name_of
 
 OURS: Final = (APPLICATION, INSTALLATION)
 Change = Literal["same", "created", "updated", "replaced", "deleted", "released"]

@@ -1,0 +1,291 @@
+"""What happens to applications, but for their tenants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from olt_provider.cli.preview import facts
+from olt_provider.cli.preview.facts import HIDDEN, Facts
+from olt_provider.cli.preview.resources import Gone, Resource
+from olt_provider.cli.preview.stack import UNNAMED_LABEL, Stack, adopted_id
+from olt_provider.cli.preview.steps import SECRET, UNKNOWN, State, an_id
+from olt_provider.cli.review.findings import ADOPTED, ROTATED, Affected, DeadSecret
+
+TRIGGER: Final = "rotate_secret_when_changed"
+LISTED_APART: Final = frozenset(
+    {"allowed_tenants", TRIGGER, "status", "adopt", "with_public_oauth2_client", "redirect_uris"}
+)
+
+
+class Applications:
+    """What happens to applications, but for their tenants."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self.replaced: list[Affected] = []
+        self.deleted: list[Affected] = []
+        self.inactive: list[Affected] = []
+        self.dead_secrets: list[DeadSecret] = []
+        self.logins: list[Affected] = []
+        self.other: list[Affected] = []
+        for resource in stack.applications:
+            self._resource(resource)
+
+    def _resource(self, resource: Resource) -> None:
+        after = resource.after
+        if after is not None and resource.change in ("created", "replaced"):
+            if after.inputs.get("adopt") is not None:
+                self._adopted(resource, after)
+            else:
+                self._registered(resource)
+        elif resource.change == "updated":
+            self._updated(resource)
+        elif resource.change == "released" and resource not in self._stack.of_other_types:
+            note = "is only read from now on: it leaves the stack and stays on the platform"
+            self._note(self.other, resource, resource.before, note)
+        for gone in resource.gone:
+            self._gone(resource, gone)
+
+    def _note(
+        self,
+        where: list[Affected],
+        resource: Resource,
+        state: State | None,
+        note: str,
+        *,
+        properties: tuple[str, ...] = (),
+        certain: bool = True,
+    ) -> None:
+        where.append(
+            Affected(
+                application=self._stack.name(resource),
+                application_id=an_id(state.id) if state is not None else None,
+                note=note,
+                properties=properties,
+                certain=certain,
+            )
+        )
+
+    def _registered(self, resource: Resource) -> None:
+        note = "registered: a new client ID and a new secret"
+        if resource.change != "replaced":
+            self._note(self.other, resource, resource.after, note)
+            return
+        note = "a new client ID and a new secret"
+        if not self._stack.continues(resource):
+            note += "; the old application stays on the platform and goes on working"
+        self._note(self.replaced, resource, resource.before, note)
+
+    def _adopted(self, resource: Resource, after: State) -> None:
+        named = adopted_id(after)
+        base = self._stack.prior(named)
+        adopted = State(id=named or "")
+        secret = _secret_of_adoption(self._stack.name(resource), after, named, base)
+        self.dead_secrets += [secret] if secret is not None else []
+        if resource.change == "replaced" and named != an_id((resource.before or adopted).id):
+            note = f"its resource adopts {named or UNNAMED_LABEL} instead: another client ID"
+            self._note(self.replaced, resource, resource.before, note)
+        new = facts.after(after)
+        wakes = base is None and new.status == "active"
+        note = "adopted, and set active if it is inactive" if wakes else "adopted"
+        self._note(self.other, resource, adopted, note)
+        self._compare(resource, adopted, base, new, ALL, "adopted: ")
+
+    def _updated(self, resource: Resource) -> None:
+        old, new = resource.before, resource.after
+        if old is None or new is None:
+            return
+        self._rotated(resource, old, new)
+        was, will_be = facts.before(old), facts.after(new)
+        held = self._stack.platform.get(an_id(old.id) or "", was)
+        differs = {
+            key
+            for key, attribute in FACTS.items()
+            if getattr(was, attribute) != getattr(will_be, attribute)
+        }
+        self._compare(resource, old, held, will_be, resource.keys | differs)
+        others = sorted(resource.keys - LISTED_APART)
+        if others:
+            note = "changed in place"
+            self._note(self.other, resource, old, note, properties=tuple(others))
+
+    def _rotated(self, resource: Resource, old: State, new: State) -> None:
+        if TRIGGER not in resource.keys:
+            return
+        rotated = _secret_of_update(self._stack.name(resource), old, new)
+        if rotated is not None:
+            self.dead_secrets.append(rotated)
+        else:
+            self._note(self.other, resource, old, f"{TRIGGER} is empty: no new secret")
+
+    def _compare(  # noqa: PLR0917 (one call each)
+        self,
+        resource: Resource,
+        state: State,
+        base: Facts | None,
+        new: Facts,
+        keys: frozenset[str] | set[str],
+        prefix: str = "",
+    ) -> None:
+        """What changes beside secrets and tenants. ``base`` ``None``: nothing is known of it."""
+        held = base or Facts()
+        if "status" in keys:
+            self._status(resource, state, held, new, prefix)
+        certain, possible = _ended_logins(held, new, keys)
+        if certain:
+            note = f"{prefix}{' and '.join(certain)}"
+            self._note(self.logins, resource, state, note)
+        if possible:
+            note = f"{prefix}{' and '.join(possible)} may end"
+            self._note(self.logins, resource, state, note, certain=False)
+        grown = "with_public_oauth2_client" in keys and new.public and not held.public
+        moved = "redirect_uris" in keys and (new.redirects or frozenset()) - (
+            held.redirects or frozenset()
+        )
+        gained = [
+            key
+            for key, more in (("redirect_uris", moved), ("with_public_oauth2_client", grown))
+            if more
+        ]
+        if gained and not prefix:
+            note = "changed in place, which ends no login"
+            self._note(self.other, resource, state, note, properties=tuple(gained))
+
+    def _status(
+        self, resource: Resource, state: State, held: Facts, new: Facts, prefix: str
+    ) -> None:
+        if new.status == "active":
+            if held.status == "inactive":
+                self._note(self.other, resource, state, prefix + "set active again")
+            elif held.status is None and not prefix:
+                self._note(self.other, resource, state, "set active, if it is not yet")
+            return
+        if held.status == "inactive":
+            if new.status is None:
+                note = "may be set active again: status is secret or not known yet"
+                self._note(self.other, resource, state, prefix + note)
+            return
+        if new.status is None:
+            note = "may be set inactive: status is secret or not known yet"
+        else:
+            note = "its tenants' data cannot be accessed, and it cannot be installed"
+        certain = new.status is not None and held.status is not None
+        if not certain and new.status is not None:
+            note = f"set inactive if it is not yet: {note}"
+        self._note(self.inactive, resource, state, prefix + note, certain=certain)
+
+    def _gone(self, resource: Resource, gone: Gone) -> None:
+        state = gone.state
+        holders = self._stack.kept_by(state.id)
+        if holders:
+            held = ", ".join(self._stack.name(each) for each in holders)
+            self._note(self.other, resource, state, "is not deleted, because it is still held by",
+                       properties=(held,))  # fmt: skip
+            return
+        replaced = resource.change == "replaced" and not gone.pending
+        why = "replaced" if replaced else "deleted"
+        if state.retain:
+            if not replaced:
+                note = "leaves the stack, but is retained on the platform: its secret works on"
+                self._note(self.other, resource, state, note)
+            return
+        certain = not self._stack.adopts_unnamed
+        if not replaced:
+            note = "with its installations"
+            if gone.pending:
+                note = "left over from an earlier replacement, with its installations"
+            self._note(self.deleted, resource, state, note, certain=certain)
+        was = facts.before(state)
+        self.dead_secrets.append(
+            DeadSecret(
+                application=self._stack.name(resource),
+                application_id=an_id(state.id),
+                client_id=was.client_id,
+                why=why,
+                certain=certain,
+            )
+        )
+        held_now = self._stack.platform.get(an_id(state.id) or "", was)
+        if held_now.public or held_now.redirects:
+            self._note(self.logins, resource, state, f"application {why}", certain=certain)
+
+
+FACTS: Final = {
+    "status": "status",
+    "with_public_oauth2_client": "public",
+    "redirect_uris": "redirects",
+}
+ALL: Final = frozenset(FACTS)
+
+
+def _ended_logins(
+    held: Facts, new: Facts, keys: frozenset[str] | set[str]
+) -> tuple[list[str], list[str]]:
+    """What ends for users who log in: certainly, and perhaps."""
+    certain, possible = [], []
+    if "with_public_oauth2_client" in keys and held.public is not False and new.public is not True:
+        if held.public is None or new.public is None:
+            possible.append("its public client")
+        else:
+            certain.append("its public client ends")
+    if "redirect_uris" in keys and held.redirects != frozenset():
+        if held.redirects is None or new.redirects is None:
+            possible.append("redirect URIs that are not declared")
+        elif removed := len(held.redirects - new.redirects):
+            certain.append(f"{removed} redirect URI{' ends' if removed == 1 else 's end'}")
+    return certain, possible
+
+
+def _secret_of_adoption(
+    name: str, after: State, application_id: str | None, base: Facts | None
+) -> DeadSecret | None:
+    """The secret of an application that is adopted, unless its secret is declared."""
+    adopt = after.inputs.get("adopt")
+    shown = isinstance(adopt, Mapping)
+    secret = adopt.get("client_secret") if isinstance(adopt, Mapping) else UNKNOWN
+    if secret not in (None, "", UNKNOWN):
+        return None
+    return DeadSecret(
+        application=name,
+        application_id=application_id,
+        client_id=base.client_id if base is not None else None,
+        why=ADOPTED,
+        certain=shown and secret != UNKNOWN,
+    )
+
+
+def _secret_of_update(name: str, old: State, new: State) -> DeadSecret | None:
+    """The secret that a changed trigger ends; ``None`` where the trigger is empty."""
+    trigger = new.inputs.get(TRIGGER)
+    if not trigger:
+        return None
+    return DeadSecret(
+        application=name,
+        application_id=an_id(old.id),
+        client_id=an_id(old.outputs.get("client_id")),
+        why=ROTATED,
+        certain=_differs({**old.inputs, **old.outputs}.get(TRIGGER), trigger),
+    )
+
+
+def _differs(before: Any, after: Any) -> bool:
+    """Whether two triggers certainly differ. The caller has made sure that something changes."""
+    if after in HIDDEN:
+        return False
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return not _holds_unknown(after)
+    if not _holds_unknown(after) or before.keys() != after.keys():
+        return True
+    return any(
+        before[key] != value and not _holds_unknown(value) and SECRET not in (value, before[key])
+        for key, value in after.items()
+    )
+
+
+def _holds_unknown(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_holds_unknown, value.values()))
+    if isinstance(value, list):
+        return any(map(_holds_unknown, value))
+    return bool(value == UNKNOWN)
