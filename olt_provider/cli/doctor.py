@@ -45,8 +45,8 @@ def run(
     from olt_provider.cli.terminal import to_json
 
     known = _known(state) if state else None
-    with progress("checking") as tell:
-        checks = examine(stack, cwd, known, tell)
+    with progress("checking") as notify:
+        checks = examine(stack, cwd, known, notify)
     if as_json:
         typer.echo(to_json({"version": 1, "checks": [each._asdict() for each in checks]}))
     else:

@@ -20,9 +20,9 @@ from olt_provider.api.request import Request
 from olt_provider.api.settings import Settings
 from olt_provider.api.tokens import read_claims, refresh_expiry, utc
 from olt_provider.api.transport import Transport
-from olt_provider.cli import configured
 from olt_provider.cli.checks import Check
 from olt_provider.cli.orphans import orphans
+from olt_provider.cli.settings import load_settings, tenants_of
 
 LEAST_SDK: Final = (3, 216)
 LEAST_ENGINE: Final = (3, 256)
@@ -37,7 +37,7 @@ def examine(
     stack: str | None,
     cwd: Path | None,
     known: frozenset[str] | None,
-    tell: Callable[[str], None],
+    notify: Callable[[str], None],
 ) -> list[Check]:
     """All checks, in the order in which one would look.
 
@@ -46,14 +46,14 @@ def examine(
     checks = [_python(), _sdk(), _engine()]
     try:
         # A doctor tells what is wrong now, so nothing is repeated.
-        settings = dataclasses.replace(configured.load(stack, cwd), max_retries=0)
+        settings = dataclasses.replace(load_settings(stack, cwd), max_retries=0)
     except OltError as error:
         return [*checks, Check("configuration", "failure", str(error), "set it right")]
     checks.append(Check("configuration", "ok", f"API {settings.api_url}"))
-    tell("the hosts")
-    checks += [_api(settings, tell), _identity(settings, tell)]
-    tell("the credentials")
-    return checks + _credentials(settings, known, tell)
+    notify("the hosts")
+    checks += [_api(settings, notify), _identity(settings, notify)]
+    notify("the credentials")
+    return checks + _credentials(settings, known, notify)
 
 
 def _python() -> Check:
@@ -96,21 +96,21 @@ def _versioned(name: str, found: str, least: tuple[int, int], fix: str) -> Check
     return Check(name, "ok", found) if enough else Check(name, "warning", found, f"{fix}: {wanted}")
 
 
-def _transport(settings: Settings, base_url: str, tell: Callable[[str], None]) -> Transport:
+def _transport(settings: Settings, base_url: str, notify: Callable[[str], None]) -> Transport:
     return Transport(
         base_url,
         request_timeout=settings.request_timeout,
         max_retries=0,
         ca_bundle=settings.ca_bundle,
         user_agent="cli",
-        notify=tell,
+        notify=notify,
         sleep=time.sleep,
     )
 
 
-def _api(settings: Settings, tell: Callable[[str], None]) -> Check:
+def _api(settings: Settings, notify: Callable[[str], None]) -> Check:
     try:
-        _transport(settings, settings.api_url, tell).send(Request("GET", "/applications"))
+        _transport(settings, settings.api_url, notify).send(Request("GET", "/applications"))
     except ApiError as error:
         if error.status != 401 or not error.from_platform:
             fix = "check olt:apiUrl: this may not be the platform"
@@ -120,11 +120,11 @@ def _api(settings: Settings, tell: Callable[[str], None]) -> Check:
     return Check("API host", "ok", settings.api_url)
 
 
-def _identity(settings: Settings, tell: Callable[[str], None]) -> Check:
+def _identity(settings: Settings, notify: Callable[[str], None]) -> Check:
     from olt_provider.api.identity import IdentityClient
 
     try:
-        IdentityClient(_transport(settings, settings.identity_url, tell)).realm()
+        IdentityClient(_transport(settings, settings.identity_url, notify)).realm()
     except OltError as error:
         fix = "check olt:identityUrl, proxy and firewall"
         return Check("identity host", "failure", str(error), fix)
@@ -132,14 +132,14 @@ def _identity(settings: Settings, tell: Callable[[str], None]) -> Check:
 
 
 def _credentials(
-    settings: Settings, known: frozenset[str] | None, tell: Callable[[str], None]
+    settings: Settings, known: frozenset[str] | None, notify: Callable[[str], None]
 ) -> list[Check]:
     place = "the environment" if settings.credentials_in_environment else "the configuration"
     keys = ", ".join(key for key, _ in settings.credentials)
     rest = [Check("write", "not checked", "it would change something")]
     try:
-        client = settings.client(user_agent="cli", notify=tell)
-        tenants = configured.tenants(settings, client)
+        client = settings.client(user_agent="cli", notify=notify)
+        tenants = tenants_of(settings, client)
     except OltError as error:
         return [Check("credentials", "failure", str(error), "set exactly one source"), *rest]
     checks = [Check("credentials", "ok", f"{keys} from {place}"), *_refresh_token(settings)]
@@ -147,7 +147,7 @@ def _credentials(
         fix = "set olt:tenantId to check one of them"
         return [*checks, Check("tenant", "not checked", "they act for several", fix), *rest]
     for tenant in tenants:
-        tell(f"tenant {tenant}")
+        notify(f"tenant {tenant}")
         checks += _usable(
             client, tenant, fetched=not API_TOKENS & dict(settings.credentials).keys()
         )

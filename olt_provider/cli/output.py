@@ -20,11 +20,11 @@ EXIT_CODES: Final = "Exit codes: 0 fine, 1 found a problem, 2 wrong usage."
 
 def fail(command: str, message: str, code: int = WRONG_USAGE) -> NoReturn:
     """End with one line on standard error."""
-    say(f"olt {command}: {message}")
+    report(f"olt {command}: {message}")
     raise typer.Exit(code)
 
 
-def say(message: str) -> None:
+def report(message: str) -> None:
     """Print one line on standard error, whatever the names in it hold."""
     typer.echo(terminal.one_line(message), err=True)
 

@@ -63,8 +63,8 @@ def run(
         fail("verify", "--tenant needs --application-id")
     try:
         settings, subjects = _subjects(stack, cwd, application_id, tenant or [])
-        with progress("verifying") as tell:
-            rows = [row for each in subjects for row in verify(settings, each, tell)]
+        with progress("verifying") as notify:
+            rows = [row for each in subjects for row in verify(settings, each, notify)]
     except OltError as error:
         fail("verify", str(error))
     if as_json:
@@ -108,13 +108,13 @@ def _subjects(
     from pydantic import SecretStr
 
     from olt_provider.api.ids import canonical_id, segment
-    from olt_provider.cli import configured
+    from olt_provider.cli.settings import load_settings, pulumi
     from olt_provider.cli.verify_checks import Subject, of_stack
 
     if application_id is None:
         folder = cwd or Path()
-        exported = configured.pulumi(["stack", "export", "--show-secrets"], stack, folder)
-        return configured.load(stack, folder), of_stack(exported)
+        exported = pulumi(["stack", "export", "--show-secrets"], stack, folder)
+        return load_settings(stack, folder), of_stack(exported)
     secret = os.environ.get(SECRET_VARIABLE, "").strip()
     given = [segment(canonical_id(each), what="tenant ID") for each in tenants]
     subject = Subject(
@@ -125,4 +125,4 @@ def _subjects(
         secret=SecretStr(secret) if secret else None,
         tenants=dict.fromkeys(given, True),
     )
-    return configured.load(stack, cwd), [subject]
+    return load_settings(stack, cwd), [subject]

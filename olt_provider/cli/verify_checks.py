@@ -97,13 +97,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def verify(settings: Settings, subject: Subject, tell: Callable[[str], None]) -> list[Row]:
+def verify(settings: Settings, subject: Subject, notify: Callable[[str], None]) -> list[Row]:
     """One row per tenant; one without a tenant where none is known.
 
     Raises ``ConfigurationError`` where there are no credentials at all.
     """
-    client = settings.client(user_agent="cli", notify=tell)
-    tell(subject.name)
+    client = settings.client(user_agent="cli", notify=notify)
+    notify(subject.name)
     elsewhere = _elsewhere(settings, subject)
     if elsewhere:
         return [
@@ -118,7 +118,7 @@ def verify(settings: Settings, subject: Subject, tell: Callable[[str], None]) ->
         return [Row(subject.name, "", registered, *["not checked: no tenant"] * 4)]
     rows = []
     for tenant, wanted in tenants.items():
-        tell(f"{subject.name} in {tenant}")
+        notify(f"{subject.name} in {tenant}")
         allowed, installed = _usage(client, subject, found, tenant, wanted=wanted)
         if registered.startswith("failure"):
             secret, data = ("not checked: registered failed",) * 2

@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from olt_provider.cli.output import EXIT_CODES, OK, PROBLEM, fail, may_write, progress, say, write
+from olt_provider.cli.output import (
+    EXIT_CODES,
+    OK,
+    PROBLEM,
+    fail,
+    may_write,
+    progress,
+    report,
+    write,
+)
 
 if TYPE_CHECKING:
     from olt_provider.api.client import OltClient
     from olt_provider.api.settings import Settings
+    from olt_provider.cli.adopt.discovery import Discovery
     from olt_provider.cli.adopt.states import Managed
-    from olt_provider.cli.adopt.survey import Survey
 
 HELP: Final = f"""Write the Pulumi program that takes over a tenant's applications as they are.
 
@@ -59,17 +68,17 @@ def run(  # noqa: PLR0917 (typer passes them by name)
 ) -> None:
     """Print or write the program."""
     from olt_provider.api.errors import OltError
-    from olt_provider.cli import configured
     from olt_provider.cli.adopt.program import program
+    from olt_provider.cli.settings import load_settings, owners
 
     may_write("adopt", out, force=force)
     managed = _managed(state or [])
     try:
-        with progress("looking at applications") as tell:
-            settings = configured.load(stack, cwd)
-            client = settings.client(user_agent="cli", notify=tell)
-            tenants = configured.owners(tenant or [], settings, client)
-            found = _survey(settings, client, tenants, managed, tell)
+        with progress("looking at applications") as notify:
+            settings = load_settings(stack, cwd)
+            client = settings.client(user_agent="cli", notify=notify)
+            tenants = owners(tenant or [], settings, client)
+            found = _discover(settings, client, tenants, managed, notify)
     except OltError as error:
         fail("adopt", str(error))
     text = _json(found) if as_json else program(found.found)
@@ -88,56 +97,56 @@ def _managed(files: Sequence[Path]) -> list[Managed]:
         fail("adopt", str(error))
 
 
-def _survey(
+def _discover(
     settings: Settings,
     client: OltClient,
     tenants: Sequence[str],
     managed: Sequence[Managed],
-    tell: Callable[[str], None],
-) -> Survey:
-    from olt_provider.cli.adopt.survey import survey
+    notify: Callable[[str], None],
+) -> Discovery:
+    from olt_provider.cli.adopt.discovery import discover
 
     own = dict(settings.credentials).get("clientId")
-    return survey(
+    return discover(
         client,
         tenants,
         managed,
         own_client_id=own.get_secret_value() if own else None,
-        tell=tell,
+        notify=notify,
     )
 
 
-def _explain(found: Survey, out: Path | None) -> None:
+def _explain(found: Discovery, out: Path | None) -> None:
     """What was left out, and what to do next, beside the program."""
     from olt_provider.cli.adopt.program import resources, secret_key
 
     for application, managed in found.managed:
-        say(
+        report(
             f"left out: {application.name} ({application.id}), managed as {managed.resource}"
             f" in {managed.file}"
         )
     for application, why in found.skipped:
-        say(f"left out: {application.name} ({application.id}): {why}")
+        report(f"left out: {application.name} ({application.id}): {why}")
     for application, why in found.refused:
-        say(
+        report(
             f"refused: {application.name} ({application.id}): the provider would not accept it: "
             f"{why}; change it on the platform, and run this again"
         )
     for each in found.found:
         for tenant, why in each.left.items():
-            say(f"not declared: {each.application.name} in tenant {tenant}: {why}")
+            report(f"not declared: {each.application.name} in tenant {tenant}: {why}")
     if not found.found:
-        say("nothing to take over")
+        report("nothing to take over")
         return
-    say(
+    report(
         f"{len(found.found)} to take over{f', written to {out}' if out else ''}. Next, for each"
         " client secret that you know (the others are made anew, which ends the present ones):"
     )
-    say(f"  pulumi config set --secret {secret_key(resources(found.found)[0])}")
-    say("and then `pulumi preview` and `pulumi up`")
+    report(f"  pulumi config set --secret {secret_key(resources(found.found)[0])}")
+    report("and then `pulumi preview` and `pulumi up`")
 
 
-def _json(found: Survey) -> str:
+def _json(found: Discovery) -> str:
     from olt_provider.cli.adopt.program import resources, secret_key
     from olt_provider.cli.terminal import to_json
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from olt_provider.api.applications import Application
 from olt_provider.cli.adopt.declared import declared
+from olt_provider.cli.adopt.discovery import Found
 from olt_provider.cli.adopt.names import Unique, identifier, slug
-from olt_provider.cli.adopt.survey import Found
 from olt_provider.cli.terminal import COMMAND_ANYWHERE, one_line
 
 LINE_LENGTH: Final = 100

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from olt_provider.cli.output import EXIT_CODES, OK, fail, may_write, progress, say, write
+from olt_provider.cli.output import EXIT_CODES, OK, fail, may_write, progress, report, write
 
 if TYPE_CHECKING:
     from olt_provider.cli.graph.model import Graph
@@ -71,7 +71,7 @@ def run(  # noqa: PLR0917 (typer passes them by name)
         fail("graph", str(error))
     write("graph", out, text)
     for note in graph.notes:
-        say(f"olt graph: {note}")
+        report(f"olt graph: {note}")
     raise typer.Exit(OK)
 
 
@@ -84,13 +84,13 @@ def _of_preview(file: str) -> Graph:
 
 def _of_platform(given: list[str], stack: str | None, cwd: Path | None) -> Graph:
     from olt_provider.api.errors import OltError
-    from olt_provider.cli import configured
     from olt_provider.cli.graph.sources import of_platform
+    from olt_provider.cli.settings import load_settings, owners
 
     try:
-        with progress("asking the platform") as tell:
-            settings = configured.load(stack, cwd)
-            client = settings.client(user_agent="cli", notify=tell)
-            return of_platform(client, configured.owners(given, settings, client), tell)
+        with progress("asking the platform") as notify:
+            settings = load_settings(stack, cwd)
+            client = settings.client(user_agent="cli", notify=notify)
+            return of_platform(client, owners(given, settings, client), notify)
     except OltError as error:
         fail("graph", str(error))

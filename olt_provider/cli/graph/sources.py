@@ -17,14 +17,14 @@ from olt_provider.cli.preview.stack import Stack
 from olt_provider.cli.preview.steps import Preview, an_id
 
 
-def of_platform(client: OltClient, tenants: Sequence[str], tell: Callable[[str], None]) -> Graph:
+def of_platform(client: OltClient, tenants: Sequence[str], notify: Callable[[str], None]) -> Graph:
     """What the tenants own, whom they allow, and what they use of others. Two lists a tenant.
 
     Raises ``OltError`` where a tenant's applications cannot be listed.
     """
     graph = Graph("Who can use what")
     for tenant in tenants:
-        tell(f"what tenant {tenant} owns")
+        notify(f"what tenant {tenant} owns")
         for application in client.acting_for(tenant).applications.list():
             inactive = "" if application.status == "active" else " (inactive)"
             graph.applications[application.id] = application.name + inactive
@@ -34,7 +34,7 @@ def of_platform(client: OltClient, tenants: Sequence[str], tell: Callable[[str],
                 if each.comment:
                     graph.comments.setdefault(each.tenant_id, each.comment)
     for tenant in tenants:
-        tell(f"what tenant {tenant} uses")
+        notify(f"what tenant {tenant} uses")
         try:
             for seen in client.acting_for(tenant).installations.list(installed=True):
                 graph.applications.setdefault(seen.id, seen.name or seen.id)

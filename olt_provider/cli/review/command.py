@@ -121,15 +121,15 @@ def _kinds(text: str) -> list[Kind]:
 
 def _live(preview: Preview, stack: str | None, cwd: Path | None) -> Review:
     from olt_provider.api.errors import OltError
-    from olt_provider.cli import configured
     from olt_provider.cli.review.effects import review
     from olt_provider.cli.review.findings import Live
     from olt_provider.cli.review.live import Clients, review_live
+    from olt_provider.cli.settings import load_settings
 
     try:
-        with progress("asking the platform") as tell:
-            clients = Clients(preview, configured.load(stack, cwd), tell)
-            return review_live(preview, clients, tell)
+        with progress("asking the platform") as notify:
+            clients = Clients(preview, load_settings(stack, cwd), notify)
+            return review_live(preview, clients, notify)
     except OltError as error:
         live = Live(checked=False, reason=str(error))
         return review(preview).model_copy(update={"live": live})

@@ -25,7 +25,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Survey:
+class Discovery:
     """All applications of some tenants."""
 
     found: tuple[Found, ...]
@@ -36,27 +36,27 @@ class Survey:
     """Applications whose declaration the provider would not accept, and why."""
 
 
-def survey(
+def discover(
     client: OltClient,
     tenants: Sequence[str],
     managed: Sequence[Managed],
     *,
     own_client_id: str | None,
-    tell: Callable[[str], None],
-) -> Survey:
+    notify: Callable[[str], None],
+) -> Discovery:
     """List each tenant's applications: ``GET /application-developer/applications``.
 
     ``own_client_id`` is the client that does the asking, if it is an application itself: a new
     secret would end it. Raises ``OltError`` where a tenant cannot be listed.
     """
     known = {each.application_id: each for each in managed}
-    access = _Access(client, tell)
+    access = _Access(client, notify)
     found: list[Found] = []
     skipped: list[tuple[Application, str]] = []
     refused: list[tuple[Application, str]] = []
     theirs: list[tuple[Application, Managed]] = []
     for tenant in tenants:
-        tell(f"tenant {tenant}")
+        notify(f"tenant {tenant}")
         for application in client.acting_for(tenant).applications.list():
             if application.id in known:
                 theirs.append((application, known[application.id]))
@@ -68,7 +68,9 @@ def survey(
                 refused.append((application, why))
             else:
                 found.append(_found(application, access))
-    return Survey(tuple(sorted(found, key=_order)), tuple(theirs), tuple(skipped), tuple(refused))
+    return Discovery(
+        tuple(sorted(found, key=_order)), tuple(theirs), tuple(skipped), tuple(refused)
+    )
 
 
 def _order(found: Found) -> tuple[str, str, str]:
@@ -88,15 +90,15 @@ def _found(application: Application, access: _Access) -> Found:
 class _Access:
     """Whether there are credentials of a tenant, asked once for each."""
 
-    def __init__(self, client: OltClient, tell: Callable[[str], None]) -> None:
+    def __init__(self, client: OltClient, notify: Callable[[str], None]) -> None:
         self._client = client
-        self._tell = tell
+        self._notify = notify
         self._missing: dict[str, str] = {}
 
     def missing(self, tenant: str) -> str:
         """Why there are none, or nothing."""
         if tenant not in self._missing:
-            self._tell(f"credentials of tenant {tenant}")
+            self._notify(f"credentials of tenant {tenant}")
             try:
                 self._client.tokens.token(tenant)
                 self._missing[tenant] = ""

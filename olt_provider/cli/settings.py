@@ -18,7 +18,7 @@ from olt_provider.api.settings import Settings
 SECONDS: Final = 120
 
 
-def load(stack: str | None, cwd: Path | None) -> Settings:
+def load_settings(stack: str | None, cwd: Path | None) -> Settings:
     """Read them as the provider does. Without a stack or a folder: from the environment alone.
 
     Raises ``ConfigurationError`` naming what is wrong.
@@ -32,7 +32,7 @@ def load(stack: str | None, cwd: Path | None) -> Settings:
     return Settings.load(values.get, os.environ, keys=values)
 
 
-def tenants(settings: Settings, client: OltClient) -> list[str]:
+def tenants_of(settings: Settings, client: OltClient) -> list[str]:
     """Whom the credentials act for, as far as they tell; else the tenant that is configured."""
     held = {key: value.get_secret_value() for key, value in settings.credentials}
     if "tenantTokens" in held:
@@ -48,7 +48,7 @@ def owners(given: Sequence[str], settings: Settings, client: OltClient) -> list[
     """
     if given:
         return [segment(canonical_id(each), what="tenant ID") for each in given]
-    named = tenants(settings, client)
+    named = tenants_of(settings, client)
     if not named:
         raise ConfigurationError(
             "no tenant: say --tenant, or set olt:tenantId, because these credentials act for "
