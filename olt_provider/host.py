@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 PROVIDER_KEY: Final = "__provider"
 HOST_MODULE: Final = str(Path("pulumi", "dynamic", "__main__.py"))
 ENGINE_TIMEOUT: Final = 5.0
+FORCE_DESTROY: Final = variable("forceDestroy")
 
 log = logging.getLogger("olt_provider")
 
@@ -70,14 +71,36 @@ def shared_platform(
         run = _run_record()
         try:
             settings = Settings.load(config, environ, keys=keys)
+            forced = forced_deletions(environ)
         except ConfigurationError as error:
             return Platform(error, warn=warn, run=run)
         if settings not in _platforms:
             agent = f"pulumi/{version('pulumi')}"
             _platforms[settings] = Platform(
-                settings, warn=warn, user_agent=agent, require_wanted=require_engine, run=run
+                settings,
+                warn=warn,
+                user_agent=agent,
+                require_wanted=require_engine,
+                run=run,
+                forced=forced,
             )
         return _platforms[settings]
+
+
+def forced_deletions(environ: Mapping[str, str]) -> frozenset[str]:
+    """The IDs of applications that ``OLT_FORCE_DESTROY`` allows this run to delete.
+
+    Raises ``ConfigurationError`` for anything but IDs.
+    """
+    from olt_provider.api.ids import uuid_of
+
+    try:
+        listed = environ.get(FORCE_DESTROY, "").split(",")
+        return frozenset(uuid_of(item.strip()) for item in listed if item.strip())
+    except ValueError:
+        raise ConfigurationError(
+            f"{FORCE_DESTROY} must list application IDs, separated by commas"
+        ) from None
 
 
 @functools.cache

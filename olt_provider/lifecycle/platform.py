@@ -28,7 +28,8 @@ class Platform:
     where they are needed, because an unchanged stack needs none. ``warn`` tells the user.
     ``require_wanted`` raises if nobody waits for the result any more; it is asked before each
     registration, before each step of an update, and after each wait. ``run`` records what the
-    program holds; default: in this platform only.
+    program holds; default: in this platform only. ``forced`` holds the IDs of the applications that
+    this run may delete although they are installed.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Platform:
         sleep: Callable[[float], None] = time.sleep,
         require_wanted: Callable[[], None] = lambda: None,
         run: RunRecord | None = None,
+        forced: frozenset[str] = frozenset(),
     ) -> None:
         self._settings = settings
         self._sleep = sleep
@@ -47,6 +49,7 @@ class Platform:
         self._user_agent = user_agent
         self.warn = warn
         self.run = run or RunRecord()
+        self.forced = forced
         self.application_checks = Rechecks()
         self.installation_checks = Rechecks()
         self.default_tenants = DefaultTenants()

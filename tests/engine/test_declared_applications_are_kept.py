@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -303,3 +304,54 @@ def test_pending_deletion_of_an_earlier_up_is_done(
     stack.up(preview=True)
     assert emulator.platform.application(app) is None
     assert len(ids(stack)) == 1
+
+
+def way_out(refused: str) -> tuple[str, str]:
+    """The variable and the value that the error of a refused deletion names."""
+    ((variable, value),) = set(
+        re.findall(r"run the same command with (\w+)=(\S+) in its environment", refused)
+    )
+    return variable, value
+
+
+def test_pending_deletion_is_done_in_the_way_that_its_error_names(
+    emulator: Emulator, stack: Stack, app: str
+) -> None:
+    user = new_tenant(emulator)
+    stack.program(
+        program(declared("a", f"allowed_tenants=[{user!r}], prevent_duplicate_name=False,"))
+    )
+    stack.up()
+    emulator.platform.install(app, user)
+    urn = stack.resource("a")["urn"]
+    stack.up("--replace", urn, expect_failure=True)
+    refused = stack.up(expect_failure=True).output
+    variable, value = re.findall(
+        r"run the same command with (\w+)=(\S+) in its environment", refused
+    )[0]
+    bystander = new_tenant(emulator)
+    assert emulator.platform.application(app) is not None
+
+    other = stack.up(env={variable: bystander}, expect_failure=True)
+    assert f"application {app} is still installed in tenant {user}" in other.output
+    stack.up(env={variable: value}, preview=True)
+    assert emulator.platform.application(app) is None
+    assert len(ids(stack)) == 1
+    assert app not in ids(stack)
+
+
+def test_destroy_of_an_installed_application_is_done_in_the_way_that_its_error_names(
+    emulator: Emulator, stack: Stack, app: str
+) -> None:
+    user = new_tenant(emulator)
+    emulator.platform.allow(app, user)
+    emulator.platform.install(app, user)
+    refused = stack.destroy(expect_failure=True).output
+    variable, value = re.findall(
+        r"run the same command with (\w+)=(\S+) in its environment", refused
+    )[0]
+    wrong = stack.destroy(env={variable: "true"}, expect_failure=True).output
+    assert "OLT_FORCE_DESTROY must list application IDs" in wrong
+    stack.destroy(env={variable: value})
+    assert emulator.platform.application(app) is None
+    assert ids(stack) == []

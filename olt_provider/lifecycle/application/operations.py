@@ -205,7 +205,7 @@ def rotates(old: ApplicationInputs, new: ApplicationInputs) -> bool:
 
 
 def delete(platform: Platform, state: ApplicationState) -> None:
-    """``DELETE .../{applicationId}``, unless it is installed and ``force_destroy`` is not set.
+    """``DELETE .../{applicationId}``, unless it is installed and nothing forces it.
 
     Returns without a call, with a warning, for one that a resource of the program holds. Raises
     ``LifecycleError`` where it is refused, where a 404 does not prove that it is gone, and where
@@ -229,7 +229,7 @@ def delete(platform: Platform, state: ApplicationState) -> None:
     )
     acting = platform.acting_for(state.inputs.tenant_id)
     try:
-        if not state.inputs.force_destroy:
+        if not state.inputs.force_destroy and state.id not in platform.forced:
             _require_not_installed(acting, state.id)
         acting.applications.delete(state.id)
     except ApiError as error:
@@ -245,7 +245,9 @@ def _require_not_installed(acting: TenantClient, application_id: str) -> None:
     if installed:
         raise LifecycleError(
             f"application {application_id} is still installed in tenant {', '.join(installed)}, "
-            "which would lose it: uninstall it there, or set force_destroy=True and run "
-            "`pulumi up` before you destroy it. Installations of this stack that are gone by now "
-            "are put back by the next `pulumi up`"
+            "which would lose it: uninstall it there, or run the same command with "
+            f"OLT_FORCE_DESTROY={application_id} in its environment to delete it all the same "
+            "(force_destroy=True in the program does not reach an application that was replaced or "
+            "removed). Installations of this stack that are gone by now are put back by the next "
+            "`pulumi up`"
         )
