@@ -119,7 +119,7 @@ class ApplicationProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the stack's configuration."""
-        self.platform = host.platform(req)
+        self.context = host.context(req)
 
     @host.reported
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -130,7 +130,7 @@ class ApplicationProvider(ResourceProvider):
         from olt_provider.lifecycle.application import declaration
 
         return host.check_result(
-            declaration.check(self.platform, host.received(_olds), host.received(news))
+            declaration.check(self.context, host.received(_olds), host.received(news))
         )
 
     @host.reported
@@ -142,10 +142,10 @@ class ApplicationProvider(ResourceProvider):
         from olt_provider.lifecycle.application import declaration
 
         difference = declaration.compare(
-            self.platform, _id, host.received(_olds), host.received(_news)
+            self.context, _id, host.received(_olds), host.received(_news)
         )
         for note in difference.notes:
-            self.platform.warn(note)
+            self.context.warn(note)
         if not difference.properties:
             return DiffResult(changes=False)
         return DiffResult(changes=None, replaces=list(difference.replaces))
@@ -162,8 +162,8 @@ class ApplicationProvider(ResourceProvider):
         from olt_provider.lifecycle.application import declaration, operations
         from olt_provider.lifecycle.application.model import ApplicationInputs
 
-        state = operations.create(self.platform, ApplicationInputs.from_props(props))
-        declaration.hold_created(self.platform, state.id, props)
+        state = operations.create(self.context, ApplicationInputs.from_props(props))
+        declaration.hold_created(self.context, state.id, props)
         return CreateResult(state.id, state.to_props())
 
     @host.reported
@@ -179,9 +179,9 @@ class ApplicationProvider(ResourceProvider):
         from olt_provider.lifecycle.application.model import ApplicationState
 
         if "client_id" not in props:
-            found = operations.get(self.platform, id_, props.get("tenant_id"))
+            found = operations.get(self.context, id_, props.get("tenant_id"))
             return ReadResult(found.id, found.to_props())
-        state = operations.read(self.platform, ApplicationState.from_props(id_, props))
+        state = operations.read(self.context, ApplicationState.from_props(id_, props))
         if state is None:
             return ReadResult("", {})
         if state.client_secret is None:  # of a .get, which declares nothing: there is no drift
@@ -203,7 +203,7 @@ class ApplicationProvider(ResourceProvider):
 
         state = ApplicationState.from_props(_id, _olds)
         inputs = ApplicationInputs.from_props(_news)
-        return UpdateResult(operations.update(self.platform, state, inputs).to_props())
+        return UpdateResult(operations.update(self.context, state, inputs).to_props())
 
     @host.reported
     @host.with_stored_configuration
@@ -217,7 +217,7 @@ class ApplicationProvider(ResourceProvider):
         from olt_provider.lifecycle.application import operations
         from olt_provider.lifecycle.application.model import ApplicationState
 
-        operations.delete(self.platform, ApplicationState.from_props(_id, _props))
+        operations.delete(self.context, ApplicationState.from_props(_id, _props))
 
 
 class OltApplication(Resource, module="olt", name="OltApplication"):

@@ -27,7 +27,7 @@ from olt_provider.lifecycle.values import UNKNOWN
 if TYPE_CHECKING:
     from olt_provider.api.settings import Settings
     from olt_provider.lifecycle.checking import Checked
-    from olt_provider.lifecycle.platform import Platform
+    from olt_provider.lifecycle.provider_context import ProviderContext
     from olt_provider.lifecycle.run_record import RunRecord
     from olt_provider.run_journal import RunJournal
 
@@ -39,33 +39,33 @@ FORCE_DESTROY: Final = variable("forceDestroy")
 log = logging.getLogger("olt_provider")
 
 _lock = threading.Lock()
-_platforms: dict[Settings, Platform] = {}
+_contexts: dict[Settings, ProviderContext] = {}
 _warned: set[str] = set()
 
 
-def platform(request: ConfigureRequest) -> Platform:
+def context(request: ConfigureRequest) -> ProviderContext:
     """What all providers of this process with the same configuration share."""
     # The SDK and gRPC stay loaded, so the collections that our imports cause need not look at them.
     gc.freeze()
     keys = tuple(getattr(request.config, "_props", ()))  # the SDK has no public way to list them
-    return shared_platform(request.config.get, os.environ, warn=warn, keys=keys)
+    return shared_context(request.config.get, os.environ, warn=warn, keys=keys)
 
 
-def shared_platform(
+def shared_context(
     config: Callable[[str], object],
     environ: Mapping[str, str],
     *,
     warn: Callable[[str], None],
     keys: Iterable[str] = (),
-) -> Platform:
-    """One ``Platform`` per process and configuration, for the host and for programs.
+) -> ProviderContext:
+    """One ``ProviderContext`` per process and configuration, for the host and for programs.
 
     ``keys`` are all keys of the configuration, of any namespace.
     """
     from importlib.metadata import version
 
     from olt_provider.api.settings import Settings
-    from olt_provider.lifecycle.platform import Platform
+    from olt_provider.lifecycle.provider_context import ProviderContext
 
     with _lock:
         run = _run_record()
@@ -73,18 +73,18 @@ def shared_platform(
             settings = Settings.load(config, environ, keys=keys)
             forced = forced_deletions(environ)
         except ConfigurationError as error:
-            return Platform(error, warn=warn, run=run)
-        if settings not in _platforms:
+            return ProviderContext(error, warn=warn, run=run)
+        if settings not in _contexts:
             agent = f"pulumi/{version('pulumi')}"
-            _platforms[settings] = Platform(
+            _contexts[settings] = ProviderContext(
                 settings,
                 warn=warn,
                 user_agent=agent,
-                require_wanted=require_engine,
+                check_cancelled=require_engine,
                 run=run,
                 forced=forced,
             )
-        return _platforms[settings]
+        return _contexts[settings]
 
 
 def forced_deletions(environ: Mapping[str, str]) -> frozenset[str]:
@@ -227,9 +227,9 @@ def with_stored_configuration(operation: F) -> F:
             return operation(provider, *args)
         except (ConfigurationError, TokenError, ApiError) as error:
             refused = not isinstance(error, ApiError) or error.status == UNAUTHORIZED
-            if not refused or provider.platform.uses_environment:
+            if not refused or provider.context.uses_environment:
                 raise
-            stored = STORED_ARGUMENTS if provider.platform.is_explicit else STORED
+            stored = STORED_ARGUMENTS if provider.context.is_explicit else STORED
             hint = stored.format(variable=variable("apiToken"))
             raise OltError(f"{error}. {hint}") from None
 

@@ -34,7 +34,7 @@ class InstallationProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the stack's configuration."""
-        self.platform = host.platform(req)
+        self.context = host.context(req)
 
     @host.reported
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -45,7 +45,7 @@ class InstallationProvider(ResourceProvider):
         from olt_provider.lifecycle.installation import declaration
 
         return host.check_result(
-            declaration.check(self.platform, host.received(_olds), host.received(news))
+            declaration.check(self.context, host.received(_olds), host.received(news))
         )
 
     @host.reported
@@ -56,7 +56,7 @@ class InstallationProvider(ResourceProvider):
         """
         from olt_provider.lifecycle.installation import declaration
 
-        changed = declaration.compare(self.platform, host.received(_olds), host.received(_news))
+        changed = declaration.compare(self.context, host.received(_olds), host.received(_news))
         if not changed:
             return DiffResult(changes=False)
         return DiffResult(changes=None, replaces=list(changed))
@@ -72,7 +72,7 @@ class InstallationProvider(ResourceProvider):
         from olt_provider.lifecycle.installation import operations
         from olt_provider.lifecycle.installation.model import InstallationInputs
 
-        state = operations.create(self.platform, InstallationInputs.from_props(props))
+        state = operations.create(self.context, InstallationInputs.from_props(props))
         return CreateResult(state.id, state.to_props())
 
     @host.reported
@@ -88,9 +88,9 @@ class InstallationProvider(ResourceProvider):
         from olt_provider.lifecycle.installation.model import InstallationState
 
         if "installed_at" not in props:
-            found = operations.get(self.platform, _inputs_of(id_))
+            found = operations.get(self.context, _inputs_of(id_))
             return ReadResult(found.id, found.to_props())
-        state = operations.read(self.platform, InstallationState.from_props(props))
+        state = operations.read(self.context, InstallationState.from_props(props))
         if state is None:
             return ReadResult("", {})
         # Without inputs, because they cannot drift, and a .get declares none.
@@ -115,7 +115,7 @@ class InstallationProvider(ResourceProvider):
         from olt_provider.lifecycle.installation import operations
         from olt_provider.lifecycle.installation.model import InstallationState
 
-        operations.delete(self.platform, InstallationState.from_props(_props))
+        operations.delete(self.context, InstallationState.from_props(_props))
 
 
 def _inputs_of(id_: str) -> InstallationInputs:

@@ -23,7 +23,7 @@ from olt_provider.api.model import format_timestamp
 from olt_provider.lifecycle.application.model import allowed_in
 from olt_provider.lifecycle.installation import operations as installation
 from olt_provider.lifecycle.installation.model import InstallationInputs
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,8 @@ def get_application(application_id: str, *, tenant_id: str | None = None) -> App
     :param tenant_id: The owner. Default: ``olt:tenantId``, else the tenant of the credentials.
     :raises OltError: there is none, or the platform cannot be asked.
     """
-    platform, owner = _acting(tenant_id)
-    return _result(platform.acting_for(owner).applications.get(application_id))
+    context, owner = _context_and_tenant(tenant_id)
+    return _result(context.as_tenant(owner).applications.get(application_id))
 
 
 @_in_one_line
@@ -133,8 +133,8 @@ def list_applications(*, tenant_id: str | None = None) -> list[ApplicationResult
     :param tenant_id: The owner. Default: ``olt:tenantId``, else the tenant of the credentials.
     :raises OltError: the platform cannot be asked.
     """
-    platform, owner = _acting(tenant_id)
-    found = [_result(item) for item in platform.acting_for(owner).applications.list()]
+    context, owner = _context_and_tenant(tenant_id)
+    found = [_result(item) for item in context.as_tenant(owner).applications.list()]
     return sorted(found, key=lambda item: (item.name, item.id))
 
 
@@ -162,8 +162,8 @@ def get_installation(application_id: str, *, tenant_id: str | None = None) -> In
         of the credentials.
     :raises OltError: it is not installed there, or the platform cannot be asked.
     """
-    platform, tenant = _acting(tenant_id)
-    state = installation.get(platform, InstallationInputs(canonical_id(application_id), tenant))
+    context, tenant = _context_and_tenant(tenant_id)
+    state = installation.get(context, InstallationInputs(canonical_id(application_id), tenant))
     inputs = state.inputs
     return InstallationResult(state.id, inputs.application_id, inputs.tenant_id, state.installed_at)
 
@@ -202,11 +202,11 @@ def get_installation_output(
     return cast("InstallationOutput", found)
 
 
-def _acting(tenant_id: str | None) -> tuple[Platform, str]:
-    platform = host.shared_platform(
+def _context_and_tenant(tenant_id: str | None) -> tuple[ProviderContext, str]:
+    context = host.shared_context(
         _configured, os.environ, warn=pulumi.log.warn, keys=_configured_keys()
     )
-    return platform, canonical_id(tenant_id) if tenant_id else platform.default_tenant()
+    return context, canonical_id(tenant_id) if tenant_id else context.default_tenant()
 
 
 def _configured_keys() -> set[str]:

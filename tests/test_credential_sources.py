@@ -62,7 +62,7 @@ def refreshing(token: str) -> dict[str, str]:
 
 def may(emulator: Emulator, client: OltClient, tenant: str) -> set[str]:
     """What the platform lets these credentials do in a tenant."""
-    there = client.acting_for(tenant)
+    there = client.as_tenant(tenant)
     available = emulator.platform.register(tenant, name="available", allowed_tenants=[tenant])
     tries: dict[str, Callable[[], object]] = {
         "read": lambda: list(there.applications.list()),
@@ -84,7 +84,7 @@ def permitted(attempt: Callable[[], object]) -> bool:
 
 def works(client: OltClient, tenant: str) -> bool:
     """Whether the platform takes a token that these credentials give."""
-    list(client.acting_for(tenant).applications.list())
+    list(client.as_tenant(tenant).applications.list())
     return True
 
 

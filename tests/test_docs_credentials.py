@@ -228,7 +228,7 @@ def test_the_commands_that_set_credentials_work(user: dict[str, str]) -> None:
             told = follow([block, "pulumi config --json --show-secrets"], user, NOTHING)
             values = {key: each["value"] for key, each in json.loads(told).items()}
             source = Settings.load(values.get, reaching(user)).client(notify=print)
-            assert list(source.acting_for(TENANT_A).applications.list())
+            assert list(source.as_tenant(TENANT_A).applications.list())
 
         settings.write_text(without)
         stale = [block.text for block in blocks("sh", PAGE) if "new-token-file" in block.text]

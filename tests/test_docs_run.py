@@ -18,8 +18,8 @@ from olt_provider.api.applications import ListedApplication
 from olt_provider.api.errors import ConfigurationError, OltError
 from olt_provider.emulator import TENANT_A, Emulator
 from olt_provider.lifecycle.application.duplicates import require_unused
-from olt_provider.lifecycle.platform import Platform
-from olt_provider.lifecycle.registrations import Registrations
+from olt_provider.lifecycle.known_applications import KnownApplications
+from olt_provider.lifecycle.provider_context import ProviderContext
 from tests.documents import DOCS, README, Block, blocks, reason_not_to_run
 from tests.engine.harness import Engine, Stack
 from tools.workspace import ROOT
@@ -331,10 +331,10 @@ def test_the_review_of_the_command_lines_page_reads_so() -> None:
 
 def test_the_error_of_the_reliability_page_reads_so() -> None:
     (excerpt,) = blocks("text", DOCS / "reliability.md")
-    known = Registrations()
+    known = KnownApplications()
     listed = ListedApplication(id="9aa3b618-8cd2-4dc0-b7a1-da6df60af254", name="reporting")
     known.list_once(lambda: [listed])
-    context = Platform(ConfigurationError("not used"), warn=print, sleep=lambda _: None)
+    context = ProviderContext(ConfigurationError("not used"), warn=print, sleep=lambda _: None)
     with pytest.raises(OltError) as refused:
         require_unused(context, known, "reporting")
     shows(f"OltError: {refused.value}", excerpt)

@@ -78,7 +78,7 @@ def provider_call(credentials: dict[str, str]) -> Callable[..., None]:
             given["caBundle"] = ca_bundle
         config = {f"olt:{key}": value for key, value in given.items()}
         client = Settings.load(config.get, {}).client(notify=lambda message: None)
-        list(client.acting_for(TENANT).applications.list())
+        list(client.as_tenant(TENANT).applications.list())
 
     return call
 

@@ -22,7 +22,7 @@ import olt_provider.application, olt_provider.installation
 from olt_provider import host
 from olt_provider.lifecycle.application import declaration, operations
 from olt_provider.lifecycle.installation import declaration, operations
-host.platform(pulumi.dynamic.ConfigureRequest(pulumi.dynamic.config.Config({}, "test")))
+host.context(pulumi.dynamic.ConfigureRequest(pulumi.dynamic.config.Config({}, "test")))
 """
 NOT_NEEDED: Final = {
     *("jwt", "cryptography"),

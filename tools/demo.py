@@ -78,7 +78,7 @@ class Demo:
         self.compare(outputs)
         self.title("Take everything down")
         self.pulumi("pulumi destroy --yes --skip-preview --remove")
-        owned = list(self.client().acting_for(self.tenant["id"]).applications.list())
+        owned = list(self.client().as_tenant(self.tenant["id"]).applications.list())
         print(f"Applications that the tenant owns now: {len(owned)}")
         print(f"\nThe main job took {time.monotonic() - started:.0f} s.", flush=True)
 
@@ -147,7 +147,7 @@ class Demo:
 
     def look(self, outputs: Mapping[str, Any]) -> None:
         """Ask the platform itself. It tells a secret only once, so there is none to see."""
-        acting = self.client().acting_for(self.tenant["id"])
+        acting = self.client().as_tenant(self.tenant["id"])
         for path, answer in (
             ("/application-developer/applications", acting.applications),
             ("/applications", acting.installations),
@@ -179,12 +179,12 @@ class Demo:
         token = self.token(outputs)
         print("GET /devices")
         print(f"  Authorization: Bearer {SECRET}")
-        for device in self.client(token).acting_for(outputs["tenant_id"]).devices.list():
+        for device in self.client(token).as_tenant(outputs["tenant_id"]).devices.list():
             print(f"-> {device.id}  {device.info.name}", flush=True)
 
     def compare(self, outputs: Mapping[str, Any]) -> None:
         """Nothing but the name has changed, and the secret from before still works."""
-        acting = self.client().acting_for(self.tenant["id"])
+        acting = self.client().as_tenant(self.tenant["id"])
         application = acting.applications.get(outputs["application_id"])
         print(f"The platform says: {application.id} is named {application.name!r}")
         if application.name != "Renamed Application" or self.outputs() != outputs:

@@ -61,20 +61,20 @@ class OltClient:
         """``writes`` without deletions, which add nothing to a list."""
         return self._api.additions
 
-    def acting_for(self, tenant_id: str | None = None) -> TenantClient:
-        """The API in the name of a tenant; ``None``: of the credentials' only tenant."""
+    def as_tenant(self, tenant_id: str | None = None) -> TenantClient:
+        """The API, authenticated as a tenant; ``None``: the credentials' only tenant."""
         return TenantClient(TenantTransport(self._api, self.tokens, tenant_id))
 
 
 class TenantClient:
-    """The API in the name of one tenant: one client per group of endpoints."""
+    """The API, authenticated as one tenant: one client per group of endpoints."""
 
     def __init__(self, transport: TenantTransport) -> None:
         self._transport = transport
 
     @property
     def tenant_id(self) -> str | None:
-        """The acting tenant."""
+        """The tenant that requests are authenticated as."""
         return self._transport.tenant_id
 
     @property

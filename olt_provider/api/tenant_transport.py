@@ -1,4 +1,4 @@
-"""Calls in the name of one tenant."""
+"""Requests that are authenticated as one tenant."""
 
 from __future__ import annotations
 

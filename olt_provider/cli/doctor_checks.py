@@ -176,7 +176,7 @@ def _usable(client: OltClient, tenant: str, *, fetched: bool) -> list[Check]:
         fetching = isinstance(error, TokenError)  # it ends with what to do
         fix = "" if fetching else "set working credentials"
         return [Check("token", "failure", str(error), fix, tenant)]
-    acting = client.acting_for(tenant)
+    acting = client.as_tenant(tenant)
     reads: dict[str, tuple[Callable[[], object], str]] = {
         "read applications": (
             lambda: next(acting.applications.list(), None),

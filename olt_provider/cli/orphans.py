@@ -24,7 +24,7 @@ def orphans(
     is named as such.
     """
     try:
-        listed = list(client.acting_for(tenant).applications.list())
+        listed = list(client.as_tenant(tenant).applications.list())
     except OltError as error:
         return [Check(NAME, "not checked", str(error), tenant=tenant)]
     missing = [each for each in listed if each.id not in known]

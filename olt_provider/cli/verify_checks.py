@@ -144,7 +144,7 @@ def _elsewhere(settings: Settings, subject: Subject) -> str:
 
 def _registered(client: OltClient, subject: Subject) -> tuple[Application | None, str]:
     try:
-        found = client.acting_for(subject.owner).applications.get(subject.application_id)
+        found = client.as_tenant(subject.owner).applications.get(subject.application_id)
     except ConfigurationError as error:
         return None, f"not checked: {error}"
     except OltError as error:
@@ -165,7 +165,7 @@ def _usage(
             return f"failure: {NO}", "not checked: not allowed"
         return OK, OK if listed[tenant].installed else no
     try:
-        seen = client.acting_for(tenant).installations.get(subject.application_id)
+        seen = client.as_tenant(tenant).installations.get(subject.application_id)
     except ConfigurationError as error:
         return f"not checked: {error}", f"not checked: {error}"
     except OltError as error:
@@ -197,7 +197,7 @@ def _access(
         return f"failure: {error}", "not checked: no token"
     its_own = dataclasses.replace(settings, credentials=(("apiToken", token),))
     try:
-        devices = its_own.client(user_agent="cli", notify=lambda _: None).acting_for(tenant).devices
+        devices = its_own.client(user_agent="cli", notify=lambda _: None).as_tenant(tenant).devices
         next(devices.list(), None)
     except OltError as error:
         return OK, f"failure: {error}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from olt_provider.api.errors import ConfigurationError, WrongTenantError
 from olt_provider.lifecycle.errors import LifecycleError
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.rechecks import Check
 from olt_provider.lifecycle.values import UNKNOWN, InvalidError, Rule, has_unknown
 
@@ -69,7 +69,9 @@ class Subject:
     before: Check | None = None
 
 
-def check_tenant(platform: Platform, olds: Props, checked: Checked, subject: Subject) -> Checked:
+def check_tenant(
+    context: ProviderContext, olds: Props, checked: Checked, subject: Subject
+) -> Checked:
     """Fill in the default of ``tenant_id`` and check the credentials, without a call.
 
     A default never moves a resource to another tenant: credentials of another one are an error,
@@ -83,11 +85,11 @@ def check_tenant(platform: Platform, olds: Props, checked: Checked, subject: Sub
     inputs = dict(checked.inputs)
     try:
         if declared is None:
-            inputs["tenant_id"] = _tenant_by_default(platform, olds, subject)
+            inputs["tenant_id"] = _tenant_by_default(context, olds, subject)
         elif not olds and subject.before is None and declared is not UNKNOWN:
-            platform.default_tenants.replace(subject.kind, declared)
+            context.default_tenants.replace(subject.kind, declared)
         tenant_id = inputs["tenant_id"]
-        note = platform.client.tokens.check(None if tenant_id is UNKNOWN else tenant_id)
+        note = context.client.tokens.check(None if tenant_id is UNKNOWN else tenant_id)
     except LifecycleError as error:
         return Checked(inputs, (Failure("", str(error)),))
     except ConfigurationError as error:
@@ -96,11 +98,11 @@ def check_tenant(platform: Platform, olds: Props, checked: Checked, subject: Sub
             return Checked(inputs, (Failure("", str(error)),))
         note = f"with these credentials nothing can be changed: {error}"
     if note is not None:
-        platform.warn(note)
+        context.warn(note)
     return Checked(inputs)
 
 
-def _tenant_by_default(platform: Platform, olds: Props, subject: Subject) -> str:
+def _tenant_by_default(context: ProviderContext, olds: Props, subject: Subject) -> str:
     """The tenant that the resource already has, else the default.
 
     Raises ``LifecycleError`` where the default may move a resource that is replaced, and
@@ -109,15 +111,15 @@ def _tenant_by_default(platform: Platform, olds: Props, subject: Subject) -> str
     before = {} if subject.before is None else subject.before.inputs
     kept: str | None = olds.get("tenant_id") or before.get("tenant_id")
     if kept is None:
-        tenant_id = platform.default_tenant()
-        platform.default_tenants.create(subject.kind, subject.name, tenant_id)
-        platform.default_tenants.replace(subject.kind, tenant_id)
+        tenant_id = context.default_tenant()
+        context.default_tenants.create(subject.kind, subject.name, tenant_id)
+        context.default_tenants.replace(subject.kind, tenant_id)
         return tenant_id
     try:
-        default = platform.default_tenant()
+        default = context.default_tenant()
     except ConfigurationError:
         return kept
-    platform.default_tenants.keep(subject.name, kept, default)
+    context.default_tenants.keep(subject.name, kept, default)
     return kept
 
 

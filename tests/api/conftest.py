@@ -80,7 +80,7 @@ def client(transport: Transport) -> OltClient:
 @pytest.fixture
 def tenant(client: OltClient) -> TenantClient:
     """The platform in the name of ``TENANT``."""
-    return client.acting_for(TENANT)
+    return client.as_tenant(TENANT)
 
 
 @pytest.fixture

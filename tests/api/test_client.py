@@ -71,7 +71,7 @@ def test_nothing_is_sent_without_a_usable_token(
 ) -> None:
     expired = ApiToken(SecretStr(make_token(exp=NOW - 3600)), origin="it", clock=lambda: NOW)
     with pytest.raises(ConfigurationError, match="expired"):
-        call(OltClient(transport, transport, expired).acting_for(TENANT))
+        call(OltClient(transport, transport, expired).as_tenant(TENANT))
     assert server.received == []
 
 
@@ -79,7 +79,7 @@ def test_nothing_is_sent_with_a_token_of_another_tenant(
     server: ScriptedServer, client: OltClient
 ) -> None:
     with pytest.raises(WrongTenantError):
-        client.acting_for(OTHER_TENANT).applications.get(APPLICATION)
+        client.as_tenant(OTHER_TENANT).applications.get(APPLICATION)
     assert server.received == []
 
 
@@ -88,16 +88,16 @@ def test_without_a_tenant_the_tokens_own_is_acted_for(
 ) -> None:
     server.answers(error_answer(400))
     with pytest.raises(Exception, match="answered 400"):
-        client.acting_for().applications.get(APPLICATION)
+        client.as_tenant().applications.get(APPLICATION)
     assert server.only.headers["Authorization"] == f"Bearer {TOKEN}"
 
 
 def test_the_client_tells_its_api_url(server: ScriptedServer, client: OltClient) -> None:
-    assert client.api_url == client.acting_for(TENANT).api_url == server.url
+    assert client.api_url == client.as_tenant(TENANT).api_url == server.url
 
 
 def test_the_client_keeps_the_apis_clock(server: ScriptedServer, client: OltClient) -> None:
     server.answers(error_answer(400, Date="Mon, 23 Nov 2026 21:20:18 GMT"))
     with pytest.raises(Exception, match="answered 400"):
-        client.acting_for(TENANT).applications.get(APPLICATION)
+        client.as_tenant(TENANT).applications.get(APPLICATION)
     assert client.clock.at_least() is not None

@@ -367,7 +367,7 @@ def test_a_rejected_token_is_replaced_and_the_call_repeated(
         token_answer(number=2),
         list_answer(device()),
     )
-    assert len(list(deployer.acting_for(TENANT).devices.list())) == 1
+    assert len(list(deployer.as_tenant(TENANT).devices.list())) == 1
     assert server.received[3].headers["Authorization"] == f"Bearer {make_token(jti='2')}"
 
 
@@ -377,7 +377,7 @@ def test_no_other_refusal_replaces_the_token(
 ) -> None:
     server.answers(token_answer(), error_answer(status))
     with pytest.raises(Exception, match=f"answered {status}"):
-        list(deployer.acting_for(TENANT).devices.list())
+        list(deployer.as_tenant(TENANT).devices.list())
     assert len(server.received) == 2
 
 
@@ -390,7 +390,7 @@ def test_even_a_registration_is_repeated_with_another_token(
         token_answer(number=2),
         json_answer({"data": registered()}),
     )
-    deployer.acting_for(TENANT).applications.register(ApplicationRegistration(name="x"))
+    deployer.as_tenant(TENANT).applications.register(ApplicationRegistration(name="x"))
     assert len(server.received) == 4
 
 
@@ -401,7 +401,7 @@ def test_a_token_that_is_rejected_again_is_an_error(
         token_answer(number=1), error_answer(401), token_answer(number=2), error_answer(401)
     )
     with pytest.raises(Exception, match="answered 401"):
-        list(deployer.acting_for(TENANT).devices.list())
+        list(deployer.as_tenant(TENANT).devices.list())
     assert len(server.received) == 4
 
 
@@ -421,5 +421,5 @@ def test_a_rejected_api_token_is_an_error_at_once(
 ) -> None:
     server.always = error_answer(401)
     with pytest.raises(Exception, match="answered 401"):
-        list(client.acting_for(TENANT).devices.list())
+        list(client.as_tenant(TENANT).devices.list())
     assert len(server.received) == 1

@@ -65,7 +65,7 @@ class Tokens:
 
 
 def acting(transport: Transport, *given: str | OltError) -> TenantClient:
-    return OltClient(transport, transport, Tokens(*given)).acting_for(TENANT)
+    return OltClient(transport, transport, Tokens(*given)).as_tenant(TENANT)
 
 
 def failure(call: Call, tenant: TenantClient) -> OltError:

@@ -107,11 +107,11 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 
 
 CALLS: dict[str, Callable[[OltClient], Any]] = {
-    "register": lambda client: client.acting_for(TENANT).applications.register(
+    "register": lambda client: client.as_tenant(TENANT).applications.register(
         ApplicationRegistration(name="x")
     ),
-    "new secret": lambda client: client.acting_for(TENANT).applications.new_secret(APPLICATION),
-    "get": lambda client: client.acting_for(TENANT).applications.get(APPLICATION),
+    "new secret": lambda client: client.as_tenant(TENANT).applications.new_secret(APPLICATION),
+    "get": lambda client: client.as_tenant(TENANT).applications.get(APPLICATION),
     "client credentials": lambda client: client.identity.client_credentials(
         CLIENT, SecretStr(SECRET), tenant_id=TENANT
     ),

@@ -383,7 +383,7 @@ def test_the_client_calls_the_configured_api_with_the_configured_retries(
     settings = load({"apiUrl": server.url, "maxRetries": "2", "apiToken": token})
     made = settings.client(notify=print, sleep=lambda _: None, user_agent="pulumi/3.272.0")
     with pytest.raises(Exception, match="answered 503"):
-        list(made.acting_for(TENANT).devices.list())
+        list(made.as_tenant(TENANT).devices.list())
     assert len(server.received) == 3
 
 
@@ -394,7 +394,7 @@ def test_the_client_tells_who_uses_it(server: ScriptedServer) -> None:
         notify=print, user_agent="pulumi/3.272.0"
     )
     with pytest.raises(Exception, match="answered 400"):
-        list(made.acting_for(TENANT).devices.list())
+        list(made.as_tenant(TENANT).devices.list())
     assert " pulumi/3.272.0 " in server.only.headers["User-Agent"]
 
 

@@ -15,7 +15,7 @@ from olt_provider.emulator import PORTAL_CLIENT, Emulator, Fault
 from olt_provider.lifecycle.application import declaration as application_declaration
 from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from tests.emulated import new_tenant
 from tests.faults.kinds import Source
 from tests.model.state import Key, Program, Props, Resource, State
@@ -81,7 +81,7 @@ class Ground:
         """What no message may show."""
         self.bystander = tenants.begin()
 
-    def connector(self, source: Source) -> Callable[[], Platform]:
+    def connector(self, source: Source) -> Callable[[], ProviderContext]:
         """Each call is a new process: nothing learned yet. Retries do not wait."""
         settings = Settings(
             self.emulator.api_url,
@@ -93,7 +93,7 @@ class Ground:
                 (key, SecretStr(value)) for key, value in self._credentials[source].items()
             ),
         )
-        return lambda: Platform(settings, warn=self.warnings.append, sleep=lambda _: None)
+        return lambda: ProviderContext(settings, warn=self.warnings.append, sleep=lambda _: None)
 
     def registered(self, declared: Props) -> dict[str, Any]:
         """An application as a declaration makes it, made without HTTP, with its secret."""

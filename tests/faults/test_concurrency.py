@@ -23,7 +23,7 @@ from olt_provider.lifecycle.application.model import ApplicationInputs, Applicat
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.installation import operations as installations
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from tests.emulated import calls_of, new_tenant
 from tests.faults.calls import APPLICATIONS
 from tests.figures import LINE
@@ -46,7 +46,7 @@ class Deployer:
     client_id: str
     client_secret: str
 
-    def connect(self) -> Platform:
+    def connect(self) -> ProviderContext:
         """As a new process does."""
         settings = Settings(
             self.emulator.api_url,
@@ -56,7 +56,7 @@ class Deployer:
                 ("clientSecret", SecretStr(self.client_secret)),
             ),
         )
-        return Platform(settings, warn=lambda _: None)
+        return ProviderContext(settings, warn=lambda _: None)
 
     def inputs(self, name: str) -> ApplicationInputs:
         """An application of the first tenant that all may use."""
@@ -89,9 +89,9 @@ def at_once(work: Iterable[Callable[[], T]]) -> list[T]:
 
 
 def install(
-    platform: Platform, state: ApplicationState, tenant_id: str
+    context: ProviderContext, state: ApplicationState, tenant_id: str
 ) -> Callable[[], InstallationState]:
-    return partial(installations.create, platform, InstallationInputs(state.id, tenant_id))
+    return partial(installations.create, context, InstallationInputs(state.id, tenant_id))
 
 
 def is_alive(emulator: Emulator, state: ApplicationState) -> bool:
@@ -104,13 +104,13 @@ def is_alive(emulator: Emulator, state: ApplicationState) -> bool:
 def test_fifty_applications_in_four_tenants_through_four_threads(
     emulator: Emulator, deployer: Deployer, record_property: Record
 ) -> None:
-    platform = deployer.connect()
+    context = deployer.connect()
     began = time.monotonic()
     states = at_once(
-        partial(applications.create, platform, deployer.inputs(f"App {number}"))
+        partial(applications.create, context, deployer.inputs(f"App {number}"))
         for number in range(50)
     )
-    at_once(install(platform, state, tenant) for state in states for tenant in deployer.tenants)
+    at_once(install(context, state, tenant) for state in states for tenant in deployer.tenants)
     seconds = time.monotonic() - began
     calls = Counter(f"{call.method} {call.template}" for call in calls_of(emulator))
     connections = emulator.connections
@@ -137,11 +137,11 @@ def test_fifty_applications_in_four_tenants_through_four_threads(
 def test_a_token_is_fetched_once_however_many_threads_need_it(
     emulator: Emulator, deployer: Deployer
 ) -> None:
-    platform = deployer.connect()
+    context = deployer.connect()
     held = emulator.add_fault(Fault(method="POST", path=TOKEN_PATH, kind="latency"))
     tenant = deployer.tenants[0]
     with ThreadPoolExecutor(THREADS) as pool:
-        asked = [pool.submit(platform.client.tokens.token, tenant) for _ in range(THREADS)]
+        asked = [pool.submit(context.client.tokens.token, tenant) for _ in range(THREADS)]
         held.wait_until_fired()
         held.release()
         tokens = {each.result(PATIENCE) for each in asked}
@@ -152,9 +152,9 @@ def test_a_token_is_fetched_once_however_many_threads_need_it(
 def test_a_token_that_is_rejected_is_renewed_once_for_all_threads(
     emulator: Emulator, deployer: Deployer
 ) -> None:
-    platform = deployer.connect()
+    context = deployer.connect()
     states = at_once(
-        partial(applications.create, platform, deployer.inputs(f"App {number}"))
+        partial(applications.create, context, deployer.inputs(f"App {number}"))
         for number in range(THREADS)
     )
     emulator.wait_until_idle()
@@ -163,7 +163,7 @@ def test_a_token_that_is_rejected_is_renewed_once_for_all_threads(
     emulator.add_fault(Fault(method="GET", kind="status", status=401, times=THREADS))
     with ThreadPoolExecutor(THREADS) as pool:
         read = [
-            pool.submit(applications.get, platform, state.id, deployer.tenants[0])
+            pool.submit(applications.get, context, state.id, deployer.tenants[0])
             for state in states
         ]
         held.wait_until_fired(THREADS)
@@ -178,9 +178,9 @@ def test_two_stacks_on_one_tenant_at_the_same_time(
 ) -> None:
     stacks = [deployer.connect(), deployer.connect()]
     states = at_once(
-        partial(applications.create, platform, deployer.inputs(f"Stack {number} app {each}"))
+        partial(applications.create, context, deployer.inputs(f"Stack {number} app {each}"))
         for each in range(10)
-        for number, platform in enumerate(stacks)
+        for number, context in enumerate(stacks)
     )
     assert len({state.id for state in states}) == 20
     assert deployer.names() == sorted(state.inputs.name for state in states)
@@ -196,8 +196,8 @@ def test_two_stacks_that_lose_an_answer_at_the_same_time_take_none_of_the_others
     emulator: Emulator, deployer: Deployer
 ) -> None:
     first, second = deployer.connect(), deployer.connect()
-    for platform in (first, second):
-        applications.create(platform, deployer.inputs(f"Before {id(platform)}"))
+    for context in (first, second):
+        applications.create(context, deployer.inputs(f"Before {id(context)}"))
     emulator.add_fault(Fault(method="POST", path=APPLICATIONS, kind="reset_after", times=2))
     states = at_once(
         [
@@ -226,17 +226,17 @@ def test_a_rotation_while_another_process_refreshes(
     refreshed: list[ApplicationState | None] = []
 
     def refresh() -> None:
-        platform = deployer.connect()
+        context = deployer.connect()
         while not over.is_set():
-            refreshed.append(applications.read(platform, state))
+            refreshed.append(applications.read(context, state))
 
     def rotate() -> ApplicationState:
-        platform, kept = deployer.connect(), state
+        context, kept = deployer.connect(), state
         try:
             for number in range(20):
                 trigger = {"no": str(number)}
                 wanted = replace(kept.inputs, rotate_secret_when_changed=trigger)
-                kept = applications.update(platform, kept, wanted)
+                kept = applications.update(context, kept, wanted)
         finally:
             over.set()
         return kept
@@ -256,14 +256,14 @@ def test_a_rotation_while_another_process_refreshes(
 def test_when_one_thread_is_told_to_wait_all_do(
     emulator: Emulator, deployer: Deployer, record_property: Record
 ) -> None:
-    platform = deployer.connect()
-    state = applications.create(platform, deployer.inputs("Read"))
+    context = deployer.connect()
+    state = applications.create(context, deployer.inputs("Read"))
     emulator.wait_until_idle()
     emulator.clear_calls()
     emulator.add_fault(
         Fault(method="GET", kind="status", status=429, retry_after=1, after=40, times=1)
     )
-    at_once(partial(applications.read, platform, state) for _ in range(120))
+    at_once(partial(applications.read, context, state) for _ in range(120))
     calls = sorted(calls_of(emulator), key=lambda call: call.started)
     (told,) = [call for call in calls if call.status == 429]
     answered = told.started + told.seconds

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from olt_provider.api.errors import ConfigurationError
 from olt_provider.api.settings import Settings
 from olt_provider.emulator import Emulator
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from tests.emulated import emulator, owner, shared_emulator
 
 __all__ = ["emulator", "owner", "shared_emulator"]
@@ -40,7 +40,7 @@ def warnings() -> list[str]:
 
 
 @pytest.fixture
-def offline(warnings: list[str]) -> Callable[..., Platform]:
+def offline(warnings: list[str]) -> Callable[..., ProviderContext]:
     """A platform that answers nothing: what works with it makes no call."""
 
     def make(
@@ -48,7 +48,7 @@ def offline(warnings: list[str]) -> Callable[..., Platform]:
         *,
         tenant_id: str | None = None,
         credentials: tuple[tuple[str, SecretStr], ...] = (),
-    ) -> Platform:
+    ) -> ProviderContext:
         if token is not None:
             credentials = (("apiToken", SecretStr(token)),)
         settings = Settings(
@@ -57,21 +57,21 @@ def offline(warnings: list[str]) -> Callable[..., Platform]:
             tenant_id=tenant_id,
             credentials=credentials,
         )
-        return Platform(settings, warn=warnings.append)
+        return ProviderContext(settings, warn=warnings.append)
 
     return make
 
 
 @pytest.fixture
-def misconfigured(warnings: list[str]) -> Platform:
-    return Platform(ConfigurationError("olt:apiUrl is wrong"), warn=warnings.append)
+def misconfigured(warnings: list[str]) -> ProviderContext:
+    return ProviderContext(ConfigurationError("olt:apiUrl is wrong"), warn=warnings.append)
 
 
 @pytest.fixture
-def connect(emulator: Emulator, warnings: list[str]) -> Callable[..., Platform]:
+def connect(emulator: Emulator, warnings: list[str]) -> Callable[..., ProviderContext]:
     """A platform as a new process has it: nothing learned yet, and no waits in retries."""
 
-    def make(*tenant_ids: str, role: str = "owner", **changes: Any) -> Platform:
+    def make(*tenant_ids: str, role: str = "owner", **changes: Any) -> ProviderContext:
         tokens = {tenant_id: emulator.token(tenant_id, role=role) for tenant_id in tenant_ids}
         settings = Settings(
             emulator.api_url,
@@ -79,6 +79,8 @@ def connect(emulator: Emulator, warnings: list[str]) -> Callable[..., Platform]:
             max_retries=2,
             credentials=(("tenantTokens", SecretStr(json.dumps(tokens))),),
         )
-        return Platform(replace(settings, **changes), warn=warnings.append, sleep=lambda _: None)
+        return ProviderContext(
+            replace(settings, **changes), warn=warnings.append, sleep=lambda _: None
+        )
 
     return make

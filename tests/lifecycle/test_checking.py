@@ -6,27 +6,27 @@ import pytest
 
 from olt_provider.lifecycle import checking
 from olt_provider.lifecycle.checking import Checked, Failure, Subject
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.values import UNKNOWN
 
 from .conftest import OTHER, OWNER, unsigned
 
-Offline = Callable[..., Platform]
+Offline = Callable[..., ProviderContext]
 SUBJECT = Subject("application", "application 'x'")
 
 
-def check_tenant(platform: Platform, olds: dict[str, str], checked: Checked) -> Checked:
-    return checking.check_tenant(platform, olds, checked, SUBJECT)
+def check_tenant(context: ProviderContext, olds: dict[str, str], checked: Checked) -> Checked:
+    return checking.check_tenant(context, olds, checked, SUBJECT)
 
 
 def test_the_old_tenant_is_the_first_default(offline: Offline) -> None:
-    platform = offline(unsigned(OWNER), tenant_id=OTHER)
-    assert check_tenant(platform, {"tenant_id": OWNER}, Checked({})).inputs["tenant_id"] == OWNER
+    context = offline(unsigned(OWNER), tenant_id=OTHER)
+    assert check_tenant(context, {"tenant_id": OWNER}, Checked({})).inputs["tenant_id"] == OWNER
 
 
 def test_the_configured_tenant_is_the_second_default(offline: Offline) -> None:
-    platform = offline(unsigned(OWNER), tenant_id=OWNER)
-    assert check_tenant(platform, {}, Checked({})).inputs["tenant_id"] == OWNER
+    context = offline(unsigned(OWNER), tenant_id=OWNER)
+    assert check_tenant(context, {}, Checked({})).inputs["tenant_id"] == OWNER
 
 
 def test_the_tokens_tenant_is_the_third_default(offline: Offline) -> None:
@@ -37,8 +37,8 @@ def test_the_tokens_tenant_is_the_third_default(offline: Offline) -> None:
 def test_a_default_never_moves_a_resource_to_the_tenant_of_other_credentials(
     offline: Offline, lifetime: float
 ) -> None:
-    platform = offline(unsigned(OTHER, lifetime=lifetime))
-    checked = check_tenant(platform, {"tenant_id": OWNER}, Checked({}))
+    context = offline(unsigned(OTHER, lifetime=lifetime))
+    checked = check_tenant(context, {"tenant_id": OWNER}, Checked({}))
     assert checked.inputs["tenant_id"] == OWNER
     (failure,) = checked.failures
     assert OWNER in failure.reason
@@ -64,7 +64,7 @@ def test_what_is_new_or_changed_is_refused_without_working_credentials(
     assert failure.property == ""
 
 
-def test_unusable_settings_are_said_where_something_is_new(misconfigured: Platform) -> None:
+def test_unusable_settings_are_said_where_something_is_new(misconfigured: ProviderContext) -> None:
     (failure,) = check_tenant(misconfigured, {}, Checked({"name": "x"})).failures
     assert failure.reason == "olt:apiUrl is wrong"
 

@@ -10,7 +10,7 @@ from olt_provider.lifecycle.checking import Checked
 from olt_provider.lifecycle.default_tenants import DefaultTenants
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.installation import declaration as installation
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.values import UNKNOWN
 from tests.lifecycle.conftest import OTHER, OWNER, credentials_of
 
@@ -19,7 +19,7 @@ REPLACEMENT = "7aa3b618-8cd2-4dc0-b7a1-da6df60af254"
 
 
 @pytest.fixture
-def platform(offline: Callable[..., Platform]) -> Platform:
+def context(offline: Callable[..., ProviderContext]) -> ProviderContext:
     """One whose default tenant was ``OWNER`` in earlier runs and is ``OTHER`` now."""
     return offline(tenant_id=OTHER, credentials=credentials_of(OWNER, OTHER))
 
@@ -34,77 +34,81 @@ def refused(checked: Checked) -> str:
     return failure.reason
 
 
-def test_replaced_application_keeps_its_tenant(platform: Platform) -> None:
+def test_replaced_application_keeps_its_tenant(context: ProviderContext) -> None:
     news = {"name": "x", "url": "https://new.example"}
-    checked = application.check(platform, kept_inputs(), news)
-    application.compare(platform, APPLICATION, kept_inputs(), checked.inputs)
-    again = application.check(platform, {}, news)
+    checked = application.check(context, kept_inputs(), news)
+    application.compare(context, APPLICATION, kept_inputs(), checked.inputs)
+    again = application.check(context, {}, news)
     assert again.failures == ()
     assert again.inputs["tenant_id"] == OWNER
 
 
 @pytest.mark.parametrize("id_", [REPLACEMENT, UNKNOWN])
 def test_installation_of_a_replaced_application_keeps_its_tenant(
-    platform: Platform, id_: object
+    context: ProviderContext, id_: object
 ) -> None:
     olds = {"application_id": APPLICATION, "tenant_id": OWNER}
-    checked = installation.check(platform, olds, {"application_id": id_})
-    installation.compare(platform, olds, checked.inputs)
-    again = installation.check(platform, {}, {"application_id": id_})
+    checked = installation.check(context, olds, {"application_id": id_})
+    installation.compare(context, olds, checked.inputs)
+    again = installation.check(context, {}, {"application_id": id_})
     assert again.inputs["tenant_id"] == OWNER
 
 
-def test_a_default_is_refused_after_a_resource_that_stays_elsewhere(platform: Platform) -> None:
-    assert application.check(platform, kept_inputs(), {"name": "x"}).failures == ()
-    reason = refused(application.check(platform, {}, {"name": "y"}))
+def test_a_default_is_refused_after_a_resource_that_stays_elsewhere(
+    context: ProviderContext,
+) -> None:
+    assert application.check(context, kept_inputs(), {"name": "x"}).failures == ()
+    reason = refused(application.check(context, {}, {"name": "y"}))
     assert OWNER in reason
     assert OTHER in reason
     assert "declare tenant_id" in reason
 
 
-def test_a_default_is_refused_before_a_resource_that_stays_elsewhere(platform: Platform) -> None:
-    assert application.check(platform, {}, {"name": "y"}).failures == ()
-    assert "declare tenant_id" in refused(application.check(platform, kept_inputs(), {"name": "x"}))
+def test_a_default_is_refused_before_a_resource_that_stays_elsewhere(
+    context: ProviderContext,
+) -> None:
+    assert application.check(context, {}, {"name": "y"}).failures == ()
+    assert "declare tenant_id" in refused(application.check(context, kept_inputs(), {"name": "x"}))
 
 
-def test_a_declared_tenant_is_not_refused(platform: Platform) -> None:
-    application.check(platform, kept_inputs(), {"name": "x"})
+def test_a_declared_tenant_is_not_refused(context: ProviderContext) -> None:
+    application.check(context, kept_inputs(), {"name": "x"})
     declared = {"name": "y", "tenant_id": OTHER}
-    assert application.check(platform, {}, declared).failures == ()
-    assert application.check(platform, {}, {**declared, "tenant_id": UNKNOWN}).failures == ()
+    assert application.check(context, {}, declared).failures == ()
+    assert application.check(context, {}, {**declared, "tenant_id": UNKNOWN}).failures == ()
 
 
-def test_a_default_that_has_not_changed_is_not_refused(platform: Platform) -> None:
-    application.check(platform, kept_inputs(tenant_id=OTHER), {"name": "x"})
-    assert application.check(platform, {}, {"name": "y"}).failures == ()
+def test_a_default_that_has_not_changed_is_not_refused(context: ProviderContext) -> None:
+    application.check(context, kept_inputs(tenant_id=OTHER), {"name": "x"})
+    assert application.check(context, {}, {"name": "y"}).failures == ()
 
 
-def test_a_declared_tenant_is_no_sign_of_another_default(platform: Platform) -> None:
-    application.check(platform, kept_inputs(), {"name": "x", "tenant_id": OWNER})
-    assert application.check(platform, {}, {"name": "y"}).failures == ()
+def test_a_declared_tenant_is_no_sign_of_another_default(context: ProviderContext) -> None:
+    application.check(context, kept_inputs(), {"name": "x", "tenant_id": OWNER})
+    assert application.check(context, {}, {"name": "y"}).failures == ()
 
 
-def dependents(platform: Platform, *tenants: str) -> None:
+def dependents(context: ProviderContext, *tenants: str) -> None:
     """The engine asks whether installations are replaced that are to be deleted first."""
     for tenant_id in tenants:
         outputs = {"application_id": APPLICATION, "tenant_id": tenant_id}
-        installation.compare(platform, outputs, {**outputs, "application_id": UNKNOWN})
+        installation.compare(context, outputs, {**outputs, "application_id": UNKNOWN})
 
 
 def test_a_default_is_refused_where_one_elsewhere_is_deleted_before_its_replacement(
-    platform: Platform,
+    context: ProviderContext,
 ) -> None:
-    dependents(platform, OWNER)
-    reason = refused(installation.check(platform, {}, {"application_id": REPLACEMENT}))
+    dependents(context, OWNER)
+    reason = refused(installation.check(context, {}, {"application_id": REPLACEMENT}))
     assert OWNER in reason
     assert OTHER in reason
 
 
-def test_installations_in_several_tenants_are_installed_again(platform: Platform) -> None:
-    dependents(platform, OWNER, OTHER)
+def test_installations_in_several_tenants_are_installed_again(context: ProviderContext) -> None:
+    dependents(context, OWNER, OTHER)
     for tenant in ({}, {"tenant_id": OWNER}):
         declared = {"application_id": REPLACEMENT, **tenant}
-        assert installation.check(platform, {}, declared).failures == ()
+        assert installation.check(context, {}, declared).failures == ()
 
 
 def test_an_application_is_not_deleted_to_complete_a_move_by_default() -> None:
@@ -128,7 +132,7 @@ def test_one_is_not_uninstalled_to_complete_a_move_by_default() -> None:
 
 @pytest.mark.parametrize("check", [application.check, installation.check])
 def test_unknown_tenant_is_not_refused_with_tokens_of_several_tenants(
-    platform: Platform, check: Callable[..., Checked]
+    context: ProviderContext, check: Callable[..., Checked]
 ) -> None:
     news = {"name": "x", "application_id": APPLICATION, "tenant_id": UNKNOWN}
-    assert check(platform, {}, news).failures == ()
+    assert check(context, {}, news).failures == ()

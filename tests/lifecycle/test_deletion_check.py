@@ -10,14 +10,14 @@ import pytest
 from olt_provider.emulator import Emulator, Fault
 from olt_provider.lifecycle.application import operations as applications
 from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
+from olt_provider.lifecycle.bulk_reads import FETCHES, ListedIds
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.installation import operations as installations
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
-from olt_provider.lifecycle.lists import FETCHES, ListedIds
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from tests.emulated import calls_of
 
-Connect = Callable[..., Platform]
+Connect = Callable[..., ProviderContext]
 MANY = 100
 
 
@@ -32,9 +32,9 @@ def installed(emulator: Emulator, owner: str, count: int) -> list[InstallationSt
     return states
 
 
-def registered(platform: Platform, owner: str, count: int) -> list[ApplicationState]:
+def registered(context: ProviderContext, owner: str, count: int) -> list[ApplicationState]:
     return [
-        applications.create(platform, ApplicationInputs(name=f"app {number}", tenant_id=owner))
+        applications.create(context, ApplicationInputs(name=f"app {number}", tenant_id=owner))
         for number in range(count)
     ]
 
@@ -48,13 +48,13 @@ def lists(emulator: Emulator) -> int:
 def test_uninstalling_where_the_applications_are_gone_lists_them_once(
     emulator: Emulator, connect: Connect, owner: str, threads: int
 ) -> None:
-    platform = connect(owner)
+    context = connect(owner)
     states = installed(emulator, owner, MANY)
     for state in states:
         emulator.platform.delete(state.inputs.application_id)
     emulator.clear_calls()
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda state: installations.delete(platform, state), states))
+        list(pool.map(lambda state: installations.delete(context, state), states))
     assert lists(emulator) <= (1 if threads == 1 else FETCHES)
     assert len(calls_of(emulator)) == 2 * MANY + lists(emulator)
 
@@ -65,38 +65,38 @@ def test_deleting_applications_that_are_gone_lists_them_once(
     states = registered(connect(owner), owner, 20)
     for state in states:
         emulator.platform.delete(state.id)
-    platform = connect(owner)
+    context = connect(owner)
     emulator.clear_calls()
     for state in states:
-        applications.delete(platform, state)
+        applications.delete(context, state)
     assert lists(emulator) == 1
 
 
 def test_kept_list_that_shows_what_was_deleted_since_gives_no_false_reason(
     emulator: Emulator, connect: Connect, owner: str
 ) -> None:
-    platform = connect(owner)
-    first, second = registered(platform, owner, 2)
+    context = connect(owner)
+    first, second = registered(context, owner, 2)
     emulator.platform.delete(first.id)
-    assert applications.read(platform, first) is None, "the list is known, and shows the second"
+    assert applications.read(context, first) is None, "the list is known, and shows the second"
     emulator.platform.delete(second.id)
-    assert applications.read(platform, second) is None
-    assert applications.read(platform, first) is None
+    assert applications.read(context, second) is None
+    assert applications.read(context, first) is None
 
 
 def test_kept_list_proves_nothing_of_what_was_added_since(
     emulator: Emulator, connect: Connect, owner: str
 ) -> None:
-    platform = connect(owner)
-    (gone,) = registered(platform, owner, 1)
+    context = connect(owner)
+    (gone,) = registered(context, owner, 1)
     emulator.platform.delete(gone.id)
-    assert applications.read(platform, gone) is None
-    hidden = applications.create(platform, ApplicationInputs(name="later", tenant_id=owner))
+    assert applications.read(context, gone) is None
+    hidden = applications.create(context, ApplicationInputs(name="later", tenant_id=owner))
     emulator.add_fault(
         Fault(kind="not_found", times=None, path="/application-developer/applications/{id}")
     )
     with pytest.raises(LifecycleError, match="it is still listed"):
-        applications.delete(platform, hidden)
+        applications.delete(context, hidden)
 
 
 def test_only_additions_make_a_list_stale() -> None:

@@ -20,7 +20,7 @@ from olt_provider.lifecycle.application import operations as applications
 from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
 from olt_provider.lifecycle.installation import operations as installations
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from tests.emulated import new_tenant
 
 SourceName = Literal["apiToken", "tenantTokens", "clientCredentials", "refreshToken"]
@@ -44,14 +44,14 @@ def credentials(
     return {"clientId": client["id"], "clientSecret": client["secret"]}
 
 
-def connected(emulator: Emulator, group: dict[str, str]) -> Platform:
+def connected(emulator: Emulator, group: dict[str, str]) -> ProviderContext:
     settings = Settings(
         emulator.api_url,
         emulator.identity_url,
         max_retries=0,
         credentials=tuple((key, SecretStr(value)) for key, value in group.items()),
     )
-    return Platform(settings, warn=lambda _: None, sleep=lambda _: None)
+    return ProviderContext(settings, warn=lambda _: None, sleep=lambda _: None)
 
 
 @dataclass
@@ -64,37 +64,37 @@ class Managed:
 
 @pytest.fixture
 def managed(emulator: Emulator, owner: str) -> Managed:
-    platform = connected(emulator, credentials("apiToken", emulator, owner))
+    context = connected(emulator, credentials("apiToken", emulator, owner))
     declared = ApplicationInputs(
         name="Sample", tenant_id=owner, allowed_tenants={owner: ""}, force_destroy=True
     )
-    application = applications.create(platform, declared)
-    installation = installations.create(platform, InstallationInputs(application.id, owner))
+    application = applications.create(context, declared)
+    installation = installations.create(context, InstallationInputs(application.id, owner))
     return Managed(application, installation)
 
 
-def read_application(platform: Platform, managed: Managed) -> object:
-    return applications.read(platform, managed.application)
+def read_application(context: ProviderContext, managed: Managed) -> object:
+    return applications.read(context, managed.application)
 
 
-def update_application(platform: Platform, managed: Managed) -> object:
+def update_application(context: ProviderContext, managed: Managed) -> object:
     state = managed.application
-    return applications.update(platform, state, replace(state.inputs, name="Renamed"))
+    return applications.update(context, state, replace(state.inputs, name="Renamed"))
 
 
-def delete_application(platform: Platform, managed: Managed) -> None:
-    applications.delete(platform, managed.application)
+def delete_application(context: ProviderContext, managed: Managed) -> None:
+    applications.delete(context, managed.application)
 
 
-def read_installation(platform: Platform, managed: Managed) -> object:
-    return installations.read(platform, managed.installation)
+def read_installation(context: ProviderContext, managed: Managed) -> object:
+    return installations.read(context, managed.installation)
 
 
-def delete_installation(platform: Platform, managed: Managed) -> None:
-    installations.delete(platform, managed.installation)
+def delete_installation(context: ProviderContext, managed: Managed) -> None:
+    installations.delete(context, managed.installation)
 
 
-Operation = Callable[[Platform, Managed], object]
+Operation = Callable[[ProviderContext, Managed], object]
 OPERATIONS: tuple[Operation, ...] = (
     read_application,
     update_application,
@@ -117,9 +117,9 @@ def test_credentials_of_another_tenant(
     emulator: Emulator, managed: Managed, source: SourceName, operation: Operation
 ) -> None:
     other = new_tenant(emulator)
-    platform = connected(emulator, credentials(source, emulator, other))
+    context = connected(emulator, credentials(source, emulator, other))
     with pytest.raises(OltError):
-        operation(platform, managed)
+        operation(context, managed)
     assert_untouched(emulator, managed)
 
 
@@ -155,11 +155,11 @@ def test_the_right_tenant_without_access(
     operation: Operation,
     hiding: str,
 ) -> None:
-    platform = connected(emulator, credentials(source, emulator, owner))
+    context = connected(emulator, credentials(source, emulator, owner))
     for fault in HIDING[hiding]:
         emulator.add_fault(Fault(times=None, **fault))
     with pytest.raises(OltError):
-        operation(platform, managed)
+        operation(context, managed)
     emulator.clear_faults()
     assert_untouched(emulator, managed)
 
@@ -181,9 +181,9 @@ def test_another_environment(
     source: SourceName,
     operation: Operation,
 ) -> None:
-    platform = connected(elsewhere, credentials(source, elsewhere, owner))
+    context = connected(elsewhere, credentials(source, elsewhere, owner))
     with pytest.raises(OltError):
-        operation(platform, managed)
+        operation(context, managed)
     assert_untouched(emulator, managed)
 
 

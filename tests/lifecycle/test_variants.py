@@ -15,10 +15,10 @@ from olt_provider.lifecycle.application.model import ApplicationInputs
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.installation import operations as installations
 from olt_provider.lifecycle.installation.model import InstallationInputs
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from tests.emulated import new_tenant
 
-Connect = Callable[..., Platform]
+Connect = Callable[..., ProviderContext]
 ALL: dict[str, tuple[Variant, ...]] = {
     **{name: (name,) for name in VARIANTS},
     "small pages without a size": ("small_pages", "no_page_size"),
@@ -35,16 +35,16 @@ def varied(emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[Emula
 
 
 @pytest.fixture
-def platform(connect: Connect, owner: str) -> Platform:
+def context(connect: Connect, owner: str) -> ProviderContext:
     return connect(owner)
 
 
 def test_application_is_created_changed_read_and_deleted(
-    varied: Emulator, platform: Platform, owner: str
+    varied: Emulator, context: ProviderContext, owner: str
 ) -> None:
     other = new_tenant(varied)
     inputs = ApplicationInputs("Sample", owner, {owner: "x"}, status="inactive")
-    created = operations.create(platform, inputs)
+    created = operations.create(context, inputs)
     assert created.client_secret is not None
     assert varied.platform.secret_is_valid(
         created.client_id, created.client_secret.get_secret_value()
@@ -56,23 +56,25 @@ def test_application_is_created_changed_read_and_deleted(
         with_public_oauth2_client=True,
         rotate_secret_when_changed={"to": 1},
     )
-    updated = operations.update(platform, created, changed)
+    updated = operations.update(context, created, changed)
     assert updated.client_secret is not None
     assert updated.client_secret != created.client_secret
     assert varied.platform.secret_is_valid(
         updated.client_id, updated.client_secret.get_secret_value()
     )
-    assert operations.read(platform, updated) == updated
-    operations.delete(platform, updated)
+    assert operations.read(context, updated) == updated
+    operations.delete(context, updated)
     assert varied.platform.applications(owner) == []
 
 
-def test_lists_are_read_to_their_end(varied: Emulator, platform: Platform, owner: str) -> None:
+def test_lists_are_read_to_their_end(
+    varied: Emulator, context: ProviderContext, owner: str
+) -> None:
     for number in range(23):
         varied.platform.register(owner, name=f"Sample {number}")
     with pytest.raises(LifecycleError, match="Sample 22"):
-        operations.create(platform, ApplicationInputs("Sample 22", owner))
-    listed = platform.acting_for(owner).applications.list()
+        operations.create(context, ApplicationInputs("Sample 22", owner))
+    listed = context.as_tenant(owner).applications.list()
     assert len({application.id for application in listed}) == 23
 
 
@@ -92,12 +94,12 @@ def test_deletion_check_reads_the_whole_list(
 
 
 def test_installation_is_created_read_and_deleted(
-    varied: Emulator, platform: Platform, owner: str
+    varied: Emulator, context: ProviderContext, owner: str
 ) -> None:
     application = varied.platform.register(owner, allowed_tenants=[owner])
-    created = installations.create(platform, InstallationInputs(application["id"], owner))
-    assert installations.read(platform, created) == created
-    installations.delete(platform, created)
+    created = installations.create(context, InstallationInputs(application["id"], owner))
+    assert installations.read(context, created) == created
+    installations.delete(context, created)
     assert varied.platform.installations(application["id"]) == []
 
 
@@ -107,8 +109,8 @@ def test_installed_tenants_are_all_read(varied: Emulator, connect: Connect, owne
     for tenant in tenants:
         varied.platform.install(application["id"], tenant)
     client, secret = application["oauth2Client"]["id"], application["oauth2Client"]["secret"]
-    acting = connect(owner, credentials=_client_credentials(client, secret)).acting_for(tenants[0])
-    found = acting.application_info.installed_tenants()
+    client = connect(owner, credentials=_client_credentials(client, secret)).as_tenant(tenants[0])
+    found = client.application_info.installed_tenants()
     assert sorted(item.tenant_id for item in found) == sorted(tenants)
 
 
@@ -118,19 +120,19 @@ def _client_credentials(client_id: str, secret: str) -> tuple[tuple[str, SecretS
 
 @pytest.mark.parametrize("field", ["allowedTenants", "status", "createdAt", "tenantId"])
 def test_registration_whose_rest_cannot_be_read_keeps_its_secret(
-    emulator: Emulator, platform: Platform, owner: str, field: str
+    emulator: Emulator, context: ProviderContext, owner: str, field: str
 ) -> None:
     path = "/application-developer/applications"
     emulator.add_fault(Fault(kind="missing_field", field=f"data.{field}", method="POST", path=path))
     emulator.add_fault(Fault(kind="status", status=403, method="GET", path=f"{path}/*"))
-    state = operations.create(platform, ApplicationInputs("Sample", owner, {owner: ""}))
+    state = operations.create(context, ApplicationInputs("Sample", owner, {owner: ""}))
     (application,) = emulator.platform.applications(owner)
     assert (state.id, state.created_at) == (application["id"], "")
     assert state.client_secret is not None
     assert emulator.platform.secret_is_valid(
         state.client_id, state.client_secret.get_secret_value()
     )
-    read = operations.read(platform, state)
+    read = operations.read(context, state)
     assert read == replace(state, created_at=application["createdAt"])
 
 
@@ -145,8 +147,8 @@ def test_odd_application_blocks_neither_registrations_nor_deletion_checks(
         emulator.add_fault(
             Fault(kind="missing_field", field=field, method="GET", path=path, times=2)
         )
-        platform = connect(owner)
-        created = operations.create(platform, ApplicationInputs(f"not {field}", owner))
-        assert operations.read(platform, state) is None
-        assert operations.read(platform, created) == created
+        context = connect(owner)
+        created = operations.create(context, ApplicationInputs(f"not {field}", owner))
+        assert operations.read(context, state) is None
+        assert operations.read(context, created) == created
         emulator.clear_faults()

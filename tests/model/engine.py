@@ -9,14 +9,14 @@ from functools import partial
 from typing import Any, Literal, NamedTuple, Protocol
 
 from olt_provider.api.errors import OltError
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.values import UNKNOWN
 from tests.model.providers import PROVIDERS
 from tests.model.state import Key, Options, Pending, Program, Props, Resource, State, stored
 
 Verb = Literal["check", "create", "read", "update", "delete"]
 
-Hosts = Callable[[str], Platform]
+Hosts = Callable[[str], ProviderContext]
 """The host processes of one run: each provider's, by name."""
 
 
@@ -76,9 +76,9 @@ class Engine:
         touched = [key for key in self.state.resources if program.declared(key) is None]
         for key in program.resources():
             held, news = self.state.resources.get(key), self._news(program, key)
-            platform = hosts(program.options_of(key).provider)
-            inputs = _checked(key, platform, held.inputs if held else {}, news)
-            if held is None or PROVIDERS[key.kind].diff(platform, held, inputs).changed:
+            context = hosts(program.options_of(key).provider)
+            inputs = _checked(key, context, held.inputs if held else {}, news)
+            if held is None or PROVIDERS[key.kind].diff(context, held, inputs).changed:
                 touched.append(key)
         return touched
 
@@ -111,13 +111,13 @@ class Engine:
         for key, held in self.state.everything():
             if held.deleted:
                 continue
-            platform = hosts(held.provider)
+            context = hosts(held.provider)
             self._perform(
                 "read",
                 key,
                 held,
-                partial(PROVIDERS[key.kind].read, platform, held),
-                partial(self._found, key, held, platform),
+                partial(PROVIDERS[key.kind].read, context, held),
+                partial(self._found, key, held, context),
             )
         return self._failures
 
@@ -127,14 +127,14 @@ class Engine:
         self._begun.clear()
 
     def _found(
-        self, key: Key, held: Resource, platform: Platform, found: Resource | None
+        self, key: Key, held: Resource, context: ProviderContext, found: Resource | None
     ) -> Resource | None:
         if found is None:
             self.state.drop(key, held)
             return None
         before = held.inputs
         held.inputs, held.outputs = stored(found.inputs), stored(found.outputs)
-        PROVIDERS[key.kind].diff(platform, held, before)
+        PROVIDERS[key.kind].diff(context, held, before)
         return found
 
     def _depends_on_a_failure(self, program: Program, key: Key) -> bool:
@@ -161,40 +161,45 @@ class Engine:
     def _bring_about(self, program: Program, key: Key, hosts: Hosts, *, replaced: bool) -> None:
         options, news = program.options_of(key), self._news(program, key)
         application = program.application_of(key)
-        platform, held = hosts(options.provider), self.state.resources.get(key)
+        context, held = hosts(options.provider), self.state.resources.get(key)
         if held is not None and key not in self._recreated:
             if not replaced:
-                inputs = _checked(key, platform, held.inputs, news)
-                changed, replaced = self._difference(key, held, inputs, platform, options)
+                inputs = _checked(key, context, held.inputs, news)
+                changed, replaced = self._difference(key, held, inputs, context, options)
                 if not replaced:
                     if changed:
-                        self._update(key, held, inputs, platform)
+                        self._update(key, held, inputs, context)
                     if not self._failed(key):
                         held.inputs = inputs
                         held.provider, held.application = options.provider, application
                     return
-            inputs = _checked(key, platform, {}, news)
+            inputs = _checked(key, context, {}, news)
             if options.delete_before_replace and not self._delete_first(key, held, hosts):
                 return
         else:
-            inputs = _checked(key, platform, {}, news)
-        self._create(key, inputs, platform, options.provider, application)
+            inputs = _checked(key, context, {}, news)
+        self._create(key, inputs, context, options.provider, application)
 
     def _failed(self, key: Key) -> bool:
         return any(failure.key == key for failure in self._failures)
 
     def _difference(
-        self, key: Key, held: Resource, inputs: Props, platform: Platform, options: Options
+        self, key: Key, held: Resource, inputs: Props, context: ProviderContext, options: Options
     ) -> tuple[bool, bool]:
         """Whether the resource changes, and whether it is replaced."""
-        changed, replaced = PROVIDERS[key.kind].diff(platform, held, inputs)
+        changed, replaced = PROVIDERS[key.kind].diff(context, held, inputs)
         differing = {
             name for name in options.replace_on_changes if inputs.get(name) != held.inputs.get(name)
         }
         return changed, replaced or held.deleted or (changed and bool(differing))
 
     def _create(
-        self, key: Key, inputs: Props, platform: Platform, provider: str, application: Key | None
+        self,
+        key: Key,
+        inputs: Props,
+        context: ProviderContext,
+        provider: str,
+        application: Key | None,
     ) -> None:
         def created(result: tuple[str, Props]) -> Resource:
             predecessor = self.state.resources.get(key)
@@ -204,15 +209,15 @@ class Engine:
             self.state.resources[key] = now
             return now
 
-        call = partial(PROVIDERS[key.kind].create, platform, inputs)
+        call = partial(PROVIDERS[key.kind].create, context, inputs)
         self._perform("create", key, None, call, created, inputs)
 
-    def _update(self, key: Key, held: Resource, inputs: Props, platform: Platform) -> None:
+    def _update(self, key: Key, held: Resource, inputs: Props, context: ProviderContext) -> None:
         def updated(outputs: Props) -> Resource:
             held.outputs = stored(outputs)
             return held
 
-        call = partial(PROVIDERS[key.kind].update, platform, held, inputs)
+        call = partial(PROVIDERS[key.kind].update, context, held, inputs)
         self._perform("update", key, held, call, updated, inputs)
 
     def _delete_first(self, key: Key, held: Resource, hosts: Hosts) -> bool:
@@ -225,9 +230,9 @@ class Engine:
         for each, dependent in self.state.everything():
             if dependent.application != key or each in self._begun or dependent.deleted:
                 continue
-            platform = hosts(dependent.provider)
+            context = hosts(dependent.provider)
             inputs = {**dependent.inputs, "application_id": UNKNOWN}
-            PROVIDERS[each.kind].diff(platform, dependent, inputs)
+            PROVIDERS[each.kind].diff(context, dependent, inputs)
             if self.state.resources.get(each) is dependent:
                 self._recreated.add(each)
                 self._delete_one(each, dependent, hosts, self._mark_deleted)
@@ -284,8 +289,8 @@ class Engine:
         self._watcher.ended(verb, key, held, now)
 
 
-def _checked(key: Key, platform: Platform, olds: Props, news: Props) -> Props:
-    checked = PROVIDERS[key.kind].check(platform, olds, news)
+def _checked(key: Key, context: ProviderContext, olds: Props, news: Props) -> Props:
+    checked = PROVIDERS[key.kind].check(context, olds, news)
     if checked.failures:
         raise OltError("; ".join(failure.reason for failure in checked.failures))
     return dict(checked.inputs) if _unknown(checked.inputs) else stored(checked.inputs)

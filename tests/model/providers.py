@@ -11,7 +11,7 @@ from olt_provider.lifecycle.checking import Checked
 from olt_provider.lifecycle.installation import declaration as installation_declaration
 from olt_provider.lifecycle.installation import operations as installation_operations
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from tests.model.state import Props, Resource
 
 
@@ -25,72 +25,72 @@ class Difference(NamedTuple):
 class Provider(Protocol):
     """What a dynamic provider does, in plain values."""
 
-    def check(self, platform: Platform, olds: Props, news: Props) -> Checked: ...
-    def diff(self, platform: Platform, held: Resource, inputs: Props) -> Difference: ...
-    def create(self, platform: Platform, inputs: Props) -> tuple[str, Props]: ...
-    def read(self, platform: Platform, held: Resource) -> Resource | None: ...
-    def update(self, platform: Platform, held: Resource, inputs: Props) -> Props: ...
-    def delete(self, platform: Platform, held: Resource) -> None: ...
+    def check(self, context: ProviderContext, olds: Props, news: Props) -> Checked: ...
+    def diff(self, context: ProviderContext, held: Resource, inputs: Props) -> Difference: ...
+    def create(self, context: ProviderContext, inputs: Props) -> tuple[str, Props]: ...
+    def read(self, context: ProviderContext, held: Resource) -> Resource | None: ...
+    def update(self, context: ProviderContext, held: Resource, inputs: Props) -> Props: ...
+    def delete(self, context: ProviderContext, held: Resource) -> None: ...
 
 
 class Applications:
     """As ``ApplicationProvider`` delegates."""
 
-    def check(self, platform: Platform, olds: Props, news: Props) -> Checked:
-        return application_declaration.check(platform, olds, news)
+    def check(self, context: ProviderContext, olds: Props, news: Props) -> Checked:
+        return application_declaration.check(context, olds, news)
 
-    def diff(self, platform: Platform, held: Resource, inputs: Props) -> Difference:
-        difference = application_declaration.compare(platform, held.id, held.outputs, inputs)
+    def diff(self, context: ProviderContext, held: Resource, inputs: Props) -> Difference:
+        difference = application_declaration.compare(context, held.id, held.outputs, inputs)
         return Difference(bool(difference.properties), bool(difference.replaces))
 
-    def create(self, platform: Platform, inputs: Props) -> tuple[str, Props]:
-        state = application_operations.create(platform, ApplicationInputs.from_props(inputs))
-        application_declaration.hold_created(platform, state.id, inputs)
+    def create(self, context: ProviderContext, inputs: Props) -> tuple[str, Props]:
+        state = application_operations.create(context, ApplicationInputs.from_props(inputs))
+        application_declaration.hold_created(context, state.id, inputs)
         return state.id, state.to_props()
 
-    def read(self, platform: Platform, held: Resource) -> Resource | None:
+    def read(self, context: ProviderContext, held: Resource) -> Resource | None:
         before = ApplicationState.from_props(held.id, held.outputs)
-        state = application_operations.read(platform, before)
+        state = application_operations.read(context, before)
         if state is None:
             return None
         return Resource(state.id, state.inputs.to_props(), state.to_props())
 
-    def update(self, platform: Platform, held: Resource, inputs: Props) -> Props:
+    def update(self, context: ProviderContext, held: Resource, inputs: Props) -> Props:
         before = ApplicationState.from_props(held.id, held.outputs)
         desired = ApplicationInputs.from_props(inputs)
-        return application_operations.update(platform, before, desired).to_props()
+        return application_operations.update(context, before, desired).to_props()
 
-    def delete(self, platform: Platform, held: Resource) -> None:
+    def delete(self, context: ProviderContext, held: Resource) -> None:
         state = ApplicationState.from_props(held.id, held.outputs)
-        application_operations.delete(platform, state)
+        application_operations.delete(context, state)
 
 
 class Installations:
     """As ``InstallationProvider`` delegates."""
 
-    def check(self, platform: Platform, olds: Props, news: Props) -> Checked:
-        return installation_declaration.check(platform, olds, news)
+    def check(self, context: ProviderContext, olds: Props, news: Props) -> Checked:
+        return installation_declaration.check(context, olds, news)
 
-    def diff(self, platform: Platform, held: Resource, inputs: Props) -> Difference:
-        changed = bool(installation_declaration.compare(platform, held.outputs, inputs))
+    def diff(self, context: ProviderContext, held: Resource, inputs: Props) -> Difference:
+        changed = bool(installation_declaration.compare(context, held.outputs, inputs))
         return Difference(changed, changed)
 
-    def create(self, platform: Platform, inputs: Props) -> tuple[str, Props]:
-        state = installation_operations.create(platform, InstallationInputs.from_props(inputs))
+    def create(self, context: ProviderContext, inputs: Props) -> tuple[str, Props]:
+        state = installation_operations.create(context, InstallationInputs.from_props(inputs))
         return state.id, state.to_props()
 
-    def read(self, platform: Platform, held: Resource) -> Resource | None:
+    def read(self, context: ProviderContext, held: Resource) -> Resource | None:
         before = InstallationState.from_props(held.outputs)
-        state = installation_operations.read(platform, before)
+        state = installation_operations.read(context, before)
         if state is None:
             return None
         return Resource(state.id, state.inputs.to_props(), state.to_props())
 
-    def update(self, platform: Platform, held: Resource, inputs: Props) -> Props:
+    def update(self, context: ProviderContext, held: Resource, inputs: Props) -> Props:
         return {**held.outputs, **inputs}
 
-    def delete(self, platform: Platform, held: Resource) -> None:
-        installation_operations.delete(platform, InstallationState.from_props(held.outputs))
+    def delete(self, context: ProviderContext, held: Resource) -> None:
+        installation_operations.delete(context, InstallationState.from_props(held.outputs))
 
 
 PROVIDERS: dict[str, Provider] = {"application": Applications(), "installation": Installations()}

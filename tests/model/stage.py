@@ -18,7 +18,7 @@ from olt_provider.api.settings import Settings
 from olt_provider.api.transport import Transport
 from olt_provider.emulator import Emulator
 from olt_provider.emulator.store import applications as emulated_applications
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.run_record import RunRecord
 from tests.model.engine import Hosts
 from tests.model.programs import TENANTS
@@ -73,7 +73,7 @@ class Stage:
         events: list[Mapping[str, Any]] = []
         return functools.cache(lambda _: self._start(RunRecord(SharedEvents(events))))
 
-    def _start(self, run: RunRecord) -> Platform:
+    def _start(self, run: RunRecord) -> ProviderContext:
         """As a new process does: nothing learned yet. Retries do not wait."""
         settings = Settings(
             self.emulator.api_url,
@@ -83,7 +83,7 @@ class Stage:
             max_retries=2,
             credentials=(("tenantTokens", SecretStr(json.dumps(self._tokens))),),
         )
-        return Platform(settings, warn=self.warnings.append, sleep=lambda _: None, run=run)
+        return ProviderContext(settings, warn=self.warnings.append, sleep=lambda _: None, run=run)
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:

@@ -57,7 +57,7 @@ def discover(
     theirs: list[tuple[Application, Managed]] = []
     for tenant in tenants:
         notify(f"tenant {tenant}")
-        for application in client.acting_for(tenant).applications.list():
+        for application in client.as_tenant(tenant).applications.list():
             if application.id in known:
                 theirs.append((application, known[application.id]))
             elif own_client_id and canonical_id(own_client_id) == canonical_id(

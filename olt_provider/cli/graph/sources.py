@@ -25,7 +25,7 @@ def of_platform(client: OltClient, tenants: Sequence[str], notify: Callable[[str
     graph = Graph("Who can use what")
     for tenant in tenants:
         notify(f"what tenant {tenant} owns")
-        for application in client.acting_for(tenant).applications.list():
+        for application in client.as_tenant(tenant).applications.list():
             inactive = "" if application.status == "active" else " (inactive)"
             graph.applications[application.id] = application.name + inactive
             for each in application.allowed_tenants:
@@ -36,7 +36,7 @@ def of_platform(client: OltClient, tenants: Sequence[str], notify: Callable[[str
     for tenant in tenants:
         notify(f"what tenant {tenant} uses")
         try:
-            for seen in client.acting_for(tenant).installations.list(installed=True):
+            for seen in client.as_tenant(tenant).installations.list(installed=True):
                 graph.applications.setdefault(seen.id, seen.name or seen.id)
                 # what the owner's list shows as allowed may be unavailable because it is inactive
                 allowed = seen.available or (seen.id, tenant) in graph.uses

@@ -137,7 +137,7 @@ class _Questions:
     def application(self, resource: Resource, application_id: str, owner: str | None) -> None:
         """Read an application. Raises ``OltError``."""
         if application_id not in self.platform:
-            client = self._clients.of(resource.provider).acting_for(owner)
+            client = self._clients.of(resource.provider).as_tenant(owner)
             found = client.applications.get(application_id)
             self.platform[application_id] = facts.on_platform(found)
 
@@ -148,7 +148,7 @@ class _Questions:
         declared = self._stack.declared(key)
         if an_id(key) is None or tenant is None or (key, tenant) in there or declared is not None:
             return
-        client = self._clients.of(installed.resource.provider).acting_for(tenant)
+        client = self._clients.of(installed.resource.provider).as_tenant(tenant)
         try:
             seen = client.installations.get(key)
             refused = not (seen.available or seen.installation)
@@ -186,7 +186,7 @@ class _Questions:
         key = (resource.provider, tenant)
         if key not in self._names:
             names: dict[str, list[str]] = {}
-            client = self._clients.of(resource.provider).acting_for(tenant)
+            client = self._clients.of(resource.provider).as_tenant(tenant)
             for each in client.applications.list():
                 names.setdefault(each.name, []).append(each.id)
             self._names[key] = names

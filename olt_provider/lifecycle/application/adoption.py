@@ -17,13 +17,13 @@ from olt_provider.lifecycle.application.model import (
     ApplicationState,
 )
 from olt_provider.lifecycle.application.secret import LostSecretError
+from olt_provider.lifecycle.deletion_check import NOT_FOUND
 from olt_provider.lifecycle.errors import LifecycleError
-from olt_provider.lifecycle.existence import NOT_FOUND
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 
 
 def adopt(
-    platform: Platform, acting: TenantClient, inputs: ApplicationInputs, adoption: Adoption
+    context: ProviderContext, client: TenantClient, inputs: ApplicationInputs, adoption: Adoption
 ) -> ApplicationState:
     """Take over an application and apply what is declared.
 
@@ -31,19 +31,19 @@ def adopt(
     last of all. Raises ``LifecycleError`` before anything is changed if the application is not
     the tenant's, or its secret is refused, and where a new secret was made and is not known.
     """
-    application = _find(acting, inputs, adoption)
+    application = _find(client, inputs, adoption)
     if adoption.client_secret is not None:
-        _check_secret(platform, application, adoption.client_secret)
+        _check_secret(context, application, adoption.client_secret)
     current = ApplicationInputs(
         name=application.name, tenant_id=application.tenant_id, allowed_tenants={}
     ).as_found(application)
     changes = Changes(
-        acting,
+        client,
         application.id,
         current,
         inputs,
         new_secret=adoption.client_secret is None,
-        require_wanted=platform.require_wanted,
+        check_cancelled=context.check_cancelled,
     )
     try:
         changed = changes.apply()
@@ -53,18 +53,18 @@ def adopt(
             "also where a state holds it: adopt it again, or give rotate_secret_when_changed "
             "another value"
         ) from None
-    platform.registrations(inputs.tenant_id).note(application.id, inputs.name)
+    context.known_applications(inputs.tenant_id).note(application.id, inputs.name)
     return ApplicationState.of(
         changed.application or application,
         inputs,
         changed.secret or adoption.client_secret,
-        acting.api_url,
+        client.api_url,
     )
 
 
-def _find(acting: TenantClient, inputs: ApplicationInputs, adoption: Adoption) -> Application:
+def _find(client: TenantClient, inputs: ApplicationInputs, adoption: Adoption) -> Application:
     try:
-        application = acting.applications.get(adoption.application_id)
+        application = client.applications.get(adoption.application_id)
     except ApiError as error:
         if error.status != NOT_FOUND or not error.from_platform:
             raise
@@ -80,17 +80,17 @@ def _find(acting: TenantClient, inputs: ApplicationInputs, adoption: Adoption) -
     return application
 
 
-def require_secret_kept(platform: Platform, state: ApplicationState) -> None:
+def require_secret_kept(context: ProviderContext, state: ApplicationState) -> None:
     """Raise if this run replaces a client secret of the state by one that may be dead.
 
     For a resource that is replaced by one that adopts the same application: the adoption itself
     cannot see the state that goes away. Raises ``LifecycleError``.
     """
-    declared = platform.declared_secrets.get(state.id)
+    declared = context.declared_secrets.get(state.id)
     if declared is None or state.client_secret in (None, declared):
         return
-    acting = platform.acting_for(state.inputs.tenant_id)
-    trial = _try(platform, acting.applications.get(state.id), declared)
+    client = context.as_tenant(state.inputs.tenant_id)
+    trial = _try(context, client.applications.get(state.id), declared)
     if not trial.accepted:
         raise LifecycleError(
             f"adopt: the declared client_secret of application {state.id} differs from the one in "
@@ -100,33 +100,33 @@ def require_secret_kept(platform: Platform, state: ApplicationState) -> None:
         )
 
 
-def warn_of_dead_secret(platform: Platform, state: ApplicationState) -> None:
+def warn_of_dead_secret(context: ProviderContext, state: ApplicationState) -> None:
     """Warn if a resource that stays holds a dead client secret of an application, and this another.
 
     For a resource that goes away after another one of the same application had rotated its secret.
     """
-    kept = platform.kept_secrets.get(state.id, [])
+    kept = context.kept_secrets.get(state.id, [])
     if not kept or state.client_secret is None or state.client_secret in kept:
         return
     try:
-        application = platform.acting_for(state.inputs.tenant_id).applications.get(state.id)
+        application = context.as_tenant(state.inputs.tenant_id).applications.get(state.id)
     except OltError:
         return
-    if any(_try(platform, application, secret).refused for secret in kept):
-        platform.warn(
+    if any(_try(context, application, secret).refused for secret in kept):
+        context.warn(
             f"the client secret that the state now holds of application {state.id} is dead: the "
             "resource that was removed held another. Give rotate_secret_when_changed another value "
             "and run `pulumi up` again"
         )
 
 
-def _check_secret(platform: Platform, application: Application, secret: SecretStr) -> None:
+def _check_secret(context: ProviderContext, application: Application, secret: SecretStr) -> None:
     """Try the declared secret, and warn where that proves nothing.
 
     Raises ``LifecycleError`` only if the answer proves the secret wrong, because what the error
     advises, a new secret, ends a right one.
     """
-    trial = _try(platform, application, secret)
+    trial = _try(context, application, secret)
     if trial.refused:
         raise LifecycleError(
             f"adopt: the token endpoint refuses the declared client_secret of application "
@@ -134,7 +134,7 @@ def _check_secret(platform: Platform, application: Application, secret: SecretSt
             "out to rotate it, which ends the present one. Nothing was changed"
         )
     if not trial.accepted:
-        platform.warn(
+        context.warn(
             f"the client secret declared for application {application.id} could not be checked: "
             f"{trial.said}"
         )
@@ -148,14 +148,14 @@ class _Trial(NamedTuple):
     said: str = ""
 
 
-def _try(platform: Platform, application: Application, secret: SecretStr) -> _Trial:
+def _try(context: ProviderContext, application: Application, secret: SecretStr) -> _Trial:
     """Try a secret where the application is installed; elsewhere only a wrong one is recognized."""
     if application.status != "active":
         return _Trial(False, False, "it is inactive: any secret of it is refused")
     installed = sorted(item.tenant_id for item in application.allowed_tenants if item.installed)
     tenant_id = installed[0] if installed else application.tenant_id
     try:
-        platform.client.identity.client_credentials(
+        context.client.identity.client_credentials(
             application.oauth2_client.id, secret, tenant_id=tenant_id
         )
     except ApiError as error:

@@ -13,8 +13,8 @@ from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
 from olt_provider.lifecycle.application.model import ApplicationInputs, allowed_in
 from olt_provider.lifecycle.application.secret import LostSecretError, make_secret
+from olt_provider.lifecycle.deletion_check import NOT_FOUND
 from olt_provider.lifecycle.errors import LifecycleError
-from olt_provider.lifecycle.existence import NOT_FOUND
 
 PATCHED: Final = (
     "name",
@@ -43,26 +43,26 @@ class Changes:
     """One PATCH, then one call per tenant, a new secret last, because it ends the old at once.
 
     Every step can be repeated. ``current.allowed_tenants`` ``None`` with tenants desired: they
-    are looked up first. ``require_wanted`` is asked before each step, because one made for nobody
-    could undo what a later run did: it would end a secret that a state has just got.
+    are looked up first. ``check_cancelled`` is called before each step, because a step of a
+    cancelled run could undo what a later run did, such as a secret that a state has just got.
     """
 
     def __init__(
         self,
-        acting: TenantClient,
+        client: TenantClient,
         application_id: str,
         current: ApplicationInputs,
         desired: ApplicationInputs,
         *,
         new_secret: bool,
-        require_wanted: Callable[[], None],
+        check_cancelled: Callable[[], None],
     ) -> None:
-        self._acting = acting
+        self._client = client
         self._id = application_id
         self._current = current
         self._desired = desired
         self._new_secret = new_secret
-        self._require_wanted = require_wanted
+        self._check_cancelled = check_cancelled
         self._begun = False
 
     def apply(self) -> Changed:
@@ -89,7 +89,7 @@ class Changes:
             return {}
         if self._current.allowed_tenants is not None:
             return self._current.allowed_tenants
-        return allowed_in(self._acting.applications.get(self._id))
+        return allowed_in(self._client.applications.get(self._id))
 
     def _patch(self) -> Application | None:
         changed: dict[str, Any] = {
@@ -99,8 +99,8 @@ class Changes:
         }
         if not changed:
             return None
-        self._require_wanted()
-        application = self._acting.applications.patch(self._id, ApplicationPatch(**changed))
+        self._check_cancelled()
+        application = self._client.applications.patch(self._id, ApplicationPatch(**changed))
         self._begun = True
         return application
 
@@ -110,17 +110,17 @@ class Changes:
             return
         for tenant_id, comment in sorted(desired.items()):
             if allowed.get(tenant_id) != comment:
-                self._require_wanted()
+                self._check_cancelled()
                 self._allow(tenant_id, comment)
                 self._begun = True
         for tenant_id in sorted(allowed.keys() - desired.keys()):
-            self._require_wanted()
+            self._check_cancelled()
             self._revoke(tenant_id)
             self._begun = True
 
     def _allow(self, tenant_id: str, comment: str) -> None:
         try:
-            self._acting.allowed_tenants.allow(self._id, tenant_id, comment)
+            self._client.allowed_tenants.allow(self._id, tenant_id, comment)
         except ApiError as error:
             if error.status != NOT_FOUND or not error.from_platform or not self._is_there():
                 raise
@@ -131,23 +131,23 @@ class Changes:
 
     def _is_there(self) -> bool:
         try:
-            self._acting.applications.get(self._id)
+            self._client.applications.get(self._id)
         except OltError:
             return False
         return True
 
     def _revoke(self, tenant_id: str) -> None:
         try:
-            self._acting.allowed_tenants.revoke(self._id, tenant_id)
+            self._client.allowed_tenants.revoke(self._id, tenant_id)
         except ApiError as error:
             if error.status != NOT_FOUND or not error.from_platform:
                 raise
             self._begun = self._begun or error.may_have_changed
             # Revoked already, or the application is hidden: only a look tells.
-            if tenant_id in allowed_in(self._acting.applications.get(self._id)):
+            if tenant_id in allowed_in(self._client.applications.get(self._id)):
                 raise
 
     def _make_secret(self) -> SecretStr | None:
         if not self._new_secret:
             return None
-        return make_secret(self._acting, self._id, self._require_wanted)
+        return make_secret(self._client, self._id, self._check_cancelled)

@@ -13,7 +13,7 @@ from olt_provider.lifecycle import values
 from olt_provider.lifecycle.application.model import Props
 from olt_provider.lifecycle.checking import Checked, Failure, Subject, apply_rules, check_tenant
 from olt_provider.lifecycle.errors import LifecycleError
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.rechecks import Check
 from olt_provider.lifecycle.run_record import Holder, application_key
 from olt_provider.lifecycle.values import UNKNOWN, InvalidError, Rule, has_unknown
@@ -67,7 +67,7 @@ COMPARED: Final = tuple(key for key in RULES if key != "adopt")
 PARTLY_UNKNOWN: Final = frozenset({"allowed_tenants", "rotate_secret_when_changed", "adopt"})
 
 
-def check(platform: Platform, olds: Props, news: Props) -> Checked:
+def check(context: ProviderContext, olds: Props, news: Props) -> Checked:
     """Validate a declaration and fill in its defaults, without a call.
 
     ``olds`` are the old inputs, empty on creation and on replacement. ``adopt`` is read on
@@ -77,12 +77,12 @@ def check(platform: Platform, olds: Props, news: Props) -> Checked:
     checked = apply_rules(news, RULES, partly_unknown=PARTLY_UNKNOWN)
     inputs = {**DEFAULTS, **checked.inputs}
     adopt = inputs.pop("adopt", None) if olds else inputs.get("adopt")
-    before = None if olds else platform.application_checks.rechecked(news)
+    before = None if olds else context.application_checks.rechecked(news)
     for key in before.holds if before else ():
-        platform.run.release(key)
+        context.run.release(key)
     subject = Subject("application", f"application {inputs.get('name')!r}", before)
     result = check_tenant(
-        platform,
+        context,
         {key: olds[key] for key in COMPARED if key in olds},
         Checked(inputs, checked.failures),
         subject,
@@ -90,21 +90,21 @@ def check(platform: Platform, olds: Props, news: Props) -> Checked:
     if result.failures:
         return result
     if "tenant_id" not in checked.inputs and not has_unknown(result.inputs["name"]):
-        platform.default_tenants.note_application(result.inputs["name"], result.inputs["tenant_id"])
+        context.default_tenants.note_application(result.inputs["name"], result.inputs["tenant_id"])
     adopted: str | None = None
     if adopt and adopt["application_id"] is not UNKNOWN:
         adopted = adopt["application_id"]
     if olds:
-        platform.application_checks.checked(Check(olds, news, result.inputs, adopts=adopted))
+        context.application_checks.checked(Check(olds, news, result.inputs, adopts=adopted))
     elif adopted is not None:
-        return _adopting(platform, adopted, result)
+        return _adopting(context, adopted, result)
     return result
 
 
-def _adopting(platform: Platform, application_id: str, checked: Checked) -> Checked:
+def _adopting(context: ProviderContext, application_id: str, checked: Checked) -> Checked:
     """Hold an application that is to be adopted, unless another resource holds it."""
-    holder = replace(_holder(platform, application_id, checked.inputs), adopts=True)
-    for other in platform.run.holders(holder.held, holder.api_url):
+    holder = replace(_holder(context, application_id, checked.inputs), adopts=True)
+    for other in context.run.holders(holder.held, holder.api_url):
         verb = "adopts" if other.adopts else "manages"
         reason = (
             f"adopt: {other.name} {verb} application {application_id} too; only one resource can: "
@@ -116,23 +116,23 @@ def _adopting(platform: Platform, application_id: str, checked: Checked) -> Chec
                 "with `pulumi up --replace` and its URN"
             )
         return Checked(checked.inputs, (Failure("", reason),))
-    platform.run.hold(holder)
+    context.run.hold(holder)
     secret = checked.inputs["adopt"].get("client_secret")
     if secret is not None and secret is not UNKNOWN:
-        platform.declared_secrets[application_id] = SecretStr(secret)
+        context.declared_secrets[application_id] = SecretStr(secret)
     if secret is None:
-        platform.warn(
+        context.warn(
             f"application {application_id} is adopted without its client_secret, so "
             "it gets a new one, and whoever uses the present one loses access"
         )
     return checked
 
 
-def _holder(platform: Platform, id_: str, inputs: Props) -> Holder:
+def _holder(context: ProviderContext, id_: str, inputs: Props) -> Holder:
     name = inputs.get("name")
     return Holder(
         application_key(id_),
-        platform.api_url,
+        context.api_url,
         _named(inputs),
         application_name=name if isinstance(name, str) else "",
     )
@@ -166,17 +166,17 @@ def diff(outputs: Props, inputs: Props) -> Difference:
     return Difference(changed, replaces, () if replaces else tuple(_notes(outputs, inputs)))
 
 
-def compare(platform: Platform, id_: str, outputs: Props, inputs: Props) -> Difference:
+def compare(context: ProviderContext, id_: str, outputs: Props, inputs: Props) -> Difference:
     """Compare, and hold the application in the run record unless it is replaced.
 
     Raises ``LifecycleError`` if ``adopt`` names another application than the resource manages, or
     if another resource adopts the one that it manages.
     """
     difference = diff(outputs, inputs)
-    earlier = platform.application_checks.diffed(inputs, changes=bool(difference.properties))
+    earlier = context.application_checks.diffed(inputs, changes=bool(difference.properties))
     if earlier is None:
         if difference.replaces:
-            platform.default_tenants.delete_first("application", outputs["tenant_id"])
+            context.default_tenants.delete_first("application", outputs["tenant_id"])
         return difference
     earlier.id = id_
     if difference.replaces:
@@ -187,10 +187,10 @@ def compare(platform: Platform, id_: str, outputs: Props, inputs: Props) -> Diff
             f"application {id_}: remove adopt to keep {id_}, or declare another resource that "
             f"adopts {earlier.adopts}"
         )
-    earlier.holds.append(_hold(platform, id_, inputs))
+    earlier.holds.append(_hold(context, id_, inputs))
     secret = outputs.get("client_secret")
     if isinstance(secret, str) and not _rotates(outputs, inputs):
-        platform.kept_secrets.setdefault(id_, []).append(SecretStr(secret))
+        context.kept_secrets.setdefault(id_, []).append(SecretStr(secret))
     return difference
 
 
@@ -199,29 +199,29 @@ def _rotates(outputs: Props, inputs: Props) -> bool:
     return bool(trigger) and trigger != (outputs.get("rotate_secret_when_changed") or {})
 
 
-def hold_created(platform: Platform, id_: str, inputs: Props) -> None:
+def hold_created(context: ProviderContext, id_: str, inputs: Props) -> None:
     """Hold an application that was registered, so that no other resource of the run adopts it.
 
     One that was adopted is held since its check.
     """
     if inputs.get("adopt") is None:
-        platform.run.hold(Holder(application_key(id_), platform.api_url, _named(inputs)))
+        context.run.hold(Holder(application_key(id_), context.api_url, _named(inputs)))
 
 
-def _hold(platform: Platform, id_: str, inputs: Props) -> str:
-    holder = _holder(platform, id_, inputs)
-    for other in platform.run.holders(holder.held, holder.api_url):
+def _hold(context: ProviderContext, id_: str, inputs: Props) -> str:
+    holder = _holder(context, id_, inputs)
+    for other in context.run.holders(holder.held, holder.api_url):
         if other.adopts:
             raise LifecycleError(
                 f"{holder.name} manages application {id_}, and {other.name} adopts it; only one "
                 "resource can: remove one of them from the program"
             )
-        platform.warn(
+        context.warn(
             f"application {id_} is managed by two resources, {other.name} and {holder.name}, of "
             "which one may hold an old client secret: remove one of them from the program; the "
             "application is not deleted"
         )
-    return platform.run.hold(holder)
+    return context.run.hold(holder)
 
 
 def _notes(outputs: Props, inputs: Props) -> Iterator[str]:

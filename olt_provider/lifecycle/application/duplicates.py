@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from olt_provider.lifecycle.errors import LifecycleError
-from olt_provider.lifecycle.platform import Platform
-from olt_provider.lifecycle.registrations import Registrations
+from olt_provider.lifecycle.known_applications import KnownApplications
+from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.run_record import application_key
 
 PAUSE: Final = 0.1
@@ -14,28 +14,28 @@ PAUSE: Final = 0.1
 name may be compared a moment after the one that takes it is created."""
 
 
-def require_unused(platform: Platform, known: Registrations, name: str) -> None:
+def require_unused(context: ProviderContext, known: KnownApplications, name: str) -> None:
     """Raise ``LifecycleError`` if an application has a name and keeps it in this run.
 
     One that a resource of the program renames in this run does not count, because the platform
     allows equal names, and the program ends without them.
     """
-    keeping = _keeping(platform, known, name)
+    keeping = _keeping(context, known, name)
     if keeping and not any(keeping.values()):
         for _ in known.looks():
-            platform.pause(PAUSE)
-            keeping = _keeping(platform, known, name)
+            context.pause(PAUSE)
+            keeping = _keeping(context, known, name)
             if not keeping or any(keeping.values()):
                 break
     if keeping:
         raise _in_use(name, keeping)
 
 
-def _keeping(platform: Platform, known: Registrations, name: str) -> dict[str, str]:
+def _keeping(context: ProviderContext, known: KnownApplications, name: str) -> dict[str, str]:
     """The IDs that keep a name, each with what the program calls it; ``""``: not its resource."""
     keeping: dict[str, str] = {}
     for application_id in known.named(name):
-        holders = platform.run.holders(application_key(application_id), platform.api_url)
+        holders = context.run.holders(application_key(application_id), context.api_url)
         declared = [holder for holder in holders if holder.application_name]
         if not any(holder.application_name != name for holder in declared):
             ours = "another resource" if known.has_named(application_id) else ""

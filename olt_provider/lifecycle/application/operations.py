@@ -24,37 +24,37 @@ from olt_provider.lifecycle.application.registration import (
     register,
 )
 from olt_provider.lifecycle.application.secret import LostSecretError
+from olt_provider.lifecycle.deletion_check import APPLICATIONS, NOT_FOUND, check_deletion
 from olt_provider.lifecycle.errors import LifecycleError
-from olt_provider.lifecycle.existence import APPLICATIONS, NOT_FOUND, require_gone
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.run_record import application_key
 
 
-def create(platform: Platform, inputs: ApplicationInputs) -> ApplicationState:
+def create(context: ProviderContext, inputs: ApplicationInputs) -> ApplicationState:
     """Register or adopt an application: ``POST /application-developer/applications``.
 
     If something fails after a registration, what was registered is deleted again; but not what was
     found because the answer was lost, which might be somebody else's. Raises ``OltError``.
     """
-    acting = platform.acting_for(inputs.tenant_id)
+    client = context.as_tenant(inputs.tenant_id)
     if inputs.adopt is not None:
-        return adopt(platform, acting, inputs, inputs.adopt)
-    registered = register(platform, acting, inputs)
+        return adopt(context, client, inputs, inputs.adopt)
+    registered = register(context, client, inputs)
     application = registered.application
     made = ApplicationState.of(
-        application, inputs, application.oauth2_client.secret, acting.api_url
+        application, inputs, application.oauth2_client.secret, client.api_url
     )
     try:
-        _finish(acting, application, inputs)
+        _finish(client, application, inputs)
     except Exception as error:  # noqa: BLE001 - whatever it was, nothing may be left behind
-        if registered.taken_over:
-            left_behind(platform, inputs, registered)
+        if registered.adopted:
+            left_behind(context, inputs, registered)
             raise _to_adopt(made, error) from None
-        raise _undo(platform, registered, made, error) from None
+        raise _undo(context, registered, made, error) from None
     return made
 
 
-def _finish(acting: TenantClient, registered: Application, inputs: ApplicationInputs) -> None:
+def _finish(client: TenantClient, registered: Application, inputs: ApplicationInputs) -> None:
     """What a registration cannot set."""
     if registered.tenant_id != inputs.tenant_id:
         raise LifecycleError(
@@ -62,7 +62,7 @@ def _finish(acting: TenantClient, registered: Application, inputs: ApplicationIn
             f"instead of {inputs.tenant_id}"
         )
     if registered.status != inputs.status:
-        acting.applications.patch(registered.id, ApplicationPatch(status=inputs.status))
+        client.applications.patch(registered.id, ApplicationPatch(status=inputs.status))
 
 
 def _said(error: Exception) -> str:
@@ -78,13 +78,13 @@ def _to_adopt(made: ApplicationState, error: Exception) -> LifecycleError:
 
 
 def _undo(
-    platform: Platform, registered: Registered, made: ApplicationState, error: Exception
+    context: ProviderContext, registered: Registered, made: ApplicationState, error: Exception
 ) -> LifecycleError:
     said = _said(error)
     try:
-        delete(platform, replace(made, inputs=replace(made.inputs, force_destroy=True)))
+        delete(context, replace(made, inputs=replace(made.inputs, force_destroy=True)))
     except OltError as failure:
-        left_behind(platform, made.inputs, registered)
+        left_behind(context, made.inputs, registered)
         return LifecycleError(
             f"{said}. The application was registered as {made.id} and could not be deleted again "
             f'({failure}): if it is there, declare adopt=AdoptArgs(application_id="{made.id}") or '
@@ -96,24 +96,24 @@ def _undo(
     )
 
 
-def read(platform: Platform, state: ApplicationState) -> ApplicationState | None:
+def read(context: ProviderContext, state: ApplicationState) -> ApplicationState | None:
     """``GET .../{applicationId}``: what the platform holds, or ``None`` if it is gone.
 
     Where several are read, their tenant's list is asked first, and believed as far as it shows
     that nothing has changed. Raises ``LifecycleError`` where a 404 does not prove that.
     """
-    acting = platform.acting_for(state.inputs.tenant_id)
-    listed = platform.application_reads(acting).find(state.id)
-    if listed is not None and _as_found(state, listed, acting.api_url) == state:
+    client = context.as_tenant(state.inputs.tenant_id)
+    listed = context.application_reads(client).find(state.id)
+    if listed is not None and _as_found(state, listed, client.api_url) == state:
         return state
     try:
-        application = acting.applications.get(state.id)
+        application = client.applications.get(state.id)
     except ApiError as error:
         if error.status != NOT_FOUND:
             raise
-        require_gone(platform, acting, APPLICATIONS, state.id, api_url=state.api_url, error=error)
+        check_deletion(context, client, APPLICATIONS, state.id, api_url=state.api_url, error=error)
         return None
-    return _as_found(state, application, acting.api_url)
+    return _as_found(state, application, client.api_url)
 
 
 def _as_found(state: ApplicationState, application: Application, api_url: str) -> ApplicationState:
@@ -122,40 +122,40 @@ def _as_found(state: ApplicationState, application: Application, api_url: str) -
     )
 
 
-def get(platform: Platform, application_id: str, tenant_id: str | None) -> ApplicationState:
+def get(context: ProviderContext, application_id: str, tenant_id: str | None) -> ApplicationState:
     """One that is managed elsewhere: without its secret, and it must exist.
 
     ``tenant_id`` ``None``: of the credentials' tenant. Raises ``OltError`` if it is missing.
     """
-    owner = tenant_id or platform.default_tenant()
-    acting = platform.acting_for(owner)
-    application = acting.applications.get(application_id)
+    owner = tenant_id or context.default_tenant()
+    client = context.as_tenant(owner)
+    application = client.applications.get(application_id)
     found = ApplicationInputs(name=application.name, tenant_id=owner, allowed_tenants={})
-    return ApplicationState.of(application, found.as_found(application), None, acting.api_url)
+    return ApplicationState.of(application, found.as_found(application), None, client.api_url)
 
 
 def update(
-    platform: Platform, state: ApplicationState, inputs: ApplicationInputs
+    context: ProviderContext, state: ApplicationState, inputs: ApplicationInputs
 ) -> ApplicationState:
     """``PATCH``, allow and revoke, and a new secret, each only where something differs.
 
     Raises ``OltError``; if a part may have been done, with what to run.
     """
-    platform.application_checks.updated(state.id)
-    adopter = platform.run.retake(application_key(state.id))
+    context.application_checks.updated(state.id)
+    adopter = context.run.retake(application_key(state.id))
     if adopter is not None:
         raise LifecycleError(
             f"application {state.id} is managed by this resource, and {adopter.name} adopts it; "
             "only one resource can: remove one of them from the program"
         )
-    acting = platform.acting_for(inputs.tenant_id)
+    client = context.as_tenant(inputs.tenant_id)
     changes = Changes(
-        acting,
+        client,
         state.id,
         state.inputs,
         inputs,
         new_secret=rotates(state.inputs, inputs),
-        require_wanted=platform.require_wanted,
+        check_cancelled=context.check_cancelled,
     )
     try:
         changed = changes.apply()
@@ -166,9 +166,9 @@ def update(
             "value"
         ) from None
     except OltError as error:
-        raise _explained(platform, acting, state, error) from None
-    platform.registrations(inputs.tenant_id).note(state.id, inputs.name)
-    kept = replace(state, inputs=replace(inputs, adopt=None), api_url=acting.api_url)
+        raise _explained(context, client, state, error) from None
+    context.known_applications(inputs.tenant_id).note(state.id, inputs.name)
+    kept = replace(state, inputs=replace(inputs, adopt=None), api_url=client.api_url)
     if changed.application is not None:
         public = changed.application.public_oauth2_client
         kept = replace(kept, public_client_id=None if public is None else public.id)
@@ -176,19 +176,21 @@ def update(
 
 
 def _explained(
-    platform: Platform, acting: TenantClient, state: ApplicationState, error: OltError
+    context: ProviderContext, client: TenantClient, state: ApplicationState, error: OltError
 ) -> OltError:
     """The error of an update; after a 404, whether the application was deleted outside Pulumi."""
     refusal = error if isinstance(error, ApiError) else error.__cause__
     if not isinstance(refusal, ApiError) or refusal.status != NOT_FOUND:
         return error
-    if acting.api_url != state.api_url:
+    if client.api_url != state.api_url:
         return LifecycleError(
             f"{error.reason}; application {state.id} lives at {state.api_url}, but this run calls "
-            f"{acting.api_url}: set olt:apiUrl (or OLT_API_URL) to where it lives"
+            f"{client.api_url}: set olt:apiUrl (or OLT_API_URL) to where it lives"
         )
     try:
-        require_gone(platform, acting, APPLICATIONS, state.id, api_url=state.api_url, error=refusal)
+        check_deletion(
+            context, client, APPLICATIONS, state.id, api_url=state.api_url, error=refusal
+        )
     except LifecycleError as unproven:
         # the other message names what was changed before the 404
         return unproven if error is refusal else error
@@ -204,43 +206,43 @@ def rotates(old: ApplicationInputs, new: ApplicationInputs) -> bool:
     return bool(trigger) and trigger != (old.rotate_secret_when_changed or {})
 
 
-def delete(platform: Platform, state: ApplicationState) -> None:
+def delete(context: ProviderContext, state: ApplicationState) -> None:
     """``DELETE .../{applicationId}``, unless it is installed and nothing forces it.
 
     Returns without a call, with a warning, for one that a resource of the program holds. Raises
     ``LifecycleError`` where it is refused, where a 404 does not prove that it is gone, and where
     an adoption would replace its client secret by one that could not be checked.
     """
-    holders = platform.run.holders(application_key(state.id), platform.api_url)
+    holders = context.run.holders(application_key(state.id), context.api_url)
     if holders:
-        require_secret_kept(platform, state)
+        require_secret_kept(context, state)
         verb = "adopts" if holders[-1].adopts else "manages"
-        platform.warn(f"application {state.id} was not deleted: {holders[-1].name} {verb} it")
-        warn_of_dead_secret(platform, state)
+        context.warn(f"application {state.id} was not deleted: {holders[-1].name} {verb} it")
+        warn_of_dead_secret(context, state)
         return
-    if platform.application_checks.may_manage(state.inputs.name, state.inputs.tenant_id):
+    if context.application_checks.may_manage(state.inputs.name, state.inputs.tenant_id):
         raise LifecycleError(
             f"application {state.id} was not deleted: the engine did not compare a resource with "
             f"name={state.inputs.name!r}, which may manage it too; unset PULUMI_ENABLE_LEGACY_DIFF "
             "and run `pulumi up` again"
         )
-    platform.default_tenants.require_no_move_of_application(
+    context.default_tenants.require_no_move_of_application(
         state.inputs.name, state.inputs.tenant_id
     )
-    acting = platform.acting_for(state.inputs.tenant_id)
+    client = context.as_tenant(state.inputs.tenant_id)
     try:
-        if not state.inputs.force_destroy and state.id not in platform.forced:
-            _require_not_installed(acting, state.id)
-        acting.applications.delete(state.id)
+        if not state.inputs.force_destroy and state.id not in context.forced:
+            _require_not_installed(client, state.id)
+        client.applications.delete(state.id)
     except ApiError as error:
         if error.status != NOT_FOUND:
             raise
-        require_gone(platform, acting, APPLICATIONS, state.id, api_url=state.api_url, error=error)
-    platform.registrations(state.inputs.tenant_id).forget(state.id)
+        check_deletion(context, client, APPLICATIONS, state.id, api_url=state.api_url, error=error)
+    context.known_applications(state.inputs.tenant_id).forget(state.id)
 
 
-def _require_not_installed(acting: TenantClient, application_id: str) -> None:
-    application = acting.applications.get(application_id)
+def _require_not_installed(client: TenantClient, application_id: str) -> None:
+    application = client.applications.get(application_id)
     installed = sorted(item.tenant_id for item in application.allowed_tenants if item.installed)
     if installed:
         raise LifecycleError(

@@ -17,20 +17,22 @@ from olt_provider.lifecycle.application.duplicates import require_unused
 from olt_provider.lifecycle.application.model import ApplicationInputs, allowed_in
 from olt_provider.lifecycle.application.secret import make_secret
 from olt_provider.lifecycle.errors import LifecycleError
-from olt_provider.lifecycle.platform import Platform
-from olt_provider.lifecycle.registrations import Attempt, Registrations
+from olt_provider.lifecycle.known_applications import Attempt, KnownApplications
+from olt_provider.lifecycle.provider_context import ProviderContext
 
 
 class Registered(NamedTuple):
     """An application with its client secret."""
 
     application: Application
-    taken_over: bool
+    adopted: bool
     """Whether the response was lost and it was found by what was sent."""
     attempt: Attempt
 
 
-def register(platform: Platform, acting: TenantClient, inputs: ApplicationInputs) -> Registered:
+def register(
+    context: ProviderContext, client: TenantClient, inputs: ApplicationInputs
+) -> Registered:
     """Register an application: ``POST /application-developer/applications``.
 
     The tenant's applications are listed once per process before its first registration. What an
@@ -40,29 +42,31 @@ def register(platform: Platform, acting: TenantClient, inputs: ApplicationInputs
     certain to be the one.
     """
     registration = registration_of(inputs)
-    known = platform.registrations(inputs.tenant_id)
-    known.list_once(acting.applications.listed)
+    known = context.known_applications(inputs.tenant_id)
+    known.list_once(client.applications.listed)
     with known.claim(registration, unique_name=inputs.prevent_duplicate_name):
-        registering = _Registering(platform, acting, known, registration)
+        registering = _Registering(context, client, known, registration)
         earlier = known.unfinished(registration)
         registered = None if earlier is None else registering.resume(earlier)
         if registered is None:
             if inputs.prevent_duplicate_name:
-                require_unused(platform, known, registration.name)
+                require_unused(context, known, registration.name)
             registered = registering.send()
         known.note(registered.application.id, registered.application.name)
         known.finish(registration)
     return registered
 
 
-def left_behind(platform: Platform, inputs: ApplicationInputs, registered: Registered) -> None:
+def left_behind(
+    context: ProviderContext, inputs: ApplicationInputs, registered: Registered
+) -> None:
     """A step after the registration failed: what was registered may exist without a state.
 
     The next creation of the same in this process looks it up instead of registering another.
     """
     id_ = registered.application.id
     attempt = registered.attempt._replace(application_id=id_)
-    platform.registrations(inputs.tenant_id).begin(registration_of(inputs), attempt)
+    context.known_applications(inputs.tenant_id).begin(registration_of(inputs), attempt)
 
 
 class _Registering:
@@ -70,23 +74,23 @@ class _Registering:
 
     def __init__(
         self,
-        platform: Platform,
-        acting: TenantClient,
-        known: Registrations,
+        context: ProviderContext,
+        client: TenantClient,
+        known: KnownApplications,
         registration: ApplicationRegistration,
     ) -> None:
-        self._platform = platform
-        self._acting = acting
+        self._context = context
+        self._client = client
         self._known = known
         self._registration = registration
 
     def send(self) -> Registered:
         """Register, and look up what was registered if the response is lost."""
-        attempt = Attempt(self._platform.client.clock.at_least())
-        self._platform.require_wanted()
+        attempt = Attempt(self._context.client.clock.at_least())
+        self._context.check_cancelled()
         self._known.begin(self._registration, attempt)
         try:
-            application = self._acting.applications.register(self._registration)
+            application = self._client.applications.register(self._registration)
         except OltError as error:
             if not error.may_have_changed:
                 self._known.finish(self._registration)
@@ -95,7 +99,7 @@ class _Registering:
         else:
             return Registered(application, False, attempt)
         # Somebody may have adopted it by now, and taking it would end that secret.
-        self._platform.require_wanted()
+        self._context.check_cancelled()
         candidates = self._look_up(attempt, lost)
         if not candidates.recent:
             raise candidates.undecided(lost)
@@ -103,7 +107,7 @@ class _Registering:
 
     def resume(self, attempt: Attempt) -> Registered | None:
         """What an earlier attempt has registered; ``None``: nothing, so it can be sent again."""
-        self._platform.require_wanted()
+        self._context.check_cancelled()
         lost = f"the response to an earlier registration of {self._registration.name!r} was lost"
         candidates = self._look_up(attempt, lost)
         if not candidates.possible:
@@ -115,7 +119,7 @@ class _Registering:
     def _look_up(self, attempt: Attempt, lost: str) -> Candidates:
         name = self._registration.name
         try:
-            listed = [*self._acting.applications.list()]
+            listed = [*self._client.applications.list()]
         except OltError as failure:
             raise LifecycleError(
                 f"{lost}. Whether the application {name!r} was registered could not be "
@@ -134,18 +138,18 @@ class _Registering:
             raise candidates.undecided(lost)
         (found,) = candidates.recent
         try:
-            secret = make_secret(self._acting, found.id, self._platform.require_wanted)
+            secret = make_secret(self._client, found.id, self._context.check_cancelled)
         except OltError as failure:
             raise LifecycleError(
                 f"{lost}. The application was registered as {found.id}, but a new secret could not "
                 f"be made: {failure.reason}. {how_to_adopt(found.id)}"
             ) from None
-        self._platform.warn(
+        self._context.warn(
             f"the response to the registration of {self._registration.name!r} was lost; the "
             f"application {found.id} alone fits it, so it was adopted with a new secret"
         )
-        client = found.oauth2_client.model_copy(update={"secret": secret})
-        return Registered(found.model_copy(update={"oauth2_client": client}), True, attempt)
+        oauth2_client = found.oauth2_client.model_copy(update={"secret": secret})
+        return Registered(found.model_copy(update={"oauth2_client": oauth2_client}), True, attempt)
 
 
 def registration_of(inputs: ApplicationInputs) -> ApplicationRegistration:

@@ -1,4 +1,4 @@
-"""Making a client secret, of which nobody but the answer ever tells."""
+"""Rotating a client secret, which is returned once."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ SECRET_TRIES: Final = 3
 
 
 class LostSecretError(LifecycleError):
-    """A new secret may have been made that nobody knows, so the old one may be dead."""
+    """A new secret may have been made whose response was lost, so the old one may be invalid."""
 
 
 def make_secret(
-    acting: TenantClient, application_id: str, require_wanted: Callable[[], None]
+    client: TenantClient, application_id: str, check_cancelled: Callable[[], None]
 ) -> SecretStr:
     """``POST .../{applicationId}/secret``, again when the answer is of no use: that is safe.
 
     The old secret may be dead after the first try, so one that is known is needed.
-    ``require_wanted`` is asked before each try. Raises ``LostSecretError`` if none has become
+    ``check_cancelled`` is asked before each try. Raises ``LostSecretError`` if none has become
     known and one may have been made, else ``OltError``.
     """
     lost: OltError | None = None
     for _ in range(SECRET_TRIES):
         try:
-            require_wanted()
-            return acting.applications.new_secret(application_id)
+            check_cancelled()
+            return client.applications.new_secret(application_id)
         except OltError as error:
             if error.may_have_changed:
                 lost = error

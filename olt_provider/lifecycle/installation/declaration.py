@@ -9,7 +9,7 @@ from typing import Final
 from olt_provider.lifecycle import values
 from olt_provider.lifecycle.checking import Checked, Failure, Subject, apply_rules, check_tenant
 from olt_provider.lifecycle.installation.model import InstallationInputs, Props
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.rechecks import Check
 from olt_provider.lifecycle.run_record import Holder, installation_key
 from olt_provider.lifecycle.values import Rule, has_unknown
@@ -26,7 +26,7 @@ MISSING: Final = (
 """The engine drops a value that no resource of the run provides, so both look the same here."""
 
 
-def check(platform: Platform, olds: Props, news: Props) -> Checked:
+def check(context: ProviderContext, olds: Props, news: Props) -> Checked:
     """Validate a declaration and fill in the tenant, without a call. ``olds``: the old inputs.
 
     What is declared is held in the run record.
@@ -35,12 +35,12 @@ def check(platform: Platform, olds: Props, news: Props) -> Checked:
     if news.get("application_id") is None:
         missing = Failure("application_id", MISSING)
         checked = Checked(checked.inputs, (*checked.failures, missing))
-    before = None if olds else platform.installation_checks.rechecked(news)
+    before = None if olds else context.installation_checks.rechecked(news)
     for key in before.holds if before else ():
-        platform.run.release(key)
+        context.run.release(key)
     name = f"the installation of application {checked.inputs.get('application_id')}"
     result = check_tenant(
-        platform,
+        context,
         {key: olds[key] for key in RULES if key in olds},
         checked,
         Subject("installation", name, before),
@@ -49,26 +49,26 @@ def check(platform: Platform, olds: Props, news: Props) -> Checked:
         return result
     this = Check(olds, news, result.inputs)
     if olds:
-        platform.installation_checks.checked(this)
+        context.installation_checks.checked(this)
     if not has_unknown(result.inputs):
         inputs = InstallationInputs.from_props(result.inputs)
-        this.holds.append(platform.run.hold(_holder(platform, inputs)))
+        this.holds.append(context.run.hold(_holder(context, inputs)))
         if not olds and before is None and "tenant_id" not in checked.inputs:
-            platform.default_tenants.note_installation(inputs.application_id, inputs.tenant_id)
+            context.default_tenants.note_installation(inputs.application_id, inputs.tenant_id)
     return result
 
 
-def _holder(platform: Platform, inputs: InstallationInputs) -> Holder:
+def _holder(context: ProviderContext, inputs: InstallationInputs) -> Holder:
     held = installation_key(inputs.tenant_id, inputs.application_id)
-    return Holder(held, platform.api_url, "the program")
+    return Holder(held, context.api_url, "the program")
 
 
-def compare(platform: Platform, outputs: Props, inputs: Props) -> tuple[str, ...]:
+def compare(context: ProviderContext, outputs: Props, inputs: Props) -> tuple[str, ...]:
     """Compare, as the engine asks for it."""
     changed = diff(outputs, inputs)
-    earlier = platform.installation_checks.diffed(inputs, changes=bool(changed))
+    earlier = context.installation_checks.diffed(inputs, changes=bool(changed))
     if earlier is None and changed:
-        platform.default_tenants.delete_first("installation", outputs["tenant_id"])
+        context.default_tenants.delete_first("installation", outputs["tenant_id"])
     return changed
 
 

@@ -7,8 +7,8 @@ from typing import Final
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
 from olt_provider.api.installations import AvailableApplication, Installation
+from olt_provider.lifecycle.deletion_check import NOT_FOUND
 from olt_provider.lifecycle.errors import LifecycleError
-from olt_provider.lifecycle.existence import NOT_FOUND
 from olt_provider.lifecycle.installation.model import InstallationInputs
 
 TRIES: Final = 2
@@ -19,7 +19,7 @@ UNEXPLAINED: Final = frozenset({401, 429})
 """Refusals that do not depend on the application."""
 
 
-def install(acting: TenantClient, inputs: InstallationInputs) -> Installation:
+def install(client: TenantClient, inputs: InstallationInputs) -> Installation:
     """``PUT /applications/{applicationId}/installation``; where that fails, look what is there.
 
     What is installed is taken, also where the platform refuses to install it once more: it does so
@@ -30,25 +30,25 @@ def install(acting: TenantClient, inputs: InstallationInputs) -> Installation:
     error: OltError
     for _ in range(TRIES):
         try:
-            return acting.installations.install(inputs.application_id)
+            return client.installations.install(inputs.application_id)
         except OltError as failure:
             error = failure
-        found = _there(acting, inputs, error)
+        found = _there(client, inputs, error)
         if found is not None:
             return found
     raise error
 
 
 def _there(
-    acting: TenantClient, inputs: InstallationInputs, error: OltError
+    client: TenantClient, inputs: InstallationInputs, error: OltError
 ) -> Installation | None:
     """What is installed although the call failed; ``None``: nothing is, and it may be repeated."""
     if error.may_have_changed:
-        return _look(acting, inputs, error)
+        return _look(client, inputs, error)
     if not isinstance(error, ApiError) or not error.from_platform or error.status in UNEXPLAINED:
         raise error
     try:
-        seen = acting.installations.get(inputs.application_id)
+        seen = client.installations.get(inputs.application_id)
     except OltError as failure:
         raise _unseen(inputs, error, failure) from None
     if seen.installation is None:
@@ -56,9 +56,9 @@ def _there(
     return seen.installation
 
 
-def _look(acting: TenantClient, inputs: InstallationInputs, error: OltError) -> Installation | None:
+def _look(client: TenantClient, inputs: InstallationInputs, error: OltError) -> Installation | None:
     try:
-        return acting.installations.get(inputs.application_id).installation
+        return client.installations.get(inputs.application_id).installation
     except OltError as failure:
         raise LifecycleError(
             f"{error.reason}. Whether application {inputs.application_id} is installed in tenant "

@@ -8,40 +8,40 @@ from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
 from olt_provider.api.installations import Installation
 from olt_provider.api.model import format_timestamp
+from olt_provider.lifecycle.deletion_check import INSTALLATIONS, NOT_FOUND, check_deletion
 from olt_provider.lifecycle.errors import LifecycleError
-from olt_provider.lifecycle.existence import INSTALLATIONS, NOT_FOUND, require_gone
 from olt_provider.lifecycle.installation.installing import TRIES, install
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.run_record import installation_key
 
 
-def create(platform: Platform, inputs: InstallationInputs) -> InstallationState:
+def create(context: ProviderContext, inputs: InstallationInputs) -> InstallationState:
     """``PUT /applications/{applicationId}/installation``, authenticated as the tenant.
 
     Raises ``OltError``; a refusal states why, as far as the platform lets the tenant see it.
     """
-    acting = platform.acting_for(inputs.tenant_id)
-    installation = install(acting, inputs)
+    client = context.as_tenant(inputs.tenant_id)
+    installation = install(client, inputs)
     if installation.tenant_id != inputs.tenant_id:
         raise LifecycleError(
             f"application {inputs.application_id} was installed in tenant "
             f"{installation.tenant_id} instead of {inputs.tenant_id}: uninstall it there"
         )
-    return InstallationState(inputs, format_timestamp(installation.created_at), acting.api_url)
+    return InstallationState(inputs, format_timestamp(installation.created_at), client.api_url)
 
 
-def read(platform: Platform, state: InstallationState) -> InstallationState | None:
+def read(context: ProviderContext, state: InstallationState) -> InstallationState | None:
     """``GET /applications/{applicationId}``: ``None`` if it is not installed any more.
 
     Where several are read, their tenant's list is asked first, and believed as far as it shows
     that nothing has changed. Raises ``LifecycleError`` where a 404 does not prove that.
     """
-    acting = platform.acting_for(state.inputs.tenant_id)
-    listed = platform.installation_reads(acting).find(state.inputs.application_id)
-    if listed is not None and _is_as_kept(state, listed.installation, acting.api_url):
+    client = context.as_tenant(state.inputs.tenant_id)
+    listed = context.installation_reads(client).find(state.inputs.application_id)
+    if listed is not None and _is_as_kept(state, listed.installation, client.api_url):
         return state
-    return _look(platform, acting, state)
+    return _look(context, client, state)
 
 
 def _is_as_kept(state: InstallationState, installation: Installation | None, api_url: str) -> bool:
@@ -54,22 +54,22 @@ def _is_as_kept(state: InstallationState, installation: Installation | None, api
 
 
 def _look(
-    platform: Platform,
-    acting: TenantClient,
+    context: ProviderContext,
+    client: TenantClient,
     state: InstallationState,
     *,
     may_have_changed: bool = False,
 ) -> InstallationState | None:
     """What is there; ``may_have_changed``: a lost response may have been that of a deletion."""
     try:
-        seen = acting.installations.get(state.inputs.application_id)
+        seen = client.installations.get(state.inputs.application_id)
     except ApiError as error:
         if error.status != NOT_FOUND:
             raise
         error.may_have_changed = may_have_changed
-        require_gone(
-            platform,
-            acting,
+        check_deletion(
+            context,
+            client,
             INSTALLATIONS,
             state.inputs.application_id,
             api_url=state.api_url,
@@ -82,20 +82,20 @@ def _look(
     return replace(
         state,
         installed_at=format_timestamp(seen.installation.created_at),
-        api_url=acting.api_url,
+        api_url=client.api_url,
     )
 
 
-def get(platform: Platform, inputs: InstallationInputs) -> InstallationState:
+def get(context: ProviderContext, inputs: InstallationInputs) -> InstallationState:
     """One that is managed elsewhere. Raises ``OltError`` if it does not exist."""
-    acting = platform.acting_for(inputs.tenant_id)
-    seen = acting.installations.get(inputs.application_id)
+    client = context.as_tenant(inputs.tenant_id)
+    seen = client.installations.get(inputs.application_id)
     if seen.installation is None:
         raise LifecycleError(
             f"application {inputs.application_id} is not installed in tenant {inputs.tenant_id}"
         )
     _require_tenant(seen.installation.tenant_id, inputs)
-    return InstallationState(inputs, format_timestamp(seen.installation.created_at), acting.api_url)
+    return InstallationState(inputs, format_timestamp(seen.installation.created_at), client.api_url)
 
 
 def _require_tenant(tenant_id: str, inputs: InstallationInputs) -> None:
@@ -106,8 +106,8 @@ def _require_tenant(tenant_id: str, inputs: InstallationInputs) -> None:
         )
 
 
-def delete(platform: Platform, state: InstallationState) -> None:
-    """``DELETE /applications/{applicationId}/installation``, in the name of the tenant.
+def delete(context: ProviderContext, state: InstallationState) -> None:
+    """``DELETE /applications/{applicationId}/installation``, authenticated as the tenant.
 
     Returns without a call, with a warning, for one that the program still declares: renamed or
     replaced, it was created before the old one is deleted, and both are the same. A 404 is also
@@ -115,36 +115,36 @@ def delete(platform: Platform, state: InstallationState) -> None:
     proven.
     """
     tenant_id, application_id = state.inputs.tenant_id, state.inputs.application_id
-    if platform.run.holders(installation_key(tenant_id, application_id), platform.api_url):
-        platform.warn(
+    if context.run.holders(installation_key(tenant_id, application_id), context.api_url):
+        context.warn(
             f"application {application_id} was not uninstalled from tenant {tenant_id}: the "
             "program still declares that installation"
         )
         return
-    platform.default_tenants.require_no_move_of_installation(application_id, tenant_id)
-    acting = platform.acting_for(state.inputs.tenant_id)
+    context.default_tenants.require_no_move_of_installation(application_id, tenant_id)
+    client = context.as_tenant(state.inputs.tenant_id)
     error: OltError
     for _ in range(TRIES):
         try:
-            acting.installations.uninstall(state.inputs.application_id)
+            client.installations.uninstall(state.inputs.application_id)
         except OltError as failure:
             error = failure
         else:
             return
-        if _uninstalled(platform, acting, state, error):
+        if _uninstalled(context, client, state, error):
             return
     raise error
 
 
 def _uninstalled(
-    platform: Platform, acting: TenantClient, state: InstallationState, error: OltError
+    context: ProviderContext, client: TenantClient, state: InstallationState, error: OltError
 ) -> bool:
     """Whether it is gone although the call failed; if not, the call may be repeated."""
     not_found = isinstance(error, ApiError) and error.status == NOT_FOUND
     if not not_found and not error.may_have_changed:
         raise error
     try:
-        there = _look(platform, acting, state, may_have_changed=error.may_have_changed)
+        there = _look(context, client, state, may_have_changed=error.may_have_changed)
     except OltError as failure:
         if not_found:
             raise

@@ -15,15 +15,15 @@ from olt_provider.lifecycle.application.model import (
     ApplicationState,
 )
 from olt_provider.lifecycle.errors import LifecycleError
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from tests.api.scripted_server import Answer, ScriptedServer, json_answer
 from tests.emulated import changes_in, new_tenant
 
-Connect = Callable[..., Platform]
+Connect = Callable[..., ProviderContext]
 
 
 @pytest.fixture
-def platform(connect: Connect, owner: str) -> Platform:
+def context(connect: Connect, owner: str) -> ProviderContext:
     return connect(owner)
 
 
@@ -50,19 +50,19 @@ def adopting(existing: dict[str, Any], secret: str | None = None) -> Application
 
 
 def test_one_with_its_known_secret_is_taken_over_without_a_change(
-    emulator: Emulator, platform: Platform, existing: dict[str, Any]
+    emulator: Emulator, context: ProviderContext, existing: dict[str, Any]
 ) -> None:
     secret = existing["oauth2Client"]["secret"]
-    state = operations.create(platform, adopting(existing, secret))
+    state = operations.create(context, adopting(existing, secret))
     assert state.id == existing["id"]
     assert state.client_secret == SecretStr(secret)
     assert [call for call in changes_in(emulator) if "token" not in call] == []
 
 
 def test_one_without_its_secret_gets_a_new_one(
-    emulator: Emulator, platform: Platform, existing: dict[str, Any]
+    emulator: Emulator, context: ProviderContext, existing: dict[str, Any]
 ) -> None:
-    state = operations.create(platform, adopting(existing))
+    state = operations.create(context, adopting(existing))
     assert state.client_secret is not None
     assert emulator.platform.secret_is_valid(
         state.client_id, state.client_secret.get_secret_value()
@@ -73,11 +73,11 @@ def test_one_without_its_secret_gets_a_new_one(
 
 
 def test_what_is_declared_is_applied_and_the_secret_comes_last(
-    emulator: Emulator, platform: Platform, existing: dict[str, Any], owner: str
+    emulator: Emulator, context: ProviderContext, existing: dict[str, Any], owner: str
 ) -> None:
     other = new_tenant(emulator)
     inputs = replace(adopting(existing), name="New", url=None, allowed_tenants={other: "a"})
-    operations.create(platform, inputs)
+    operations.create(context, inputs)
     assert [call.split()[0] for call in changes_in(emulator)] == [
         "PATCH",
         "PUT",
@@ -92,9 +92,9 @@ def test_what_is_declared_is_applied_and_the_secret_comes_last(
 
 
 def test_tenants_that_are_not_declared_keep_their_access(
-    emulator: Emulator, platform: Platform, existing: dict[str, Any]
+    emulator: Emulator, context: ProviderContext, existing: dict[str, Any]
 ) -> None:
-    state = operations.create(platform, adopting(existing))
+    state = operations.create(context, adopting(existing))
     application = emulator.platform.application(existing["id"])
     assert application is not None
     assert len(application["allowedTenants"]) == 1
@@ -102,28 +102,28 @@ def test_tenants_that_are_not_declared_keep_their_access(
 
 
 def test_an_unknown_application_is_an_error_before_anything_is_changed(
-    emulator: Emulator, platform: Platform, existing: dict[str, Any]
+    emulator: Emulator, context: ProviderContext, existing: dict[str, Any]
 ) -> None:
     unknown = Adoption("9aa3b618-8cd2-4dc0-b7a1-da6df60af254")
     with pytest.raises(LifecycleError, match="owns no application"):
-        operations.create(platform, replace(adopting(existing), adopt=unknown))
+        operations.create(context, replace(adopting(existing), adopt=unknown))
     assert changes_in(emulator) == []
 
 
 def test_an_application_of_another_tenant_is_an_error_before_anything_is_changed(
-    emulator: Emulator, platform: Platform, existing: dict[str, Any]
+    emulator: Emulator, context: ProviderContext, existing: dict[str, Any]
 ) -> None:
     foreign = emulator.platform.register(new_tenant(emulator), name="Foreign")
     with pytest.raises(LifecycleError, match="owns no application"):
-        operations.create(platform, replace(adopting(existing), adopt=Adoption(foreign["id"])))
+        operations.create(context, replace(adopting(existing), adopt=Adoption(foreign["id"])))
     assert changes_in(emulator) == []
 
 
 def test_a_secret_that_is_refused_is_an_error_before_anything_is_changed(
-    emulator: Emulator, platform: Platform, existing: dict[str, Any]
+    emulator: Emulator, context: ProviderContext, existing: dict[str, Any]
 ) -> None:
     with pytest.raises(LifecycleError, match="refuses the declared client_secret") as caught:
-        operations.create(platform, replace(adopting(existing, "wrong-secret"), name="New"))
+        operations.create(context, replace(adopting(existing, "wrong-secret"), name="New"))
     assert "wrong-secret" not in str(caught.value)
     application = emulator.platform.application(existing["id"])
     assert application is not None
@@ -131,23 +131,23 @@ def test_a_secret_that_is_refused_is_an_error_before_anything_is_changed(
 
 
 def test_a_secret_that_cannot_be_tried_is_taken_with_a_warning(
-    emulator: Emulator, platform: Platform, owner: str, warnings: list[str]
+    emulator: Emulator, context: ProviderContext, owner: str, warnings: list[str]
 ) -> None:
     application = emulator.platform.register(owner, name="By hand", url="https://example.com")
-    operations.create(platform, adopting(application, application["oauth2Client"]["secret"]))
+    operations.create(context, adopting(application, application["oauth2Client"]["secret"]))
     assert "no allowed tenant has it installed" in warnings[0]
 
 
 def test_a_wrong_secret_is_refused_also_where_it_is_installed_nowhere(
-    emulator: Emulator, platform: Platform, owner: str
+    emulator: Emulator, context: ProviderContext, owner: str
 ) -> None:
     application = emulator.platform.register(owner, name="By hand", url="https://example.com")
     with pytest.raises(LifecycleError, match="refuses the declared client_secret"):
-        operations.create(platform, adopting(application, "wrong-secret"))
+        operations.create(context, adopting(application, "wrong-secret"))
 
 
 def readopt(
-    platform: Platform, held: ApplicationState, declared: str, *, deleted_first: bool
+    context: ProviderContext, held: ApplicationState, declared: str, *, deleted_first: bool
 ) -> ApplicationState | None:
     """Replace a resource whose program still declares ``adopt``, in the engine's order."""
     news = {
@@ -155,14 +155,14 @@ def readopt(
         "tenant_id": held.inputs.tenant_id,
         "adopt": {"application_id": held.id, "client_secret": declared},
     }
-    checked = declaration.check(platform, {}, news)
+    checked = declaration.check(context, {}, news)
     assert checked.failures == ()
     inputs = ApplicationInputs.from_props(checked.inputs)
     if deleted_first:
-        operations.delete(platform, held)
-    state = operations.create(platform, inputs)
+        operations.delete(context, held)
+    state = operations.create(context, inputs)
     if not deleted_first:
-        operations.delete(platform, held)
+        operations.delete(context, held)
     return state
 
 
@@ -256,10 +256,10 @@ def test_the_same_secret_can_be_adopted_again_without_a_check(
 
 
 def test_a_token_endpoint_that_fails_does_not_refuse_the_secret(
-    emulator: Emulator, platform: Platform, existing: dict[str, Any], warnings: list[str]
+    emulator: Emulator, context: ProviderContext, existing: dict[str, Any], warnings: list[str]
 ) -> None:
     emulator.add_fault(Fault(method="POST", path="**/token", kind="status", status=500, times=9))
-    operations.create(platform, adopting(existing, existing["oauth2Client"]["secret"]))
+    operations.create(context, adopting(existing, existing["oauth2Client"]["secret"]))
     assert "could not be checked" in warnings[0]
 
 
@@ -297,9 +297,9 @@ def test_answer_that_proves_the_secret_wrong_refuses_the_adoption(
     answer: Answer,
 ) -> None:
     identity_server.always = answer
-    platform = connect(owner, identity_url=identity_server.url)
+    context = connect(owner, identity_url=identity_server.url)
     with pytest.raises(LifecycleError, match="refuses the declared client_secret"):
-        operations.create(platform, replace(adopting(existing, "a-secret"), name="New"))
+        operations.create(context, replace(adopting(existing, "a-secret"), name="New"))
     assert changes_in(emulator) == []
 
 
@@ -327,8 +327,8 @@ def test_answer_that_proves_nothing_leaves_the_secret_unchecked(
     answer: Answer,
 ) -> None:
     identity_server.always = answer
-    platform = connect(owner, identity_url=identity_server.url)
-    state = operations.create(platform, adopting(existing, "a-secret"))
+    context = connect(owner, identity_url=identity_server.url)
+    state = operations.create(context, adopting(existing, "a-secret"))
     assert state.client_secret == SecretStr("a-secret")
     assert "could not be checked" in warnings[-1]
 
@@ -344,8 +344,8 @@ def test_secret_of_an_inactive_application_is_left_unchecked(
     """A Keycloak refuses any secret of a client that is disabled."""
     emulator.platform.patch(existing["id"], status="inactive")
     identity_server.always = keycloak("invalid_client", REFUSED, 401)
-    platform = connect(owner, identity_url=identity_server.url)
-    state = operations.create(platform, adopting(existing, "a-secret"))
+    context = connect(owner, identity_url=identity_server.url)
+    state = operations.create(context, adopting(existing, "a-secret"))
     assert state.client_secret == SecretStr("a-secret")
     assert "could not be checked: it is inactive" in warnings[0]
     assert identity_server.received == []
@@ -357,11 +357,11 @@ def as_declared(existing: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_application_that_is_adopted_in_this_run_is_not_deleted(
-    emulator: Emulator, platform: Platform, existing: dict[str, Any], warnings: list[str]
+    emulator: Emulator, context: ProviderContext, existing: dict[str, Any], warnings: list[str]
 ) -> None:
-    declaration.check(platform, {}, as_declared(existing))
-    state = operations.create(platform, adopting(existing))
-    operations.delete(platform, state)
+    declaration.check(context, {}, as_declared(existing))
+    state = operations.create(context, adopting(existing))
+    operations.delete(context, state)
     assert emulator.platform.application(existing["id"]) is not None
     assert warnings[-1] == (
         f"application {existing['id']} was not deleted: the resource with name='By hand' adopts it"
@@ -370,13 +370,13 @@ def test_application_that_is_adopted_in_this_run_is_not_deleted(
 
 def test_application_that_an_earlier_run_adopted_can_be_deleted(
     emulator: Emulator,
-    platform: Platform,
+    context: ProviderContext,
     connect: Connect,
     owner: str,
     existing: dict[str, Any],
 ) -> None:
-    declaration.check(platform, {}, as_declared(existing))
-    state = operations.create(platform, adopting(existing))
+    declaration.check(context, {}, as_declared(existing))
+    state = operations.create(context, adopting(existing))
     emulator.platform.uninstall(existing["id"], owner)
     operations.delete(connect(owner), state)
     assert emulator.platform.application(existing["id"]) is None

@@ -13,10 +13,10 @@ from olt_provider.emulator import Emulator, Fault
 from olt_provider.lifecycle.application import operations
 from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
 from olt_provider.lifecycle.errors import LifecycleError
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from tests.emulated import calls_of, new_tenant
 
-Connect = Callable[..., Platform]
+Connect = Callable[..., ProviderContext]
 How = dict[str, Any]
 
 APPLICATIONS = "/application-developer/applications"
@@ -62,7 +62,7 @@ def inputs(request: pytest.FixtureRequest, owner: str) -> ApplicationInputs:
 
 
 @pytest.fixture
-def platform(connect: Connect, owner: str) -> Platform:
+def context(connect: Connect, owner: str) -> ProviderContext:
     return connect(owner)
 
 
@@ -73,12 +73,12 @@ def is_alive(emulator: Emulator, state: ApplicationState) -> bool:
 
 
 def fail(
-    emulator: Emulator, platform: Platform, inputs: ApplicationInputs, *faults: How
+    emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs, *faults: How
 ) -> OltError:
     for each in faults:
         emulator.add_fault(Fault(**each))
     with pytest.raises(OltError) as caught:
-        operations.create(platform, inputs)
+        operations.create(context, inputs)
     emulator.clear_faults()
     return caught.value
 
@@ -86,13 +86,13 @@ def fail(
 @pytest.mark.parametrize("attempt", ATTEMPTS.values(), ids=list(ATTEMPTS))
 def test_a_creation_that_is_sent_again_never_makes_a_second_application(
     emulator: Emulator,
-    platform: Platform,
+    context: ProviderContext,
     inputs: ApplicationInputs,
     owner: str,
     attempt: tuple[How, ...],
 ) -> None:
-    fail(emulator, platform, inputs, *attempt)
-    state = operations.create(platform, inputs)
+    fail(emulator, context, inputs, *attempt)
+    state = operations.create(context, inputs)
     (application,) = emulator.platform.applications(owner)
     assert application["id"] == state.id
     assert application["status"] == "inactive"
@@ -102,51 +102,51 @@ def test_a_creation_that_is_sent_again_never_makes_a_second_application(
 @pytest.mark.parametrize("attempt", ATTEMPTS.values(), ids=list(ATTEMPTS))
 def test_a_creation_that_fails_twice_and_is_sent_again_makes_one_application(
     emulator: Emulator,
-    platform: Platform,
+    context: ProviderContext,
     inputs: ApplicationInputs,
     owner: str,
     attempt: tuple[How, ...],
 ) -> None:
-    fail(emulator, platform, inputs, *attempt)
-    fail(emulator, platform, inputs, fault("*", "/**", **REFUSED))
-    state = operations.create(platform, inputs)
+    fail(emulator, context, inputs, *attempt)
+    fail(emulator, context, inputs, fault("*", "/**", **REFUSED))
+    state = operations.create(context, inputs)
     assert [each["id"] for each in emulator.platform.applications(owner)] == [state.id]
     assert is_alive(emulator, state)
 
 
 def test_what_is_looked_up_again_and_again_is_registered_once(
-    emulator: Emulator, platform: Platform, inputs: ApplicationInputs
+    emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs
 ) -> None:
     lost = fault("POST", APPLICATIONS, kind="reset_after", times=1)
     unseen = fault("GET", APPLICATIONS, **REFUSED)
-    fail(emulator, platform, inputs, lost, {**unseen, "after": 1})
+    fail(emulator, context, inputs, lost, {**unseen, "after": 1})
     for _ in range(3):
-        fail(emulator, platform, inputs, unseen)
+        fail(emulator, context, inputs, unseen)
     posts = [call for call in calls_of(emulator) if call.method == "POST"]
     assert [call.template for call in posts] == [APPLICATIONS]
 
 
 def test_where_several_fit_none_is_taken_however_often_it_is_sent(
-    emulator: Emulator, platform: Platform, inputs: ApplicationInputs, owner: str
+    emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs, owner: str
 ) -> None:
     inputs = replace(inputs, prevent_duplicate_name=False)
-    operations.create(platform, replace(inputs, name="First"))
+    operations.create(context, replace(inputs, name="First"))
     twin = emulator.platform.register(owner, name="Sample", allowed_tenants={owner: "x"})
-    fail(emulator, platform, inputs, LOST)
+    fail(emulator, context, inputs, LOST)
     for _ in range(2):
         with pytest.raises(LifecycleError, match="may be one of these"):
-            operations.create(platform, inputs)
+            operations.create(context, inputs)
     assert len(emulator.platform.applications(owner)) == 3
     client = twin["oauth2Client"]
     assert emulator.platform.secret_is_valid(client["id"], client["secret"])
 
 
 def test_two_equal_resources_of_which_one_fails_become_two_applications(
-    emulator: Emulator, platform: Platform, inputs: ApplicationInputs, owner: str
+    emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs, owner: str
 ) -> None:
     inputs = replace(inputs, prevent_duplicate_name=False)
-    fail(emulator, platform, inputs, *ATTEMPTS["not looked up"])
-    states = [operations.create(platform, inputs) for _ in range(2)]
+    fail(emulator, context, inputs, *ATTEMPTS["not looked up"])
+    states = [operations.create(context, inputs) for _ in range(2)]
     held = {each["id"] for each in emulator.platform.applications(owner)}
     assert held == {state.id for state in states}
     assert len(held) == 2
@@ -154,42 +154,42 @@ def test_two_equal_resources_of_which_one_fails_become_two_applications(
 
 
 def test_another_name_is_registered_as_usual_after_a_failure(
-    emulator: Emulator, platform: Platform, inputs: ApplicationInputs, owner: str
+    emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs, owner: str
 ) -> None:
-    fail(emulator, platform, inputs, *ATTEMPTS["not looked up"])
-    operations.create(platform, replace(inputs, name="Other"))
+    fail(emulator, context, inputs, *ATTEMPTS["not looked up"])
+    operations.create(context, replace(inputs, name="Other"))
     names = sorted(each["name"] for each in emulator.platform.applications(owner))
     assert names == ["Other", "Sample"]
 
 
 def test_an_unexpected_exception_after_a_lost_response_is_no_reason_for_a_second_application(
-    emulator: Emulator, platform: Platform, inputs: ApplicationInputs, owner: str
+    emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs, owner: str
 ) -> None:
     def broken(_: str) -> None:
         raise RuntimeError("a bug")
 
-    warn, platform.warn = platform.warn, broken
+    warn, context.warn = context.warn, broken
     emulator.add_fault(Fault(**LOST))
     with pytest.raises(RuntimeError):
-        operations.create(platform, inputs)
-    platform.warn = warn
-    state = operations.create(platform, inputs)
+        operations.create(context, inputs)
+    context.warn = warn
+    state = operations.create(context, inputs)
     assert [each["id"] for each in emulator.platform.applications(owner)] == [state.id]
     assert is_alive(emulator, state)
 
 
 def test_one_that_somebody_else_registered_in_between_keeps_its_secret(
-    emulator: Emulator, platform: Platform, inputs: ApplicationInputs, owner: str
+    emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs, owner: str
 ) -> None:
     """Nothing of it was registered here, and what has come differs."""
-    fail(emulator, platform, inputs, fault("POST", APPLICATIONS, kind="reset_before", times=1))
+    fail(emulator, context, inputs, fault("POST", APPLICATIONS, kind="reset_before", times=1))
     other = emulator.platform.register(
         owner, name="Sample", allowed_tenants={new_tenant(emulator): ""}
     )
     if inputs.prevent_duplicate_name:
         with pytest.raises(LifecycleError, match="exists already"):
-            operations.create(platform, inputs)
+            operations.create(context, inputs)
     else:
-        operations.create(platform, inputs)
+        operations.create(context, inputs)
     client = other["oauth2Client"]
     assert emulator.platform.secret_is_valid(client["id"], client["secret"])

@@ -6,38 +6,38 @@ from typing import Any
 import pytest
 
 from olt_provider.lifecycle.application.declaration import COMPARED, DEFAULTS, check, diff
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.run_record import application_key
 from olt_provider.lifecycle.values import UNKNOWN
 from tests.lifecycle.conftest import OTHER, OWNER, unsigned
 
-Offline = Callable[..., Platform]
+Offline = Callable[..., ProviderContext]
 APPLICATION = "9aa3b618-8cd2-4dc0-b7a1-da6df60af254"
 
 
 @pytest.fixture
-def platform(offline: Offline) -> Platform:
+def context(offline: Offline) -> ProviderContext:
     return offline(unsigned(OWNER))
 
 
 def checked(
-    platform: Platform, olds: Mapping[str, Any] | None = None, **news: Any
+    context: ProviderContext, olds: Mapping[str, Any] | None = None, **news: Any
 ) -> dict[str, Any]:
-    result = check(platform, olds or {}, {"name": "x", **news})
+    result = check(context, olds or {}, {"name": "x", **news})
     assert result.failures == ()
     return result.inputs
 
 
-def test_defaults_are_filled_in_so_that_a_deviation_is_drift(platform: Platform) -> None:
-    assert checked(platform) == {**DEFAULTS, "name": "x", "tenant_id": OWNER}
+def test_defaults_are_filled_in_so_that_a_deviation_is_drift(context: ProviderContext) -> None:
+    assert checked(context) == {**DEFAULTS, "name": "x", "tenant_id": OWNER}
 
 
-def test_tenants_that_are_not_declared_stay_unmanaged(platform: Platform) -> None:
-    assert "allowed_tenants" not in checked(platform)
+def test_tenants_that_are_not_declared_stay_unmanaged(context: ProviderContext) -> None:
+    assert "allowed_tenants" not in checked(context)
 
 
-def test_nobody_is_a_declaration(platform: Platform) -> None:
-    assert checked(platform, allowed_tenants={})["allowed_tenants"] == {}
+def test_nobody_is_a_declaration(context: ProviderContext) -> None:
+    assert checked(context, allowed_tenants={})["allowed_tenants"] == {}
 
 
 @pytest.mark.parametrize(
@@ -61,38 +61,38 @@ def test_nobody_is_a_declaration(platform: Platform) -> None:
     ],
 )
 def test_what_is_wrong_is_named_at_its_property(
-    platform: Platform, name: str, value: object
+    context: ProviderContext, name: str, value: object
 ) -> None:
-    result = check(platform, {}, {"name": "x", name: value})
+    result = check(context, {}, {"name": "x", name: value})
     assert [failure.property for failure in result.failures] == [name]
 
 
 @pytest.mark.parametrize("name", [name for name in COMPARED if name != "tenant_id"])
-def test_an_unknown_value_passes_and_stays_unknown(platform: Platform, name: str) -> None:
-    assert checked(platform, None, **{name: UNKNOWN})[name] is UNKNOWN
+def test_an_unknown_value_passes_and_stays_unknown(context: ProviderContext, name: str) -> None:
+    assert checked(context, None, **{name: UNKNOWN})[name] is UNKNOWN
 
 
-def test_an_unknown_comment_passes_beside_a_known_tenant(platform: Platform) -> None:
-    assert checked(platform, allowed_tenants={OTHER: UNKNOWN})["allowed_tenants"] == {
-        OTHER: UNKNOWN
-    }
+def test_an_unknown_comment_passes_beside_a_known_tenant(context: ProviderContext) -> None:
+    assert checked(context, allowed_tenants={OTHER: UNKNOWN})["allowed_tenants"] == {OTHER: UNKNOWN}
 
 
-def test_adoption_is_read_on_creation_only(platform: Platform) -> None:
+def test_adoption_is_read_on_creation_only(context: ProviderContext) -> None:
     adopt = {"application_id": APPLICATION, "client_secret": "hush"}
-    assert checked(platform, adopt=adopt)["adopt"] == adopt
+    assert checked(context, adopt=adopt)["adopt"] == adopt
     olds = {**DEFAULTS, "name": "x", "tenant_id": OWNER}
-    assert "adopt" not in checked(platform, olds, adopt=adopt)
+    assert "adopt" not in checked(context, olds, adopt=adopt)
 
 
-def test_what_is_to_be_adopted_is_known_before_anything_is_deleted(platform: Platform) -> None:
-    checked(platform, adopt={"application_id": APPLICATION})
-    (holder,) = platform.run.holders(application_key(APPLICATION), platform.api_url)
+def test_what_is_to_be_adopted_is_known_before_anything_is_deleted(
+    context: ProviderContext,
+) -> None:
+    checked(context, adopt={"application_id": APPLICATION})
+    (holder,) = context.run.holders(application_key(APPLICATION), context.api_url)
     assert holder.adopts
 
 
-def test_nothing_differs_from_what_was_just_kept(platform: Platform) -> None:
-    inputs = checked(platform, allowed_tenants={OTHER: None}, redirect_uris=["https://a"])
+def test_nothing_differs_from_what_was_just_kept(context: ProviderContext) -> None:
+    inputs = checked(context, allowed_tenants={OTHER: None}, redirect_uris=["https://a"])
     assert diff({**inputs, "client_id": "y"}, inputs).properties == ()
 
 
@@ -113,33 +113,33 @@ def test_nothing_differs_from_what_was_just_kept(platform: Platform) -> None:
         ("name", UNKNOWN),
     ],
 )
-def test_a_change_is_made_in_place(platform: Platform, name: str, value: object) -> None:
-    kept = checked(platform, allowed_tenants={OTHER: "x"}, redirect_uris=["https://a"])
+def test_a_change_is_made_in_place(context: ProviderContext, name: str, value: object) -> None:
+    kept = checked(context, allowed_tenants={OTHER: "x"}, redirect_uris=["https://a"])
     difference = diff(kept, {**kept, name: value})
     assert difference.properties == (name,)
     assert difference.replaces == ()
 
 
 @pytest.mark.parametrize("tenant_id", [OTHER, UNKNOWN])
-def test_another_owner_replaces(platform: Platform, tenant_id: object) -> None:
-    kept = checked(platform)
+def test_another_owner_replaces(context: ProviderContext, tenant_id: object) -> None:
+    kept = checked(context)
     assert diff(kept, {**kept, "tenant_id": tenant_id}).replaces == ("tenant_id",)
 
 
 def test_a_secret_that_an_adoption_will_end_is_told(
-    platform: Platform, warnings: list[str]
+    context: ProviderContext, warnings: list[str]
 ) -> None:
-    checked(platform, adopt={"application_id": APPLICATION, "client_secret": "known"})
+    checked(context, adopt={"application_id": APPLICATION, "client_secret": "known"})
     assert warnings == []
-    checked(platform, adopt={"application_id": OTHER})
+    checked(context, adopt={"application_id": OTHER})
     (warning,) = warnings
     assert "whoever uses the present one loses access" in warning
 
 
 def test_tenants_that_are_not_known_yet_are_not_taken_for_a_mass_revocation(
-    platform: Platform,
+    context: ProviderContext,
 ) -> None:
-    before = checked(platform, allowed_tenants={OTHER: ""})
+    before = checked(context, allowed_tenants={OTHER: ""})
     (note,) = diff(before, {**before, "allowed_tenants": UNKNOWN}).notes
     assert "does not mean that they lose their access" in note
 
@@ -156,11 +156,11 @@ def test_tenants_that_are_not_known_yet_are_not_taken_for_a_mass_revocation(
     ],
 )
 def test_what_the_diff_of_tenants_cannot_show_is_said(
-    platform: Platform,
+    context: ProviderContext,
     old: dict[str, str] | None,
     new: dict[str, str] | None,
     said: str | None,
 ) -> None:
-    before, after = checked(platform, allowed_tenants=old), checked(platform, allowed_tenants=new)
+    before, after = checked(context, allowed_tenants=old), checked(context, allowed_tenants=new)
     notes = diff(before, after).notes
     assert (notes == ()) if said is None else (said in notes[0])

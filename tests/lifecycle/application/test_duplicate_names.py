@@ -14,11 +14,11 @@ from olt_provider.emulator import Emulator
 from olt_provider.lifecycle.application import declaration, operations
 from olt_provider.lifecycle.application.model import Adoption, ApplicationInputs, ApplicationState
 from olt_provider.lifecycle.errors import LifecycleError
-from olt_provider.lifecycle.platform import Platform
-from olt_provider.lifecycle.registrations import LOOKS, WAITING, Registrations
+from olt_provider.lifecycle.known_applications import LOOKS, WAITING, KnownApplications
+from olt_provider.lifecycle.provider_context import ProviderContext
 from tests.emulated import changes_in
 
-Connect = Callable[..., Platform]
+Connect = Callable[..., ProviderContext]
 
 
 @pytest.fixture
@@ -28,17 +28,19 @@ def taken(connect: Connect, owner: str) -> ApplicationState:
 
 
 @pytest.fixture
-def platform(connect: Connect, owner: str) -> Platform:
+def context(connect: Connect, owner: str) -> ProviderContext:
     """A run that has learned nothing yet."""
     return connect(owner)
 
 
-def compared(platform: Platform, state: ApplicationState, **changes: Any) -> ApplicationInputs:
+def compared(
+    context: ProviderContext, state: ApplicationState, **changes: Any
+) -> ApplicationInputs:
     """What the engine does with a resource of the program before it updates it."""
     inputs = replace(state.inputs, **changes)
     news = inputs.to_props()
-    declaration.check(platform, state.inputs.to_props(), news)
-    declaration.compare(platform, state.id, state.to_props(), news)
+    declaration.check(context, state.inputs.to_props(), news)
+    declaration.compare(context, state.id, state.to_props(), news)
     return inputs
 
 
@@ -47,10 +49,10 @@ def names(emulator: Emulator, owner: str) -> list[str]:
 
 
 def test_ways_out_are_named_with_the_harmless_ones_first(
-    platform: Platform, taken: ApplicationState
+    context: ProviderContext, taken: ApplicationState
 ) -> None:
     with pytest.raises(LifecycleError) as caught:
-        operations.create(platform, taken.inputs)
+        operations.create(context, taken.inputs)
     said = str(caught.value)
     ways = (
         'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="OLD")])',
@@ -64,31 +66,31 @@ def test_ways_out_are_named_with_the_harmless_ones_first(
 
 
 def test_name_that_a_resource_gives_up_in_the_same_run_can_be_used(
-    emulator: Emulator, platform: Platform, taken: ApplicationState, owner: str
+    emulator: Emulator, context: ProviderContext, taken: ApplicationState, owner: str
 ) -> None:
-    renamed = compared(platform, taken, name="Y")
-    operations.create(platform, taken.inputs)
-    operations.update(platform, taken, renamed)
+    renamed = compared(context, taken, name="Y")
+    operations.create(context, taken.inputs)
+    operations.update(context, taken, renamed)
     assert names(emulator, owner) == ["X", "Y"]
 
 
 def test_name_that_was_given_up_before_can_be_used(
-    emulator: Emulator, platform: Platform, taken: ApplicationState, owner: str
+    emulator: Emulator, context: ProviderContext, taken: ApplicationState, owner: str
 ) -> None:
-    operations.create(platform, ApplicationInputs(name="Z", tenant_id=owner))
-    operations.update(platform, taken, compared(platform, taken, name="Y"))
-    operations.create(platform, taken.inputs)
+    operations.create(context, ApplicationInputs(name="Z", tenant_id=owner))
+    operations.update(context, taken, compared(context, taken, name="Y"))
+    operations.create(context, taken.inputs)
     assert names(emulator, owner) == ["X", "Y", "Z"]
 
 
 def test_name_that_an_adoption_of_the_same_run_changes_can_be_used(
-    emulator: Emulator, platform: Platform, taken: ApplicationState, owner: str
+    emulator: Emulator, context: ProviderContext, taken: ApplicationState, owner: str
 ) -> None:
     adoption = Adoption(taken.id)
     news = {"name": "Y", "tenant_id": owner, "adopt": {"application_id": taken.id}}
-    assert declaration.check(platform, {}, news).failures == ()
-    operations.create(platform, taken.inputs)
-    operations.create(platform, ApplicationInputs(name="Y", tenant_id=owner, adopt=adoption))
+    assert declaration.check(context, {}, news).failures == ()
+    operations.create(context, taken.inputs)
+    operations.create(context, ApplicationInputs(name="Y", tenant_id=owner, adopt=adoption))
     assert names(emulator, owner) == ["X", "Y"]
 
 
@@ -107,20 +109,20 @@ def test_resource_that_the_engine_compares_a_moment_later_is_waited_for(
         waits.set()
         assert compared_by_now.wait(30)
 
-    platform = connect(owner)
-    monkeypatch.setattr(platform, "pause", wait)
+    context = connect(owner)
+    monkeypatch.setattr(context, "pause", wait)
     with ThreadPoolExecutor(1) as pool:
-        creation = pool.submit(operations.create, platform, taken.inputs)
+        creation = pool.submit(operations.create, context, taken.inputs)
         assert waits.wait(30)
-        renamed = compared(platform, taken, name="Y")
+        renamed = compared(context, taken, name="Y")
         compared_by_now.set()
         creation.result(30)
-    operations.update(platform, taken, renamed)
+    operations.update(context, taken, renamed)
     assert names(emulator, owner) == ["X", "Y"]
 
 
 def test_fewer_threads_wait_than_the_host_has() -> None:
-    known = Registrations()
+    known = KnownApplications()
     waiting = [known.looks() for _ in range(WAITING)]
     assert all(next(looks, "none") is None for looks in waiting)
     assert list(known.looks()) == []
@@ -129,52 +131,52 @@ def test_fewer_threads_wait_than_the_host_has() -> None:
 
 
 def test_all_waits_of_a_process_together_are_bounded() -> None:
-    known = Registrations()
+    known = KnownApplications()
     assert len(list(known.looks())) == LOOKS
     assert list(known.looks()) == []
 
 
 def test_name_that_a_resource_of_the_program_keeps_is_in_use_at_once(
     emulator: Emulator,
-    platform: Platform,
+    context: ProviderContext,
     taken: ApplicationState,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     emulator.clear_calls()
-    compared(platform, taken, url="https://new.example")
-    monkeypatch.setattr(platform, "pause", pytest.fail)
+    compared(context, taken, url="https://new.example")
+    monkeypatch.setattr(context, "pause", pytest.fail)
     with pytest.raises(LifecycleError, match="which the resource with name='X' of this program"):
-        operations.create(platform, taken.inputs)
+        operations.create(context, taken.inputs)
     assert changes_in(emulator) == []
 
 
 def test_name_that_this_run_has_registered_is_in_use_at_once(
-    platform: Platform, owner: str, monkeypatch: pytest.MonkeyPatch
+    context: ProviderContext, owner: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inputs = ApplicationInputs(name="new", tenant_id=owner)
-    operations.create(platform, inputs)
-    monkeypatch.setattr(platform, "pause", pytest.fail)
+    operations.create(context, inputs)
+    monkeypatch.setattr(context, "pause", pytest.fail)
     with pytest.raises(LifecycleError, match="which another resource of this program manages"):
-        operations.create(platform, inputs)
+        operations.create(context, inputs)
 
 
 def test_name_that_one_of_two_keeps_is_in_use(
-    platform: Platform, taken: ApplicationState, owner: str
+    context: ProviderContext, taken: ApplicationState, owner: str
 ) -> None:
-    operations.create(platform, replace(taken.inputs, prevent_duplicate_name=False))
-    compared(platform, taken, name="Y")
+    operations.create(context, replace(taken.inputs, prevent_duplicate_name=False))
+    compared(context, taken, name="Y")
     with pytest.raises(LifecycleError, match="exists already"):
-        operations.create(platform, taken.inputs)
+        operations.create(context, taken.inputs)
 
 
 def test_resource_of_another_platform_gives_nothing_up(
-    platform: Platform, taken: ApplicationState
+    context: ProviderContext, taken: ApplicationState
 ) -> None:
-    elsewhere = Platform(
-        replace(platform.settings, api_url="http://127.0.0.1:9/v1"),
-        warn=platform.warn,
-        run=platform.run,
+    elsewhere = ProviderContext(
+        replace(context.settings, api_url="http://127.0.0.1:9/v1"),
+        warn=context.warn,
+        run=context.run,
     )
     compared(elsewhere, taken, name="Y")
     with pytest.raises(LifecycleError, match="exists already"):
-        operations.create(platform, taken.inputs)
+        operations.create(context, taken.inputs)

@@ -16,10 +16,10 @@ from olt_provider.emulator import Emulator, Fault
 from olt_provider.lifecycle.application import operations
 from olt_provider.lifecycle.application.model import Adoption, ApplicationInputs
 from olt_provider.lifecycle.errors import LifecycleError
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from tests.emulated import new_tenant
 
-Connect = Callable[..., Platform]
+Connect = Callable[..., ProviderContext]
 
 
 @pytest.mark.parametrize("lost", [{"kind": "reset_after"}, {"kind": "status", "status": 503}])
@@ -27,12 +27,12 @@ Connect = Callable[..., Platform]
 def test_a_change_that_was_refused_when_it_was_repeated_says_what_to_run(
     emulator: Emulator, connect: Connect, owner: str, lost: dict[str, Any], told: int
 ) -> None:
-    platform = connect(owner)
-    state = operations.create(platform, ApplicationInputs(name="Sample", tenant_id=owner))
+    context = connect(owner)
+    state = operations.create(context, ApplicationInputs(name="Sample", tenant_id=owner))
     emulator.add_fault(Fault(method="PATCH", times=1, when="after", **lost))
     emulator.add_fault(Fault(method="PATCH", kind="status", status=told, times=99))
     with pytest.raises(LifecycleError, match="up --refresh --run-program"):
-        operations.update(platform, state, replace(state.inputs, name="New"))
+        operations.update(context, state, replace(state.inputs, name="New"))
     application = emulator.platform.application(state.id)
     assert application is not None
     assert application["name"] == "New"
@@ -41,13 +41,13 @@ def test_a_change_that_was_refused_when_it_was_repeated_says_what_to_run(
 def test_a_rotation_that_was_refused_when_it_was_repeated_says_that_the_secret_may_be_dead(
     emulator: Emulator, connect: Connect, owner: str
 ) -> None:
-    platform = connect(owner)
-    state = operations.create(platform, ApplicationInputs(name="Sample", tenant_id=owner))
+    context = connect(owner)
+    state = operations.create(context, ApplicationInputs(name="Sample", tenant_id=owner))
     emulator.add_fault(Fault(method="POST", path="**/secret", kind="reset_after", times=1))
     emulator.add_fault(Fault(method="POST", path="**/secret", kind="status", status=403, times=9))
     with pytest.raises(LifecycleError, match="may be dead"):
         operations.update(
-            platform, state, replace(state.inputs, rotate_secret_when_changed={"on": "monday"})
+            context, state, replace(state.inputs, rotate_secret_when_changed={"on": "monday"})
         )
 
 
@@ -87,11 +87,11 @@ def lose_then_have_no_token(emulator: Emulator, write: Fault, no_token: dict[str
 def test_a_rotation_that_cannot_be_repeated_without_a_token_names_the_way_out(
     emulator: Emulator, deployer: Connect, owner: str, no_token: dict[str, Any]
 ) -> None:
-    platform = deployer()
-    state = operations.create(platform, ApplicationInputs(name="Sample", tenant_id=owner))
+    context = deployer()
+    state = operations.create(context, ApplicationInputs(name="Sample", tenant_id=owner))
     lose_then_have_no_token(emulator, Fault(method="POST", path=SECRET, kind="hold"), no_token)
     with pytest.raises(LifecycleError, match="in the state may be dead") as caught:
-        operations.update(platform, state, rotated(state.inputs))
+        operations.update(context, state, rotated(state.inputs))
     assert "run `pulumi up` again" in str(caught.value)
     assert state.client_secret is not None
     secret = state.client_secret.get_secret_value()
@@ -107,11 +107,11 @@ def test_a_rotation_that_cannot_be_repeated_without_a_token_names_the_way_out(
 def test_an_update_that_cannot_be_repeated_without_a_token_says_what_to_run(
     emulator: Emulator, deployer: Connect, owner: str, no_token: dict[str, Any]
 ) -> None:
-    platform = deployer()
-    state = operations.create(platform, ApplicationInputs(name="Sample", tenant_id=owner))
+    context = deployer()
+    state = operations.create(context, ApplicationInputs(name="Sample", tenant_id=owner))
     lose_then_have_no_token(emulator, Fault(method="PATCH", kind="hold"), no_token)
     with pytest.raises(LifecycleError, match="up --refresh --run-program"):
-        operations.update(platform, state, replace(state.inputs, name="New"))
+        operations.update(context, state, replace(state.inputs, name="New"))
 
 
 def test_an_api_token_that_expires_while_a_rotation_waits_names_the_way_out(
@@ -119,43 +119,43 @@ def test_an_api_token_that_expires_while_a_rotation_waits_names_the_way_out(
 ) -> None:
     state = operations.create(connect(owner), ApplicationInputs(name="Sample", tenant_id=owner))
     token = SecretStr(emulator.token(owner))
-    platform = connect(credentials=(("apiToken", token),))
+    context = connect(credentials=(("apiToken", token),))
     moments = chain([time.time()], repeat(time.time() + 100 * 86400))
-    platform.client.tokens._clock = moments.__next__  # type: ignore[attr-defined]
+    context.client.tokens._clock = moments.__next__  # type: ignore[attr-defined]
     emulator.add_fault(Fault(method="POST", path=SECRET, kind="reset_after", times=1))
     with pytest.raises(LifecycleError, match=r"expired at .* in the state may be dead"):
-        operations.update(platform, state, rotated(state.inputs))
+        operations.update(context, state, rotated(state.inputs))
 
 
 def test_a_rotation_whose_engine_goes_away_in_the_wait_says_that_the_secret_may_be_dead(
     emulator: Emulator, connect: Connect, owner: str
 ) -> None:
-    platform = connect(owner)
-    state = operations.create(platform, ApplicationInputs(name="Sample", tenant_id=owner))
+    context = connect(owner)
+    state = operations.create(context, ApplicationInputs(name="Sample", tenant_id=owner))
     emulator.add_fault(Fault(method="POST", path=SECRET, kind="truncate", times=1))
     asked = iter([None])
 
-    def require_wanted() -> None:
+    def check_cancelled() -> None:
         if next(asked, "gone") is not None:
             raise OltError("the engine is gone")
 
-    platform.require_wanted = require_wanted
+    context.check_cancelled = check_cancelled
     with pytest.raises(LifecycleError, match="in the state may be dead"):
-        operations.update(platform, state, rotated(state.inputs))
+        operations.update(context, state, rotated(state.inputs))
 
 
 @pytest.mark.parametrize("body", ["truncate", "missing_field", "html"])
 def test_a_rotation_that_is_answered_with_garbage_each_time_names_the_way_out(
     emulator: Emulator, connect: Connect, owner: str, body: str
 ) -> None:
-    platform = connect(owner)
-    state = operations.create(platform, ApplicationInputs(name="Sample", tenant_id=owner))
+    context = connect(owner)
+    state = operations.create(context, ApplicationInputs(name="Sample", tenant_id=owner))
     spoiled: dict[str, Any] = {"kind": body, "when": "after"}
     if body == "missing_field":
         spoiled["field"] = "data.oauth2Client.secret"
     emulator.add_fault(Fault(method="POST", path=SECRET, times=99, **spoiled))
     with pytest.raises(LifecycleError, match="in the state may be dead"):
-        operations.update(platform, state, rotated(state.inputs))
+        operations.update(context, state, rotated(state.inputs))
 
 
 def test_an_adoption_whose_new_secret_is_lost_says_that_the_one_before_may_be_dead(
@@ -171,25 +171,25 @@ def test_an_adoption_whose_new_secret_is_lost_says_that_the_one_before_may_be_de
 def test_a_revocation_that_was_lost_and_cannot_be_looked_up_says_what_to_run(
     emulator: Emulator, connect: Connect, owner: str
 ) -> None:
-    platform = connect(owner)
+    context = connect(owner)
     inputs = ApplicationInputs(name="Sample", tenant_id=owner, allowed_tenants={owner: ""})
-    state = operations.create(platform, inputs)
+    state = operations.create(context, inputs)
     emulator.add_fault(Fault(method="DELETE", kind="reset_after", times=1))
     emulator.add_fault(Fault(method="GET", kind="status", status=403, times=99))
     with pytest.raises(LifecycleError, match="up --refresh --run-program"):
-        operations.update(platform, state, replace(inputs, allowed_tenants={}))
+        operations.update(context, state, replace(inputs, allowed_tenants={}))
 
 
 def test_a_deletion_that_was_lost_and_cannot_be_proven_does_not_claim_that_nothing_changed(
     emulator: Emulator, connect: Connect, owner: str
 ) -> None:
-    platform = connect(owner)
-    state = operations.create(platform, ApplicationInputs(name="Sample", tenant_id=owner))
+    context = connect(owner)
+    state = operations.create(context, ApplicationInputs(name="Sample", tenant_id=owner))
     emulator.add_fault(Fault(method="DELETE", kind="reset_after", times=1))
     path = "/application-developer/applications"
     emulator.add_fault(Fault(method="GET", path=path, kind="status", status=403, times=99))
     with pytest.raises(LifecycleError, match="may have deleted it: run the same again") as caught:
-        operations.delete(platform, state)
+        operations.delete(context, state)
     assert "Nothing was changed" not in str(caught.value)
     emulator.clear_faults()
     operations.delete(connect(owner), state)

@@ -19,20 +19,20 @@ from olt_provider.lifecycle.application.model import (
     ApplicationState,
 )
 from olt_provider.lifecycle.errors import LifecycleError
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 
-Connect = Callable[..., Platform]
+Connect = Callable[..., ProviderContext]
 
 APPLICATIONS = "/application-developer/applications"
 LONG_AGO = "2020-01-01T00:00:00.000Z"
 
 
 @pytest.fixture
-def platform(connect: Connect, owner: str, inputs: ApplicationInputs) -> Platform:
+def context(connect: Connect, owner: str, inputs: ApplicationInputs) -> ProviderContext:
     """A process that has listed the tenant's applications, as it does before it registers."""
-    platform: Platform = connect(owner)
-    operations.create(platform, replace(inputs, name="First"))
-    return platform
+    context: ProviderContext = connect(owner)
+    operations.create(context, replace(inputs, name="First"))
+    return context
 
 
 @pytest.fixture
@@ -73,55 +73,55 @@ def untouched(emulator: Emulator, twin: dict[str, Any]) -> bool:
 
 
 def test_one_created_before_the_request_is_not_it(
-    emulator: Emulator, platform: Platform, inputs: ApplicationInputs
+    emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs
 ) -> None:
     twin = by_somebody_else(emulator, inputs, LONG_AGO)
     lose(emulator, "reset_after")
-    state = operations.create(platform, inputs)
+    state = operations.create(context, inputs)
     assert state.id != twin["id"]
     assert is_alive(emulator, state)
     assert untouched(emulator, twin)
 
 
 def test_one_created_before_the_request_is_neither_taken_nor_advised_where_no_other_fits(
-    emulator: Emulator, platform: Platform, inputs: ApplicationInputs
+    emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs
 ) -> None:
     twin = by_somebody_else(emulator, inputs, LONG_AGO)
     lose(emulator, "reset_before")
     with pytest.raises(LifecycleError) as caught:
-        operations.create(platform, inputs)
+        operations.create(context, inputs)
     assert "most likely not registered: run `pulumi up` again" in str(caught.value)
     assert twin["id"] not in str(caught.value)
     assert untouched(emulator, twin)
 
 
 def test_one_that_this_process_has_adopted_is_not_it(
-    emulator: Emulator, platform: Platform, inputs: ApplicationInputs
+    emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs
 ) -> None:
     twin = by_somebody_else(emulator, inputs)
-    adopted = operations.create(platform, replace(inputs, adopt=Adoption(twin["id"])))
+    adopted = operations.create(context, replace(inputs, adopt=Adoption(twin["id"])))
     lose(emulator, "reset_after")
-    state = operations.create(platform, inputs)
+    state = operations.create(context, inputs)
     assert state.id != adopted.id
     assert is_alive(emulator, state)
     assert is_alive(emulator, adopted)
 
 
 def test_one_on_a_later_page_of_the_list_is_found(
-    emulator: Emulator, platform: Platform, inputs: ApplicationInputs, owner: str
+    emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs, owner: str
 ) -> None:
     for number in range(101):
         emulator.platform.register(owner, name=f"Other {number}")
     lose(emulator, "reset_after")
-    assert is_alive(emulator, operations.create(platform, inputs))
+    assert is_alive(emulator, operations.create(context, inputs))
 
 
 def test_equal_declarations_that_all_lose_their_answers_become_as_many_applications(
-    emulator: Emulator, platform: Platform, inputs: ApplicationInputs, owner: str
+    emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs, owner: str
 ) -> None:
     lose(emulator, "reset_after", times=4)
     with ThreadPoolExecutor(4) as pool:
-        states = list(pool.map(lambda _: operations.create(platform, inputs), range(4)))
+        states = list(pool.map(lambda _: operations.create(context, inputs), range(4)))
     registered = emulator.platform.applications(owner)
     assert len(registered) == 5
     equal = {each["id"] for each in registered if each["name"] == inputs.name}
@@ -130,12 +130,12 @@ def test_equal_declarations_that_all_lose_their_answers_become_as_many_applicati
 
 
 def test_the_advice_where_several_fit_leaves_the_others_alone(
-    emulator: Emulator, connect: Connect, platform: Platform, inputs: ApplicationInputs
+    emulator: Emulator, connect: Connect, context: ProviderContext, inputs: ApplicationInputs
 ) -> None:
     twin = by_somebody_else(emulator, inputs)
     lose(emulator, "reset_after")
     with pytest.raises(LifecycleError, match="may be one of these") as caught:
-        operations.create(platform, inputs)
+        operations.create(context, inputs)
     told = re.findall(r"([0-9a-f-]{36}) \(created", str(caught.value))
     (mine,) = set(told) - {twin["id"]}
     state = operations.create(connect(inputs.tenant_id), replace(inputs, adopt=Adoption(mine)))

@@ -16,10 +16,10 @@ from olt_provider.emulator import Emulator, Fault
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.installation import declaration, operations
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from tests.emulated import calls_of, new_tenant
 
-Connect = Callable[..., Platform]
+Connect = Callable[..., ProviderContext]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def application(emulator: Emulator, owner: str, user: str) -> str:
 
 
 @pytest.fixture
-def platform(connect: Connect, user: str) -> Platform:
+def context(connect: Connect, user: str) -> ProviderContext:
     return connect(user)
 
 
@@ -45,8 +45,10 @@ def inputs(application: str, user: str) -> InstallationInputs:
 
 
 @pytest.fixture
-def state(emulator: Emulator, platform: Platform, inputs: InstallationInputs) -> InstallationState:
-    created = operations.create(platform, inputs)
+def state(
+    emulator: Emulator, context: ProviderContext, inputs: InstallationInputs
+) -> InstallationState:
+    created = operations.create(context, inputs)
     emulator.clear_calls()
     return created
 
@@ -56,9 +58,9 @@ def installed(emulator: Emulator, application: str) -> list[str]:
 
 
 def test_installing_is_one_call_in_the_name_of_the_tenant(
-    emulator: Emulator, platform: Platform, inputs: InstallationInputs
+    emulator: Emulator, context: ProviderContext, inputs: InstallationInputs
 ) -> None:
-    state = operations.create(platform, inputs)
+    state = operations.create(context, inputs)
     (call,) = calls_of(emulator)
     assert (call.method, call.tenant) == ("PUT", inputs.tenant_id)
     assert installed(emulator, inputs.application_id) == [inputs.tenant_id]
@@ -66,10 +68,10 @@ def test_installing_is_one_call_in_the_name_of_the_tenant(
 
 
 def test_a_lost_answer_is_repeated_because_that_is_harmless(
-    emulator: Emulator, platform: Platform, inputs: InstallationInputs
+    emulator: Emulator, context: ProviderContext, inputs: InstallationInputs
 ) -> None:
     emulator.add_fault(Fault(method="PUT", kind="reset_after", times=1))
-    operations.create(platform, inputs)
+    operations.create(context, inputs)
     assert installed(emulator, inputs.application_id) == [inputs.tenant_id]
 
 
@@ -82,19 +84,19 @@ def test_a_tenant_that_is_not_allowed_is_told_so(
 
 
 def test_an_inactive_application_is_told(
-    emulator: Emulator, platform: Platform, inputs: InstallationInputs
+    emulator: Emulator, context: ProviderContext, inputs: InstallationInputs
 ) -> None:
     emulator.platform.patch(inputs.application_id, status="inactive")
     with pytest.raises(LifecycleError, match="inactive"):
-        operations.create(platform, inputs)
+        operations.create(context, inputs)
 
 
 def test_refusal_of_an_inactive_application_names_one_cause(
-    emulator: Emulator, platform: Platform, inputs: InstallationInputs
+    emulator: Emulator, context: ProviderContext, inputs: InstallationInputs
 ) -> None:
     emulator.platform.patch(inputs.application_id, status="inactive")
     with pytest.raises(LifecycleError) as caught:
-        operations.create(platform, inputs)
+        operations.create(context, inputs)
     assert "is inactive" in str(caught.value)
     for other in ("permission", "allow", "owner and writer", "applications:write", "cannot see"):
         assert other not in str(caught.value)
@@ -131,7 +133,7 @@ def refusing(emulator: Emulator, inputs: InstallationInputs, put: int, get: int 
 )
 def test_refusal_is_explained_by_what_is_known(
     emulator: Emulator,
-    platform: Platform,
+    context: ProviderContext,
     inputs: InstallationInputs,
     put: int,
     get: int | None,
@@ -139,20 +141,20 @@ def test_refusal_is_explained_by_what_is_known(
 ) -> None:
     refusing(emulator, inputs, put, get)
     with pytest.raises(OltError) as caught:
-        operations.create(platform, inputs)
+        operations.create(context, inputs)
     assert str(caught.value).endswith(end)
     assert ("cannot see" in str(caught.value)) == (get == 404 and put == 403)
 
 
 @pytest.mark.parametrize("broken", [{"kind": "reset_before"}, {"kind": "html"}])
 def test_refusal_whose_reason_cannot_be_looked_up_claims_none(
-    emulator: Emulator, platform: Platform, inputs: InstallationInputs, broken: dict[str, str]
+    emulator: Emulator, context: ProviderContext, inputs: InstallationInputs, broken: dict[str, str]
 ) -> None:
     refusing(emulator, inputs, 403, None)
     path = f"/applications/{inputs.application_id}"
     emulator.add_fault(Fault(method="GET", path=path, times=99, **broken))  # type: ignore[arg-type]
     with pytest.raises(LifecycleError, match="the reason could not be looked up") as caught:
-        operations.create(platform, inputs)
+        operations.create(context, inputs)
     assert "cannot see" not in str(caught.value)
 
 
@@ -172,31 +174,31 @@ def test_credentials_of_another_tenant_are_an_error_without_a_call(
 
 
 def test_reading_costs_one_call_and_finds_nothing_to_change(
-    emulator: Emulator, platform: Platform, state: InstallationState
+    emulator: Emulator, context: ProviderContext, state: InstallationState
 ) -> None:
-    assert operations.read(platform, state) == state
+    assert operations.read(context, state) == state
     assert [call.method for call in calls_of(emulator)] == ["GET"]
 
 
 def test_one_that_the_tenant_removed_is_gone(
-    emulator: Emulator, platform: Platform, state: InstallationState
+    emulator: Emulator, context: ProviderContext, state: InstallationState
 ) -> None:
     emulator.platform.uninstall(state.inputs.application_id, state.inputs.tenant_id)
-    assert operations.read(platform, state) is None
+    assert operations.read(context, state) is None
 
 
 def test_one_whose_tenant_was_revoked_is_still_there(
-    emulator: Emulator, platform: Platform, state: InstallationState
+    emulator: Emulator, context: ProviderContext, state: InstallationState
 ) -> None:
     emulator.platform.revoke(state.inputs.application_id, state.inputs.tenant_id)
-    assert operations.read(platform, state) == state
+    assert operations.read(context, state) == state
 
 
 def test_one_whose_application_was_deleted_is_gone(
-    emulator: Emulator, platform: Platform, state: InstallationState
+    emulator: Emulator, context: ProviderContext, state: InstallationState
 ) -> None:
     emulator.platform.delete(state.inputs.application_id)
-    assert operations.read(platform, state) is None
+    assert operations.read(context, state) is None
 
 
 @pytest.mark.parametrize("operation", [operations.read, operations.delete])
@@ -206,54 +208,54 @@ def test_one_whose_application_was_deleted_is_gone(
 )
 def test_a_404_that_proves_nothing_loses_nothing(
     emulator: Emulator,
-    platform: Platform,
+    context: ProviderContext,
     state: InstallationState,
-    operation: Callable[[Platform, InstallationState], object],
+    operation: Callable[[ProviderContext, InstallationState], object],
     fault: dict[str, Any],
 ) -> None:
     emulator.add_fault(Fault(method="*", path="/applications/**", times=10, **fault))
     with pytest.raises(OltError):
-        operation(platform, state)
+        operation(context, state)
     assert installed(emulator, state.inputs.application_id) == [state.inputs.tenant_id]
 
 
 def test_another_platform_proves_nothing(
-    emulator: Emulator, platform: Platform, state: InstallationState
+    emulator: Emulator, context: ProviderContext, state: InstallationState
 ) -> None:
     emulator.platform.delete(state.inputs.application_id)
     elsewhere = replace(state, api_url="https://api.elsewhere.example/v1")
     with pytest.raises(LifecycleError, match="set OLT_API_URL"):
-        operations.read(platform, elsewhere)
+        operations.read(context, elsewhere)
 
 
 def test_deleting_uninstalls(
-    emulator: Emulator, platform: Platform, state: InstallationState
+    emulator: Emulator, context: ProviderContext, state: InstallationState
 ) -> None:
-    operations.delete(platform, state)
+    operations.delete(context, state)
     assert installed(emulator, state.inputs.application_id) == []
     assert [call.method for call in calls_of(emulator)] == ["DELETE"]
 
 
 def test_a_revoked_tenant_can_uninstall(
-    emulator: Emulator, platform: Platform, state: InstallationState
+    emulator: Emulator, context: ProviderContext, state: InstallationState
 ) -> None:
     emulator.platform.revoke(state.inputs.application_id, state.inputs.tenant_id)
-    operations.delete(platform, state)
+    operations.delete(context, state)
     assert installed(emulator, state.inputs.application_id) == []
 
 
 def test_deleting_what_is_gone_already_succeeds(
-    emulator: Emulator, platform: Platform, state: InstallationState
+    emulator: Emulator, context: ProviderContext, state: InstallationState
 ) -> None:
     emulator.platform.uninstall(state.inputs.application_id, state.inputs.tenant_id)
-    operations.delete(platform, state)
+    operations.delete(context, state)
 
 
 def test_getting_one_that_is_not_installed_is_an_error(
-    platform: Platform, inputs: InstallationInputs
+    context: ProviderContext, inputs: InstallationInputs
 ) -> None:
     with pytest.raises(LifecycleError, match="is not installed"):
-        operations.get(platform, inputs)
+        operations.get(context, inputs)
 
 
 def test_getting_one_that_nobody_may_see_is_an_error(
@@ -265,20 +267,20 @@ def test_getting_one_that_nobody_may_see_is_an_error(
 
 
 def test_one_that_is_declared_under_another_name_stays_installed(
-    emulator: Emulator, platform: Platform, state: InstallationState
+    emulator: Emulator, context: ProviderContext, state: InstallationState
 ) -> None:
-    declaration.check(platform, {}, state.inputs.to_props())
-    operations.delete(platform, state)
+    declaration.check(context, {}, state.inputs.to_props())
+    operations.delete(context, state)
     assert installed(emulator, state.inputs.application_id) == [state.inputs.tenant_id]
     assert calls_of(emulator) == []
 
 
 def test_one_that_could_not_be_declared_is_uninstalled(
-    emulator: Emulator, platform: Platform, state: InstallationState
+    emulator: Emulator, context: ProviderContext, state: InstallationState
 ) -> None:
     elsewhere = {**state.inputs.to_props(), "tenant_id": new_tenant(emulator)}
-    assert declaration.check(platform, {}, elsewhere).failures
-    operations.delete(platform, state)
+    assert declaration.check(context, {}, elsewhere).failures
+    operations.delete(context, state)
     assert installed(emulator, state.inputs.application_id) == []
 
 
@@ -297,49 +299,49 @@ unusable = pytest.mark.parametrize("response", UNUSABLE.values(), ids=list(UNUSA
 @unusable
 def test_an_installation_whose_responses_are_unusable_is_looked_up(
     emulator: Emulator,
-    platform: Platform,
+    context: ProviderContext,
     inputs: InstallationInputs,
     response: dict[str, Any],
 ) -> None:
     emulator.add_fault(Fault(method="PUT", times=99, **response))
-    state = operations.create(platform, inputs)
-    assert operations.read(platform, state) == state
+    state = operations.create(context, inputs)
+    assert operations.read(context, state) == state
     assert installed(emulator, inputs.application_id) == [inputs.tenant_id]
 
 
 @pytest.mark.parametrize("response", [{"kind": "html"}, {"kind": "status", "status": 500}])
 def test_an_installation_that_was_not_carried_out_is_repeated(
     emulator: Emulator,
-    platform: Platform,
+    context: ProviderContext,
     inputs: InstallationInputs,
     response: dict[str, Any],
 ) -> None:
     emulator.add_fault(Fault(method="PUT", times=1, **response))
-    operations.create(platform, inputs)
+    operations.create(context, inputs)
     assert [call.method for call in calls_of(emulator)] == ["PUT", "GET", "PUT"]
     assert installed(emulator, inputs.application_id) == [inputs.tenant_id]
 
 
 def test_an_installation_that_is_never_carried_out_ends_after_one_repetition(
-    emulator: Emulator, platform: Platform, inputs: InstallationInputs
+    emulator: Emulator, context: ProviderContext, inputs: InstallationInputs
 ) -> None:
     emulator.add_fault(Fault(method="PUT", kind="status", status=500, times=99))
     with pytest.raises(ApiError, match="500"):
-        operations.create(platform, inputs)
+        operations.create(context, inputs)
     assert [call.method for call in calls_of(emulator)] == ["PUT", "GET", "PUT", "GET"]
 
 
 @unusable
 def test_an_installation_that_cannot_be_looked_up_is_named(
     emulator: Emulator,
-    platform: Platform,
+    context: ProviderContext,
     inputs: InstallationInputs,
     response: dict[str, Any],
 ) -> None:
     emulator.add_fault(Fault(method="PUT", times=99, **response))
     emulator.add_fault(Fault(method="GET", kind="status", status=403, times=99))
     with pytest.raises(LifecycleError, match="Leave it in the program and run") as caught:
-        operations.create(platform, inputs)
+        operations.create(context, inputs)
     assert inputs.application_id in str(caught.value)
     assert inputs.tenant_id in str(caught.value)
 
@@ -348,22 +350,22 @@ def test_an_installation_whose_token_expires_in_the_wait_is_named(
     emulator: Emulator, connect: Connect, inputs: InstallationInputs
 ) -> None:
     token = SecretStr(emulator.token(inputs.tenant_id))
-    platform = connect(credentials=(("apiToken", token),))
+    context = connect(credentials=(("apiToken", token),))
     moments = chain([time.time()], repeat(time.time() + 100 * 86400))
-    platform.client.tokens._clock = moments.__next__  # type: ignore[attr-defined]
+    context.client.tokens._clock = moments.__next__  # type: ignore[attr-defined]
     emulator.add_fault(Fault(method="PUT", kind="close_after", times=1))
     with pytest.raises(LifecycleError, match="Leave it in the program and run"):
-        operations.create(platform, inputs)
+        operations.create(context, inputs)
     assert installed(emulator, inputs.application_id) == [inputs.tenant_id]
 
 
 def test_an_installation_whose_repetition_is_refused_is_looked_up(
-    emulator: Emulator, platform: Platform, inputs: InstallationInputs
+    emulator: Emulator, context: ProviderContext, inputs: InstallationInputs
 ) -> None:
     emulator.add_fault(Fault(method="PUT", kind="close_after", times=1))
     emulator.add_fault(Fault(method="PUT", kind="status", status=403, times=99))
-    state = operations.create(platform, inputs)
-    assert operations.read(platform, state) == state
+    state = operations.create(context, inputs)
+    assert operations.read(context, state) == state
 
 
 def test_an_inactive_application_that_is_installed_is_taken(
@@ -382,50 +384,50 @@ def test_an_installation_of_a_tenant_that_was_revoked_is_taken(
 
 @pytest.mark.parametrize("status", [401, 429])
 def test_a_refusal_that_does_not_depend_on_the_application_is_not_explained_by_it(
-    emulator: Emulator, platform: Platform, inputs: InstallationInputs, status: int
+    emulator: Emulator, context: ProviderContext, inputs: InstallationInputs, status: int
 ) -> None:
     emulator.add_fault(Fault(method="*", kind="status", status=status, times=99))
     with pytest.raises(ApiError) as caught:
-        operations.create(platform, inputs)
+        operations.create(context, inputs)
     assert "its owner" not in str(caught.value)
 
 
 @unusable
 def test_an_uninstallation_whose_responses_are_unusable_is_looked_up(
     emulator: Emulator,
-    platform: Platform,
+    context: ProviderContext,
     state: InstallationState,
     response: dict[str, Any],
 ) -> None:
     emulator.add_fault(Fault(method="DELETE", times=99, **response))
-    operations.delete(platform, state)
+    operations.delete(context, state)
     assert installed(emulator, state.inputs.application_id) == []
 
 
 def test_an_uninstallation_that_was_not_carried_out_is_repeated(
-    emulator: Emulator, platform: Platform, state: InstallationState
+    emulator: Emulator, context: ProviderContext, state: InstallationState
 ) -> None:
     emulator.add_fault(Fault(method="DELETE", kind="status", status=500, times=1))
-    operations.delete(platform, state)
+    operations.delete(context, state)
     assert installed(emulator, state.inputs.application_id) == []
 
 
 def test_an_uninstallation_that_cannot_be_looked_up_says_what_to_run(
-    emulator: Emulator, platform: Platform, state: InstallationState
+    emulator: Emulator, context: ProviderContext, state: InstallationState
 ) -> None:
     emulator.add_fault(Fault(method="DELETE", kind="status", status=500, times=99, when="after"))
     emulator.add_fault(Fault(method="GET", kind="status", status=403, times=99))
     with pytest.raises(LifecycleError, match=r"still installed in .* Run the same again"):
-        operations.delete(platform, state)
+        operations.delete(context, state)
     emulator.clear_faults()
-    operations.delete(platform, state)
+    operations.delete(context, state)
 
 
 def test_an_uninstallation_of_a_deleted_application_after_a_lost_response_claims_nothing(
-    emulator: Emulator, platform: Platform, state: InstallationState
+    emulator: Emulator, context: ProviderContext, state: InstallationState
 ) -> None:
     emulator.add_fault(Fault(method="DELETE", kind="close_after", times=1))
     emulator.add_fault(Fault(method="GET", kind="not_found", times=99))
     with pytest.raises(LifecycleError) as caught:
-        operations.delete(platform, state)
+        operations.delete(context, state)
     assert "Nothing was changed" not in str(caught.value)

@@ -8,7 +8,7 @@ import pytest
 
 from olt_provider.api.client import OltClient
 from olt_provider.api.settings import Settings
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from tests.lifecycle.conftest import OWNER, unsigned
 
 SECONDS = 0.2
@@ -16,11 +16,11 @@ SECONDS = 0.2
 
 
 def test_threads_that_need_the_client_at_once_share_one(
-    offline: Callable[..., Platform], monkeypatch: pytest.MonkeyPatch
+    offline: Callable[..., ProviderContext], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    platform = offline(unsigned(OWNER))
+    context = offline(unsigned(OWNER))
     make, made, found = Settings.client, [], []
-    other = threading.Thread(target=lambda: found.append(platform.client))
+    other = threading.Thread(target=lambda: found.append(context.client))
 
     def make_while_another_thread_asks(settings: Settings, **options: Any) -> OltClient:
         made.append(threading.current_thread())
@@ -30,7 +30,7 @@ def test_threads_that_need_the_client_at_once_share_one(
         return make(settings, **options)
 
     monkeypatch.setattr(Settings, "client", make_while_another_thread_asks)
-    client = platform.client
+    client = context.client
     other.join()
     assert found == [client]
     assert len(made) == 1

@@ -1,4 +1,4 @@
-"""The platform as the operations of one process share it."""
+"""What the operations of one process share."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from olt_provider.api.client import OltClient, TenantClient
 from olt_provider.api.errors import ConfigurationError
 from olt_provider.api.installations import AvailableApplication
 from olt_provider.api.settings import Settings
+from olt_provider.lifecycle.bulk_reads import BulkReader, ListedIds
 from olt_provider.lifecycle.default_tenants import DefaultTenants
-from olt_provider.lifecycle.lists import ListedIds, ListedReads
+from olt_provider.lifecycle.known_applications import KnownApplications
 from olt_provider.lifecycle.rechecks import Rechecks
-from olt_provider.lifecycle.registrations import Registrations
 from olt_provider.lifecycle.run_record import RunRecord
 
 
-class Platform:
+class ProviderContext:
     """One set of settings and credentials, and what this process has learned with them.
 
     Safe to share by threads. ``settings`` may be the error that reading them gave; it is raised
-    where they are needed, because an unchanged stack needs none. ``warn`` tells the user.
-    ``require_wanted`` raises if nobody waits for the result any more; it is asked before each
+    where they are needed, because an unchanged stack needs none. ``warn`` reports a warning.
+    ``check_cancelled`` raises if the engine's run is cancelled; it is called before each
     registration, before each step of an update, and after each wait. ``run`` records what the
-    program holds; default: in this platform only. ``forced`` holds the IDs of the applications that
+    program holds; default: in this context only. ``forced`` holds the IDs of the applications that
     this run may delete although they are installed.
     """
 
@@ -39,13 +39,13 @@ class Platform:
         warn: Callable[[str], None],
         user_agent: str = "",
         sleep: Callable[[float], None] = time.sleep,
-        require_wanted: Callable[[], None] = lambda: None,
+        check_cancelled: Callable[[], None] = lambda: None,
         run: RunRecord | None = None,
         forced: frozenset[str] = frozenset(),
     ) -> None:
         self._settings = settings
         self._sleep = sleep
-        self.require_wanted = require_wanted
+        self.check_cancelled = check_cancelled
         self._user_agent = user_agent
         self.warn = warn
         self.run = run or RunRecord()
@@ -60,10 +60,10 @@ class Platform:
         self._lock = threading.Lock()
         self._client_lock = threading.Lock()
         self._client: OltClient | None = None
-        self._registrations: dict[str, Registrations] = {}
+        self._known_applications: dict[str, KnownApplications] = {}
         self._listed: dict[tuple[str, str], ListedIds] = {}
-        self._application_reads: dict[str | None, ListedReads[Application]] = {}
-        self._installation_reads: dict[str | None, ListedReads[AvailableApplication]] = {}
+        self._application_reads: dict[str | None, BulkReader[Application]] = {}
+        self._installation_reads: dict[str | None, BulkReader[AvailableApplication]] = {}
 
     @property
     def settings(self) -> Settings:
@@ -104,11 +104,11 @@ class Platform:
 
     def _wait(self, seconds: float) -> None:
         self._sleep(seconds)
-        self.require_wanted()
+        self.check_cancelled()
 
-    def acting_for(self, tenant_id: str | None) -> TenantClient:
-        """The API in the name of a tenant."""
-        return self.client.acting_for(tenant_id)
+    def as_tenant(self, tenant_id: str | None) -> TenantClient:
+        """The API, authenticated as a tenant."""
+        return self.client.as_tenant(tenant_id)
 
     def default_tenant(self) -> str:
         """The tenant of a resource that declares none: ``olt:tenantId``, else the credentials'.
@@ -123,10 +123,10 @@ class Platform:
             )
         return tenant_id
 
-    def registrations(self, tenant_id: str) -> Registrations:
+    def known_applications(self, tenant_id: str) -> KnownApplications:
         """What this process has registered in a tenant."""
         with self._lock:
-            return self._registrations.setdefault(tenant_id, Registrations())
+            return self._known_applications.setdefault(tenant_id, KnownApplications())
 
     def listed(self, kind: str, tenant_id: str) -> ListedIds:
         """The IDs of a list of a tenant, which may be asked for only after a 404."""
@@ -134,15 +134,15 @@ class Platform:
             new = ListedIds(lambda: self.client.additions, lambda: self.client.writes)
             return self._listed.setdefault((kind, tenant_id), new)
 
-    def application_reads(self, acting: TenantClient) -> ListedReads[Application]:
+    def application_reads(self, client: TenantClient) -> BulkReader[Application]:
         """The reads of the applications that a tenant owns."""
         with self._lock:
-            new = ListedReads(acting.applications.pages, lambda: self.client.writes)
-            return self._application_reads.setdefault(acting.tenant_id, new)
+            new = BulkReader(client.applications.pages, lambda: self.client.writes)
+            return self._application_reads.setdefault(client.tenant_id, new)
 
-    def installation_reads(self, acting: TenantClient) -> ListedReads[AvailableApplication]:
+    def installation_reads(self, client: TenantClient) -> BulkReader[AvailableApplication]:
         """The reads of what a tenant has installed."""
         with self._lock:
-            pages = functools.partial(acting.installations.pages, installed=True)
-            new = ListedReads(pages, lambda: self.client.writes)
-            return self._installation_reads.setdefault(acting.tenant_id, new)
+            pages = functools.partial(client.installations.pages, installed=True)
+            new = BulkReader(pages, lambda: self.client.writes)
+            return self._installation_reads.setdefault(client.tenant_id, new)

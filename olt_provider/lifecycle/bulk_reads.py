@@ -19,7 +19,7 @@ FETCHES: Final = 3
 T = TypeVar("T", bound=Application | AvailableApplication)
 
 
-class ListedReads(Generic[T]):
+class BulkReader(Generic[T]):
     """Many reads of one tenant are served by its list, few by a GET each. Shared by threads.
 
     Nobody tells how many reads are to come, nor how long the list is. So a page is fetched only

@@ -23,10 +23,10 @@ from olt_provider.api.paging import PAGE_SIZE
 from olt_provider.emulator import Emulator, Fault
 from olt_provider.lifecycle.application import operations as applications
 from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
+from olt_provider.lifecycle.bulk_reads import BulkReader
 from olt_provider.lifecycle.installation import operations as installations
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
-from olt_provider.lifecycle.lists import ListedReads
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 from tests.emulated import calls_of
 
 APPLICATIONS: Final = "/application-developer/applications"
@@ -34,7 +34,7 @@ ONE: Final = f"{APPLICATIONS}/{{applicationId}}"
 INSTALLED: Final = "/applications"
 THREADS: Final = 4
 
-Connect = Callable[..., Platform]
+Connect = Callable[..., ProviderContext]
 
 
 def kept(emulator: Emulator, owner: str, count: int) -> list[ApplicationState]:
@@ -83,10 +83,10 @@ def test_100_applications_and_100_installations_of_a_tenant_cost_4_calls(
 ) -> None:
     states = kept(emulator, owner, 100)
     uses = installed(emulator, owner, states)
-    platform = connect(owner)
+    context = connect(owner)
     with ThreadPoolExecutor(THREADS) as pool:
-        assert list(pool.map(lambda each: applications.read(platform, each), states)) == states
-        assert list(pool.map(lambda each: installations.read(platform, each), uses)) == uses
+        assert list(pool.map(lambda each: applications.read(context, each), states)) == states
+        assert list(pool.map(lambda each: installations.read(context, each), uses)) == uses
     assert by_path(emulator) == {
         f"GET {ONE}": 1,
         f"GET {APPLICATIONS}": 1,
@@ -100,9 +100,9 @@ def test_no_more_calls_than_resources_nor_than_pages_and_one(
     emulator: Emulator, connect: Connect, owner: str, count: int, calls: int
 ) -> None:
     states = kept(emulator, owner, count)
-    platform = connect(owner)
+    context = connect(owner)
     for state in states:
-        assert applications.read(platform, state) == state
+        assert applications.read(context, state) == state
     # the list is in an order of its own, so a read may ask for a page that is of no use to it
     assert calls <= len(calls_of(emulator)) <= min(count, 2 * ceil(count / PAGE_SIZE) + 1)
 
@@ -111,8 +111,8 @@ def test_few_of_a_large_tenant_do_not_fetch_it_whole(
     emulator: Emulator, connect: Connect, owner: str
 ) -> None:
     states = kept(emulator, owner, 450)
-    platform = connect(owner)
-    assert [applications.read(platform, each) for each in states[-3:]] == states[-3:]
+    context = connect(owner)
+    assert [applications.read(context, each) for each in states[-3:]] == states[-3:]
     assert len(calls_of(emulator)) <= 5
 
 
@@ -139,7 +139,7 @@ def test_never_more_than_twice_the_calls_of_the_cheaper_way(
     length: int, wanted: int, chance: random.Random
 ) -> None:
     pages = Pages([item(number) for number in range(length)])
-    reads = ListedReads(pages, lambda: 0)
+    reads = BulkReader(pages, lambda: 0)
     # some are not in the list: hidden, or gone
     ids = [
         str(UUID(int=number)) for number in chance.sample(range(length + 50), min(wanted, length))
@@ -154,11 +154,11 @@ def test_a_list_is_fetched_once_by_all_threads(
     emulator: Emulator, connect: Connect, owner: str
 ) -> None:
     states = kept(emulator, owner, 2 * THREADS)
-    platform = connect(owner)
-    assert applications.read(platform, states[0]) == states[0]
+    context = connect(owner)
+    assert applications.read(context, states[0]) == states[0]
     held = emulator.add_fault(Fault(path=APPLICATIONS, kind="latency", times=None, seconds=30))
     with ThreadPoolExecutor(THREADS) as pool:
-        read = [pool.submit(applications.read, platform, each) for each in states[1:]]
+        read = [pool.submit(applications.read, context, each) for each in states[1:]]
         held.wait_until_fired(1)
         held.release()
         assert [each.result(30) for each in read] == states[1:]
@@ -169,13 +169,13 @@ def test_nothing_outlives_a_write_of_the_same_process(
     emulator: Emulator, connect: Connect, owner: str
 ) -> None:
     first, second, third, fourth = kept(emulator, owner, 4)
-    platform = connect(owner)
+    context = connect(owner)
     for state in (first, second):
-        applications.read(platform, state)
-    renamed = applications.update(platform, third, replace(third.inputs, name="Renamed"))
+        applications.read(context, state)
+    renamed = applications.update(context, third, replace(third.inputs, name="Renamed"))
     emulator.platform.patch(fourth.id, url="https://changed.example")
-    assert applications.read(platform, renamed) == renamed
-    found = applications.read(platform, fourth)
+    assert applications.read(context, renamed) == renamed
+    found = applications.read(context, fourth)
     assert found is not None
     assert found.inputs.url == "https://changed.example"
 
@@ -188,7 +188,7 @@ def test_a_write_while_the_list_is_on_its_way_makes_it_worthless() -> None:
         writes += 1
         yield [item(1)]
 
-    reads = ListedReads(pages, lambda: writes)
+    reads = BulkReader(pages, lambda: writes)
     assert reads.find(item(0).id) is None
     assert reads.find(item(1).id) is None
 
@@ -197,9 +197,9 @@ def test_drift_is_what_the_application_itself_says(
     emulator: Emulator, connect: Connect, owner: str
 ) -> None:
     states = kept(emulator, owner, 3)
-    platform = connect(owner)
+    context = connect(owner)
     emulator.platform.patch(states[2].id, name="By hand")
-    found = [applications.read(platform, each) for each in states]
+    found = [applications.read(context, each) for each in states]
     assert found[:2] == states[:2]
     assert found[2] is not None
     assert found[2].inputs.name == "By hand"
@@ -217,8 +217,8 @@ def test_a_list_that_tells_less_is_no_drift(
                 path=APPLICATIONS, kind="missing_field", field=f"data.{number}.{field}", times=None
             )
         )
-    platform = connect(owner)
-    assert [applications.read(platform, each) for each in states] == states
+    context = connect(owner)
+    assert [applications.read(context, each) for each in states] == states
 
 
 @pytest.mark.parametrize(
@@ -238,9 +238,9 @@ def test_where_the_lists_fail_each_is_read_by_itself(
     uses = installed(emulator, owner, states)
     for path in (APPLICATIONS, INSTALLED):
         emulator.add_fault(Fault(path=path, times=None, **fault))
-    platform = connect(owner, max_retries=0)
-    assert [applications.read(platform, each) for each in states] == states
-    assert [installations.read(platform, each) for each in uses] == uses
+    context = connect(owner, max_retries=0)
+    assert [applications.read(context, each) for each in states] == states
+    assert [installations.read(context, each) for each in uses] == uses
     lists = [call for call in calls_of(emulator) if call.template in (APPLICATIONS, INSTALLED)]
     assert len(lists) == 2, "what failed is not asked for again"
 
@@ -248,8 +248,8 @@ def test_where_the_lists_fail_each_is_read_by_itself(
 def test_what_is_not_listed_is_not_gone(emulator: Emulator, connect: Connect, owner: str) -> None:
     states = kept(emulator, owner, 3)
     emulator.add_fault(Fault(path=APPLICATIONS, kind="missing_field", field="data.2", times=None))
-    platform = connect(owner)
-    assert [applications.read(platform, each) for each in states] == states
+    context = connect(owner)
+    assert [applications.read(context, each) for each in states] == states
 
 
 def test_what_was_uninstalled_or_hidden_is_told_apart(
@@ -261,10 +261,10 @@ def test_what_was_uninstalled_or_hidden_is_told_apart(
     hidden = f"/applications/{states[3].id}"
     emulator.add_fault(Fault(path=hidden, kind="not_found", times=None))
     emulator.platform.uninstall(states[3].id, owner)
-    platform = connect(owner)
-    assert [installations.read(platform, each) for each in uses[:3]] == [*uses[:2], None]
+    context = connect(owner)
+    assert [installations.read(context, each) for each in uses[:3]] == [*uses[:2], None]
     with pytest.raises(OltError, match="does not prove"):
-        installations.read(platform, uses[3])
+        installations.read(context, uses[3])
 
 
 def test_an_installation_that_was_made_anew_by_hand_is_read_anew(
@@ -272,15 +272,15 @@ def test_an_installation_that_was_made_anew_by_hand_is_read_anew(
 ) -> None:
     uses = installed(emulator, owner, kept(emulator, owner, 3))
     earlier = [replace(each, installed_at="2020-01-01T00:00:00.000Z") for each in uses]
-    platform = connect(owner)
-    assert [installations.read(platform, each) for each in earlier] == uses
+    context = connect(owner)
+    assert [installations.read(context, each) for each in earlier] == uses
 
 
 def test_each_tenant_has_its_own_lists(emulator: Emulator, connect: Connect, owner: str) -> None:
     other = emulator.platform.add_tenant(f"{'0' * 7}1-0000-4000-8000-{owner[-12:]}", "Other").id
     states = [*kept(emulator, owner, 3), *kept(emulator, other, 3)]
-    platform = connect(owner, other)
-    assert [applications.read(platform, each) for each in states] == states
+    context = connect(owner, other)
+    assert [applications.read(context, each) for each in states] == states
     assert len(calls_of(emulator)) == 4
 
 
@@ -289,7 +289,7 @@ def test_a_read_of_one_that_was_given_out_is_made_again() -> None:
         {"tenantId": "1" * 32, "createdAt": "2026-11-24T00:00:00Z"}
     )
     listed = item(1).model_copy(update={"installation": installation})
-    reads = ListedReads(lambda: iter([[listed]]), lambda: 0)
+    reads = BulkReader(lambda: iter([[listed]]), lambda: 0)
     assert reads.find(item(0).id) is None
     assert reads.find(item(1).id) == listed
     assert reads.find(item(1).id) is None, "nothing is kept that nobody waits for"

@@ -1,4 +1,4 @@
-"""Gone, or hidden? The platform answers 404 to both, so a 404 alone proves nothing."""
+"""The check that a 404 really is a deletion: the platform answers 404 to what it hides, too."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from olt_provider.api.applications import ListedApplication
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
 from olt_provider.lifecycle.errors import LifecycleError
-from olt_provider.lifecycle.platform import Platform
+from olt_provider.lifecycle.provider_context import ProviderContext
 
 NOT_FOUND: Final = 404
 
@@ -21,13 +21,13 @@ class Listing(NamedTuple):
     fetch: Callable[[TenantClient], Iterable[ListedApplication]]
 
 
-APPLICATIONS: Final = Listing("applications", lambda acting: acting.applications.listed())
-INSTALLATIONS: Final = Listing("installations", lambda acting: acting.installations.listed())
+APPLICATIONS: Final = Listing("applications", lambda client: client.applications.listed())
+INSTALLATIONS: Final = Listing("installations", lambda client: client.installations.listed())
 
 
-def require_gone(
-    platform: Platform,
-    acting: TenantClient,
+def check_deletion(
+    context: ProviderContext,
+    client: TenantClient,
     listing: Listing,
     application_id: str,
     *,
@@ -36,20 +36,20 @@ def require_gone(
 ) -> None:
     """Return if the 404 in ``error`` really means that something was deleted, else raise.
 
-    ``api_url`` is where it lived. The acting tenant is its own, because that tenant's token was
-    asked for. Raises ``LifecycleError`` saying why the 404 proves nothing.
+    ``api_url`` is where it lived. The client is authenticated as its tenant. Raises
+    ``LifecycleError`` with the reason why the 404 proves nothing.
     """
-    if acting.api_url != api_url:
+    if client.api_url != api_url:
         raise _unproven(
             error,
-            f"it lives at {api_url}, but this run calls {acting.api_url}: refresh and destroy use "
+            f"it lives at {api_url}, but this run calls {client.api_url}: refresh and destroy use "
             "the configuration stored in the state, so set OLT_API_URL or add --run-program",
         )
     if not error.from_platform:
         raise _unproven(error, "the answer is not the platform's")
     try:
-        gone = platform.listed(listing.kind, acting.tenant_id or "").lacks(
-            application_id, lambda: (item.id for item in listing.fetch(acting))
+        gone = context.listed(listing.kind, client.tenant_id or "").lacks(
+            application_id, lambda: (item.id for item in listing.fetch(client))
         )
     except OltError as failure:
         raise _unproven(

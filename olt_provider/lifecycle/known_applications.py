@@ -26,7 +26,7 @@ class Attempt(NamedTuple):
     """What it made, where that is known."""
 
 
-class Registrations:
+class KnownApplications:
     """The applications of one tenant: listed once, then kept up to date with what is done here.
 
     Safe to share by threads.
