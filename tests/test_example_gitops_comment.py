@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from typer.testing import CliRunner
 
+from olt_provider.cli.app import app
 from tests.forge import ACTIONS, FORGE_TOKEN, GITHUB, GITLAB, PERSON, Forge, serving
 from tools.workspace import ROOT
 
 SCRIPT: Final = ROOT / "examples" / "gitops" / "scripts" / "comment.py"
 TIMEOUT: Final = 60
 MARKER: Final = "<!-- olt-review prod -->"
+QUIET: Final = f"**OLT: nothing changes**\n\n{MARKER}\n"
 BODY: Final = f"**Fine**\n\n{MARKER}\n"
 APP: Final[dict[str, Any]] = {"id": 5, "login": "our-app[bot]", "type": "Bot"}
 WHO: Final[dict[str, dict[str, Any]]] = {
@@ -30,8 +33,14 @@ every_token = pytest.mark.parametrize("token", WHO)
 
 
 def run(
-    service: str, folder: Path, env: Mapping[str, str], review: str | None = BODY
+    service: str,
+    folder: Path,
+    env: Mapping[str, str],
+    review: str | None = BODY,
+    labels: str | None = None,
 ) -> subprocess.CompletedProcess[str]:
+    if labels is not None:
+        (folder / "labels.json").write_text(labels)
     if review is not None:
         (folder / "review.md").write_text(review)
     done = subprocess.run(
@@ -95,7 +104,62 @@ def test_a_comment_on_a_later_page_is_found(token: str, tmp_path: Path) -> None:
     assert len(forge.comments) == 232
 
 
-@pytest.mark.parametrize("service", ["github", "gitlab"])
+every_service = pytest.mark.parametrize("service", ["github", "gitlab"])
+
+
+@every_service
+def test_review_without_changes_updates_a_comment_and_writes_no_new_one(
+    service: str, tmp_path: Path
+) -> None:
+    with serving(Forge(PERSON)) as forge:
+        env = forge.environment(service)
+        assert run(service, tmp_path, env, QUIET).returncode == 0
+        assert forge.comments == []
+        assert run(service, tmp_path, env).returncode == 0
+        assert run(service, tmp_path, env, QUIET).returncode == 0
+    assert [each["body"] for each in forge.comments] == [QUIET]
+
+
+def test_quiet_review_is_what_olt_review_prints(tmp_path: Path) -> None:
+    (tmp_path / "preview.json").write_text('{"steps": [], "changeSummary": {}}')
+    printed = CliRunner().invoke(app, ["review", str(tmp_path / "preview.json")]).stdout
+    assert printed.splitlines()[0] == QUIET.splitlines()[0]
+
+
+@every_service
+def test_labels_follow_the_review_and_others_stay(service: str, tmp_path: Path) -> None:
+    with serving(Forge(PERSON, labels=["bug", "olt:deletes", "olt:rotates"])) as forge:
+        env = forge.environment(service)
+        wanted = '["olt:revokes", "olt:rotates"]'
+        assert run(service, tmp_path, env, labels=wanted).returncode == 0
+        assert sorted(forge.labels) == ["bug", "olt:revokes", "olt:rotates"]
+        before = len(forge.calls)
+        assert run(service, tmp_path, env, labels=wanted).returncode == 0
+        again = [call for call in forge.calls[before:] if not call.startswith("GET")]
+        assert [call.rpartition("/")[2] for call in again] == ["1000"]
+        assert run(service, tmp_path, env, QUIET, labels="[]").returncode == 0
+    assert forge.labels == ["bug"]
+
+
+@every_service
+@pytest.mark.parametrize("labels", ['["approved"]', '["olt:x,approved"]', '{"olt:x": 1, "y": 2}'])
+def test_labels_that_are_not_of_olt_are_refused(service: str, labels: str, tmp_path: Path) -> None:
+    with serving(Forge(PERSON, labels=["olt:deletes"])) as forge:
+        done = run(service, tmp_path, forge.environment(service), labels=labels)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert forge.labels == ["olt:deletes"]
+    assert len(forge.comments) == 1
+
+
+@every_service
+def test_labels_are_left_alone_without_a_list(service: str, tmp_path: Path) -> None:
+    with serving(Forge(PERSON, labels=["olt:deletes"])) as forge:
+        assert run(service, tmp_path, forge.environment(service)).returncode == 0
+        assert run(service, tmp_path, forge.environment(service), labels="").returncode == 0
+    assert forge.labels == ["olt:deletes"]
+
+
+@every_service
 def test_a_redirect_is_not_followed_with_the_token(service: str, tmp_path: Path) -> None:
     elsewhere = Forge(PERSON)
     with serving(elsewhere), serving(Forge(PERSON, redirect=elsewhere.url)) as forge:
@@ -105,7 +169,7 @@ def test_a_redirect_is_not_followed_with_the_token(service: str, tmp_path: Path)
     assert elsewhere.calls == []
 
 
-@pytest.mark.parametrize("service", ["github", "gitlab"])
+@every_service
 def test_neither_proxy_nor_netrc_is_used(service: str, tmp_path: Path) -> None:
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login someone password other\n")
     with socket.create_server(("127.0.0.1", 0)) as proxy, serving(Forge(PERSON)) as forge:
@@ -129,7 +193,7 @@ def test_a_token_that_is_refused_is_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"<html>", b"[]", b"7", b'"x"', b"null", b"[[1]]"])
-@pytest.mark.parametrize("service", ["github", "gitlab"])
+@every_service
 def test_an_odd_answer_is_at_most_one_line(service: str, raw: bytes, tmp_path: Path) -> None:
     with serving(Forge(PERSON, raw=raw)) as forge:
         done = run(service, tmp_path, forge.environment(service))

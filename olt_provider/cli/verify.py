@@ -88,12 +88,12 @@ def _show(rows: Sequence[Row]) -> None:
         if tenants[0].tenant:
             words = [[row.tenant, *map(_word, row[3:])] for row in tenants]
             table(("tenant", *checks), words)
-        told: dict[str, list[str]] = {}
+        details: dict[str, list[str]] = {}
         for row in tenants:
             for check, cell in zip(checks, row[3:], strict=True):
                 if ": " in cell:
-                    told.setdefault(f"  {check}: {cell}", []).append(row.tenant)
-        for line, where in told.items():
+                    details.setdefault(f"  {check}: {cell}", []).append(row.tenant)
+        for line, where in details.items():
             show(line if len(where) == len(tenants) else f"{line} (in {', '.join(where)})")
 
 

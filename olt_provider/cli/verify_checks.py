@@ -149,7 +149,9 @@ def _registered(client: OltClient, subject: Subject) -> tuple[Application | None
         return None, f"not checked: {error}"
     except OltError as error:
         if subject.owner is None and isinstance(error, ApiError) and error.status == NOT_FOUND:
-            return None, "not checked: it is of another tenant, or is not there"
+            if subject.tenants:
+                return None, "not checked: another tenant owns it, or it does not exist"
+            return None, "failure: it does not exist, or another tenant owns it: add --tenant"
         return None, f"failure: {error}"
     return found, OK if found.status == "active" else "failure: it is inactive"
 

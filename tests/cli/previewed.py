@@ -16,7 +16,7 @@ FOLDER: Final = Path(__file__).parent / "previews"
 NAMES: Final = ("change", "drift", "removal", "failure")
 VOLATILE: Final = ("stackTrace", "sourcePosition", "provider", "created", "modified", "duration")
 MORE_SECRETS: Final = ("an-adopted-secret", "a-comment-that-is-secret", "not-ours-to-show")
-# Kinds of change that only a review tells apart, and resources that are not of this package.
+# Kinds of change that only a review distinguishes, and resources that are not of this package.
 COMMON: Final = """
 from pulumi.dynamic import Resource, ResourceProvider, CreateResult
 class Foreign(ResourceProvider):
@@ -82,8 +82,8 @@ def make(stack: Stack, emulator: Emulator) -> tuple[dict[str, str], set[str]]:
 
 def _drift(emulator: Emulator, stack: Stack) -> None:
     platform, drifted = emulator.platform, stack.resource("drifted")["id"]
-    platform.patch(drifted, name="By hand", url="https://b.example", status="inactive")
-    platform.allow(drifted, A, "by hand")
+    platform.patch(drifted, name="Manual", url="https://b.example", status="inactive")
+    platform.allow(drifted, A, "manual")
     platform.revoke(drifted, B)
     platform.allow(drifted, C)
     platform.delete(stack.resource("drifted-and-gone")["id"])
@@ -106,11 +106,11 @@ def _drawn(emulator: Emulator, stack: Stack) -> dict[str, str]:
 def _even(text: str, drawn: dict[str, str]) -> str:
     for value, name in drawn.items():
         text = text.replace(value, name)
-    told = json.loads(text)
-    told["steps"].sort(key=lambda step: (step["urn"], step["op"] != "refresh"))
-    for each in told.get("diagnostics", ()):
+    content = json.loads(text)
+    content["steps"].sort(key=lambda step: (step["urn"], step["op"] != "refresh"))
+    for each in content.get("diagnostics", ()):
         each["message"] = "left out"
-    return json.dumps(_without(told), indent=1, sort_keys=True) + "\n"
+    return json.dumps(_without(content), indent=1, sort_keys=True) + "\n"
 
 
 def _without(value: Any) -> Any:

@@ -125,13 +125,13 @@ def test_the_platform_is_drawn(emulator: Emulator) -> None:
     ]
 
 
-def test_equal_names_are_told_apart(emulator: Emulator) -> None:
+def test_equal_names_are_numbered(emulator: Emulator) -> None:
     made = [emulator.platform.register(TENANT_A, name="One")["id"] for _ in range(2)]
     drawn = _graph().stdout
     assert all(f"One #40;{each[:8]}#41;" in drawn for each in made)
 
 
-def test_what_cannot_be_seen_is_said(emulator: Emulator) -> None:
+def test_tenant_that_cannot_be_listed_is_noted(emulator: Emulator) -> None:
     emulator.platform.register(TENANT_A, name="One", allowed_tenants=[TENANT_A])
     emulator.add_fault(Fault(path="/applications", kind="status", status=403, times=None))
     result = _graph()
@@ -154,8 +154,8 @@ def test_a_preview_of_the_real_engine_is_drawn_as_kept() -> None:
 def _step(op: str, kind: str, name: str, before: Any = None, after: Any = None) -> dict[str, Any]:
     states = {"oldState": before, "newState": after}
     urn = f"urn:pulumi:dev::test::pulumi-python:dynamic/olt:{kind}::{name}"
-    told = {key: {"inputs": inputs} for key, inputs in states.items() if inputs is not None}
-    return {"op": op, "urn": urn, **told}
+    given = {key: {"inputs": inputs} for key, inputs in states.items() if inputs is not None}
+    return {"op": op, "urn": urn, **given}
 
 
 def _drawn(*steps: dict[str, Any], same: int = 0) -> str:
@@ -184,7 +184,7 @@ def test_what_a_change_adds_and_removes() -> None:
 
 
 @pytest.mark.parametrize("declared", ["[secret]", "04da6b54-80e4-46f7-96ec-b56ff0331ba9"])
-def test_what_a_preview_does_not_tell_is_said(declared: str) -> None:
+def test_hidden_tenants_are_noted(declared: str) -> None:
     drawn = _drawn(_step("create", "OltApplication", "app", None, {"allowed_tenants": declared}))
     assert "allowed tenants that are secret or not known yet: app" in drawn
 
@@ -219,7 +219,7 @@ def test_an_installation_goes_while_it_is_not_known_who_is_allowed() -> None:
 
 
 def test_what_drifted_is_drawn_from_what_is_there() -> None:
-    """Uninstalled by hand: the refresh lets go of it, and the change brings it back."""
+    """Uninstalled manually: the refresh removes it, and the change installs it again."""
     gone = _installation("refresh", INSTALLED, None)
     comes = _drawn(
         _step("same", "OltApplication", "app", UNMANAGED, UNMANAGED),
@@ -229,7 +229,7 @@ def test_what_drifted_is_drawn_from_what_is_there() -> None:
     assert 'a0 == "gained: allowed and installed" ==> t0' in comes
 
 
-def test_a_replacement_told_in_single_steps_is_drawn_as_one() -> None:
+def test_replacement_of_single_steps_is_drawn_as_one() -> None:
     before, after = ({"allowed_tenants": {each: ""}} for each in (TENANT_A, TENANT_B))
     parts = _drawn(
         _step("create-replacement", "OltApplication", "app", None, after),
@@ -243,18 +243,24 @@ def test_a_replacement_told_in_single_steps_is_drawn_as_one() -> None:
     assert 'a0 -. "lost: allowed" .-x t0' in whole
 
 
-def test_a_preview_without_what_stays_says_so() -> None:
+def test_preview_without_unchanged_resources_is_noted() -> None:
     assert "--show-sames" in _drawn(same=3)
     stays = _step("same", "OltApplication", "app", {"allowed_tenants": {}}, {"allowed_tenants": {}})
     assert "--show-sames" not in _drawn(stays, same=1)
 
 
 @pytest.mark.parametrize("name", ["one.svg", "one.mmd", "one"])
-def test_the_files_name_says_what_is_drawn(tmp_path: Path, name: str) -> None:
+def test_suffix_of_the_file_selects_the_format(tmp_path: Path, name: str) -> None:
     _graph(PREVIEW, "--out", tmp_path / name)
     assert (tmp_path / name).read_text("utf-8").startswith("<svg" if name == "one.svg" else "flow")
     assert "--force" in _graph(PREVIEW, "--out", tmp_path / name, code=2).stderr
     _graph(PREVIEW, "--out", tmp_path / name, "--force")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--format", "svg")])
+def test_file_name_of_another_format_is_refused(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    assert "*.svg" in _graph(PREVIEW, "--out", tmp_path / "access.png", *arguments, code=2).stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_wrong_usage_is_one_line_and_2(tmp_path: Path) -> None:
@@ -263,7 +269,7 @@ def test_wrong_usage_is_one_line_and_2(tmp_path: Path) -> None:
         assert _graph(*arguments, code=2).stderr.count("\n") == 1
 
 
-def test_what_code_hosts_would_not_draw_is_said() -> None:
+def test_graph_too_large_for_code_hosts_is_refused() -> None:
     graph = Graph("large")
     for number in range(500):
         graph.applications[str(number)] = f"App {number}"

@@ -24,7 +24,9 @@ for name, each in (("still", still), ("moving", moving)):
 """
 
 
-def test_what_stays_is_drawn_where_the_preview_tells_it(engine: Engine, tmp_path: Path) -> None:
+def test_unchanged_resources_are_drawn_where_the_preview_shows_them(
+    engine: Engine, tmp_path: Path
+) -> None:
     with Emulator.start() as emulator:
         stack = engine.stack(tmp_path, PROGRAM.format(allowed={TENANT_A: "ours"}))
         stack.env.update(reaching_as(emulator, TENANT_A, TENANT_B) | {"OLT_TENANT_ID": TENANT_A})

@@ -146,9 +146,9 @@ def test_hostile_names_of_a_platform_are_printed_safely(
 @pytest.mark.parametrize("command", ["verify", "doctor", "adopt"])
 def test_json_of_hostile_names_stays_json(platform: dict[str, Path], command: str) -> None:
     arguments = ("--state", platform["state"]) if command == "adopt" else ()
-    told = json.loads(_run(command, "--json", *arguments).stdout)
+    printed = json.loads(_run(command, "--json", *arguments).stdout)
     if command == "adopt":
-        assert {each["name"] for each in told["applications"]} == set(HOSTILE[::2])
+        assert {each["name"] for each in printed["applications"]} == set(HOSTILE[::2])
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -49,16 +49,16 @@ INACTIVE: Final = _step(
 )
 
 
-def _told(text: str) -> Any:
-    return json.loads(_review("--format", "json", stdin=text))
+def _json(text: str, code: int = 0) -> Any:
+    return json.loads(_review("--format", "json", stdin=text, code=code))
 
 
 @pytest.mark.parametrize("name", KEPT)
 def test_markdown_and_json_read_as_kept(name: str) -> None:
     file, code = str(PREVIEWS / f"{name}.json"), int(name == "failure")
     assert _review(file, code=code) == (GOLDEN / f"{name}.md").read_text("utf-8")
-    told = _review(file, "--format", "json", code=code)
-    assert told == (GOLDEN / f"{name}.json").read_text("utf-8")
+    printed = _review(file, "--format", "json", code=code)
+    assert printed == (GOLDEN / f"{name}.json").read_text("utf-8")
 
 
 def test_standard_input_is_read() -> None:
@@ -93,9 +93,9 @@ def test_a_large_preview_fits_into_a_comment() -> None:
 
 def test_what_is_not_an_id_is_not_shown() -> None:
     step = _step("create", newState={"inputs": {"allowed_tenants": {"s3cr3t": "c0mment"}}})
-    told = json.dumps(_told(_preview(step))) + _review(stdin=_preview(step))
-    assert "s3cr3t" not in told
-    assert "c0mment" not in told
+    printed = json.dumps(_json(_preview(step))) + _review(stdin=_preview(step))
+    assert "s3cr3t" not in printed
+    assert "c0mment" not in printed
 
 
 @pytest.mark.parametrize(
@@ -138,9 +138,73 @@ def test_a_deletion_alone_is_no_rotation() -> None:
     ],
 )
 def test_what_is_no_preview_is_one_line_and_2(text: str, words: str) -> None:
-    said = _review(stdin=text, code=2)
-    assert said.count("\n") == 1
-    assert any(word in said for word in words.split("|")), said
+    error = _review(stdin=text, code=2)
+    assert error.count("\n") == 1
+    assert any(word in error for word in words.split("|")), error
+
+
+def _failing(message: str, urn: str = "") -> str:
+    errors = [
+        {"severity": "error", "message": message, "urn": urn},
+        {"severity": "error", "message": "error: preview failed\n"},
+    ]
+    warning = {"severity": "warning", "message": "a warning"}
+    return _preview(diagnostics=[warning, *errors])
+
+
+def test_failed_preview_shows_its_errors_in_the_comment_and_on_stderr() -> None:
+    urn = f"urn:pulumi:dev::test::{APPLICATION}::app"
+    result = CliRunner().invoke(app, ["review"], input=_failing("error: OltError: no\n\n", urn))
+    assert result.exit_code == 1
+    assert "**`app` failed**\n\n```\nOltError: no\n```\n" in result.stdout
+    assert result.stderr == "olt review: app failed: OltError: no\n"
+
+
+def test_crashed_program_shows_the_end_of_its_traceback() -> None:
+    frames = "".join(f'  File "{number}.py", line 1\n' for number in range(40))
+    text = _failing(f"error: Program failed:\nTraceback:\n{frames}KeyError: 'tenant'\n")
+    (failure,) = _json(text, code=1)["failures"]
+    assert failure["resource"] == ""
+    assert len(failure["lines"]) == 20
+    assert failure["lines"][-1] == "KeyError: 'tenant'"
+
+
+def test_errors_of_a_preview_show_no_secret_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OLT_CLIENT_SECRET", "s3cr3t-0f-the-client")
+    monkeypatch.setenv("OLT_TENANT_TOKENS", '{"a": "t0ken-0f-a-tenant"}')
+    token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
+    text = _failing(f"s3cr3t-0f-the-client t0ken-0f-a-tenant {token} shown")
+    result = CliRunner().invoke(app, ["review"], input=text)
+    assert "[secret] [secret] [secret] shown" in result.stdout
+    for secret in ("s3cr3t", "t0ken", token):
+        assert secret not in result.output
+
+
+def test_errors_of_a_preview_cannot_leave_their_block() -> None:
+    text = _review(stdin=_failing("````\n@all ![x](y)\n<!-- olt-review other/dev -->"), code=1)
+    block = text.partition("`````\n")[2].partition("`````\n")[0]
+    assert block == "````\n@all ![x](y)\n<! -- olt-review other/dev -->\n"
+
+
+LABELLED: Final = {
+    "change": ["olt:replaces", "olt:rotates", "olt:revokes", "olt:ends-logins", "olt:deletes"],
+    "drift": ["olt:revokes"],
+    "removal": ["olt:revokes", "olt:ends-logins", "olt:deletes"],
+    "failure": ["olt:fails"],
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_labels_name_the_kinds_that_fail_on_counts(name: str) -> None:
+    printed = _review(str(PREVIEWS / f"{name}.json"), "--labels", code=int(name == "failure"))
+    assert json.loads(printed) == LABELLED[name]
+
+
+def test_labels_of_a_change_that_ends_nothing_are_empty() -> None:
+    created = _step("create", newState={"inputs": {"name": "app"}})
+    assert _review("--labels", stdin=_preview(created)) == "[]\n"
 
 
 def test_a_missing_file_is_one_line_and_2(tmp_path: Path) -> None:
@@ -184,7 +248,7 @@ def _owned(application_id: str, **inputs: Any) -> dict[str, Any]:
     return {"id": application_id, "inputs": inputs, "outputs": inputs}
 
 
-def test_live_tells_which_deletion_a_guard_refuses(emulator: Emulator) -> None:
+def test_live_lists_deletions_that_a_guard_refuses(emulator: Emulator) -> None:
     application = _registered(emulator, TENANT_A, TENANT_B)
     installation = {"inputs": {"application_id": application, "tenant_id": TENANT_A}}
     uninstalled = _step("delete", INSTALLATION, "here", oldState=installation)
@@ -200,7 +264,7 @@ def test_live_refuses_nothing_where_it_is_forced(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("installed", [True, False])
-def test_live_tells_which_revoked_tenant_has_it_installed(
+def test_live_lists_revoked_tenants_that_have_it_installed(
     emulator: Emulator, installed: bool
 ) -> None:
     application = _registered(emulator, *([TENANT_B] if installed else []))
@@ -223,13 +287,13 @@ def test_live_refuses_no_name_that_another_resource_gives_up(emulator: Emulator)
     assert _live(_preview(gives, takes), code=0)["names_in_use"] == []
 
 
-def test_live_tells_which_registration_a_guard_refuses(emulator: Emulator) -> None:
+def test_live_lists_registrations_that_a_guard_refuses(emulator: Emulator) -> None:
     application = _registered(emulator)
     text = _preview(_created())
     assert [each["application_id"] for each in _live(text, code=1)["names_in_use"]] == [application]
-    told = _review("--live", stdin=text, code=1)
-    assert told.startswith("**OLT: a guard will refuse this: a name is in use**")
-    assert f"**Registrations that a guard refuses (1)**\n\n- `app` (`{application}`)" in told
+    printed = _review("--live", stdin=text, code=1)
+    assert printed.startswith("**OLT: a guard will refuse this: a name is in use**")
+    assert f"**Registrations that a guard refuses (1)**\n\n- `app` (`{application}`)" in printed
 
 
 @pytest.mark.parametrize(
@@ -385,9 +449,9 @@ def test_new_and_changed_providers_are_listed() -> None:
 def test_an_application_whose_resource_gets_another_type_is_listed() -> None:
     old = {**_old(), "type": APPLICATION}
     step = _step("update", "a:b:C", oldState=old, newState={"type": "a:b:C"})
-    told = _told(_preview(step))["other"]
-    assert [each["application_id"] for each in told] == [TENANT_B]
-    assert "another type" in told[0]["note"]
+    printed = _json(_preview(step))["other"]
+    assert [each["application_id"] for each in printed] == [TENANT_B]
+    assert "another type" in printed[0]["note"]
 
 
 def test_drift_of_a_property_that_is_secret_is_listed() -> None:
@@ -396,8 +460,8 @@ def test_drift_of_a_property_that_is_secret_is_listed() -> None:
         "newState": _old(status="[secret]"),
     }
     changed = _step("update", **states, detailedDiff={"status": {"kind": "update"}})
-    told = _told(_preview(_step("refresh", **states), changed))["drift"]
-    assert told == [
+    printed = _json(_preview(_step("refresh", **states), changed))["drift"]
+    assert printed == [
         {"resource": "app", "what": "may have changed, but is secret:", "name": "status"}
     ]
 
@@ -410,19 +474,19 @@ def test_live_with_a_refresh_token(emulator: Emulator, monkeypatch: pytest.Monke
     assert _live(_preview(_created()), code=1)["names_in_use"][0]["application_id"] == application
 
 
-def test_live_without_an_answer_says_not_checked_and_ends_with_1(emulator: Emulator) -> None:
+def test_live_without_a_response_is_not_checked_and_ends_with_1(emulator: Emulator) -> None:
     deleted = _step("delete", oldState=_owned(TENANT_B))
     live = _live(_preview(deleted), code=1)
     assert "404" in live["reason"]
 
 
-def test_live_without_credentials_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_live_without_credentials_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     live = _live(_preview(DELETED), code=1)
     assert not live["checked"]
     assert "OLT_API_TOKEN" in live["reason"]
 
 
 def test_no_call_is_made_without_live(emulator: Emulator) -> None:
-    told = _told(_preview(DELETED))
-    assert told["live"]["checked"] is False
+    printed = _json(_preview(DELETED))
+    assert printed["live"]["checked"] is False
     assert list(emulator.calls) == []

@@ -77,7 +77,7 @@ REFERENCE: Final = _urn("pulumi:pulumi:StackReference", "applications")
 # Which application an installation is of
 
 
-def test_installations_by_a_stack_reference_are_told_apart_by_their_ids() -> None:
+def test_installations_by_a_stack_reference_are_identified_by_their_ids() -> None:
     steps = [
         _step(
             "delete",
@@ -509,7 +509,7 @@ def test_a_refresh_is_not_taken_for_changes() -> None:
     assert found.count("delete") == found.count("revoke") == 0
 
 
-def test_equal_names_in_components_are_told_apart() -> None:
+def test_equal_names_in_components_are_distinguished() -> None:
     steps = [
         {
             "op": "update",

@@ -1,6 +1,6 @@
 """``olt review`` on previews that the real engine makes now.
 
-Where a change is meant, write previews and goldens anew with
+Where a change is meant, update previews and goldens with
 
     UPDATE_GOLDENS=1 .venv/bin/python -m pytest tests/cli/test_review_engine.py
 
@@ -56,7 +56,7 @@ def _agree(path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("name", previewed.NAMES)
-def test_a_review_of_what_the_engine_says_reads_as_kept(made: Made, name: str) -> None:
+def test_review_of_engine_previews_matches_golden(made: Made, name: str) -> None:
     if UPDATE:
         previewed.FOLDER.mkdir(exist_ok=True)
         (previewed.FOLDER / f"{name}.json").write_text(made.previews[name], encoding="utf-8")

@@ -1,6 +1,6 @@
 """``olt review`` of one kind of change at a time, cut out of the preview that the engine made.
 
-Where a change is meant, write the goldens anew with
+Where a change is meant, update the goldens with
 
     UPDATE_GOLDENS=1 .venv/bin/python -m pytest tests/cli/test_review_kinds.py
 
@@ -57,7 +57,7 @@ def test_there_is_no_golden_of_a_change_that_is_not_made_any_more() -> None:
 
 
 @pytest.mark.parametrize("name", ["replaced", "moved"])
-def test_a_replacement_is_told_by_whichever_of_its_steps_there_is(name: str) -> None:
+def test_replacement_is_recognized_by_each_of_its_steps(name: str) -> None:
     """Targets and ``delete_before_replace`` leave some of the three out."""
     assert review_of(name, {"replace": "create-replacement"}) == review_of(name)
 

@@ -80,8 +80,14 @@ def test_one_that_is_not_allowed(application: str) -> None:
 
 def test_one_that_is_not_registered(emulator: Emulator) -> None:
     row = _in(TENANT_A, TENANT_B, code=1)
-    assert row["registered"] == "not checked: it is of another tenant, or is not there"
+    assert row["registered"] == "not checked: another tenant owns it, or it does not exist"
     assert row["allowed"].startswith("failure: GET /applications/")
+
+
+def test_unknown_application_without_a_tenant_fails(emulator: Emulator) -> None:
+    (row,) = _verify("--application-id", TENANT_B, code=1)
+    assert row["registered"].startswith("failure: it does not exist, or another tenant owns it")
+    assert row["secret"] == "not checked: no tenant"
 
 
 def test_one_that_is_inactive(emulator: Emulator, application: str) -> None:
@@ -127,7 +133,7 @@ def test_wrong_usage_is_one_line_and_2(emulator: Emulator, arguments: list[str])
     assert result.stderr.count("\n") == 1
 
 
-def test_a_tenant_without_a_token_is_told_and_no_failure(
+def test_tenant_without_a_token_is_not_checked_and_no_failure(
     emulator: Emulator, application: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of the owner there is none: what only the owner may see is not checked."""

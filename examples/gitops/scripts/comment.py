@@ -1,5 +1,8 @@
 """Writes review.md into the pull or merge request; a later run changes the same comment.
 
+Where nothing changes, it writes no new comment. It sets the labels of labels.json, if there is one,
+and removes other labels that begin with `olt:`.
+
 Called with `github` it needs GITHUB_API_URL, GITHUB_REPOSITORY, PULL_REQUEST and GITHUB_TOKEN; with
 `gitlab` CI_API_V4_URL, CI_PROJECT_ID, CI_MERGE_REQUEST_IID and GITLAB_TOKEN. With the token of a
 GitHub App of your own, COMMENT_AUTHOR names its user, such as `my-app[bot]`.
@@ -12,8 +15,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +27,8 @@ from typing import Any
 SECONDS = 30
 MAX_PAGES = 50
 MAX_BYTES = 16 << 20
+QUIET = "**OLT: nothing changes**"  # the first line of a review without changes
+LABEL = re.compile(r"olt:[a-z-]{1,40}")
 ACTIONS = "github-actions[bot]"  # the user of a job's own token, which may not ask who it is
 
 
@@ -54,8 +61,8 @@ class Forge:
         except ValueError:
             sys.exit(f"comment.py: {method} {url}: the answer is not JSON")
 
-    def comments(self, url: str) -> Any:
-        """All comments, oldest first."""
+    def listed(self, url: str) -> Any:
+        """All items of a list, such as comments, oldest first."""
         for page in range(1, MAX_PAGES + 1):
             found = self.call("GET", f"{url}?per_page=100&page={page}")
             if not found:
@@ -74,6 +81,18 @@ def own(comments: Any, marker: str, author: str, user: Mapping[str, Any]) -> Any
     return None
 
 
+def wanted_labels() -> set[str] | None:
+    """The labels of labels.json. The preview's job writes it, so nothing else is taken from it."""
+    file = Path("labels.json")
+    text = file.read_text(encoding="utf-8").strip() if file.exists() else ""
+    if not text:
+        return None
+    labels = json.loads(text)
+    if not all(LABEL.fullmatch(each) for each in labels):
+        sys.exit("comment.py: labels.json holds other labels than those of olt: no label set")
+    return set(labels)
+
+
 def github(body: str, marker: str) -> None:
     env = os.environ
     forge = Forge({"Authorization": f"Bearer {env['GITHUB_TOKEN']}"})
@@ -81,12 +100,21 @@ def github(body: str, marker: str) -> None:
     if user is None:
         user = {"login": env.get("COMMENT_AUTHOR", ACTIONS)}
     issues = f"{env['GITHUB_API_URL']}/repos/{env['GITHUB_REPOSITORY']}/issues"
-    comments = f"{issues}/{env['PULL_REQUEST']}/comments"
-    found = own(forge.comments(comments), marker, "user", user)
-    if found is None:
-        forge.call("POST", comments, {"body": body})
-    else:
+    request = f"{issues}/{env['PULL_REQUEST']}"
+    found = own(forge.listed(f"{request}/comments"), marker, "user", user)
+    if found is not None:
         forge.call("PATCH", f"{issues}/comments/{found}", {"body": body})
+    elif not body.startswith(QUIET):
+        forge.call("POST", f"{request}/comments", {"body": body})
+    wanted = wanted_labels()
+    if wanted is None:
+        return
+    there = {each["name"] for each in forge.listed(f"{request}/labels")}
+    for stale in sorted(each for each in there - wanted if LABEL.fullmatch(each)):
+        label = urllib.parse.quote(stale, safe="")
+        forge.call("DELETE", f"{request}/labels/{label}", may_fail=404)
+    if wanted - there:
+        forge.call("POST", f"{request}/labels", {"labels": sorted(wanted - there)})
 
 
 def gitlab(body: str, marker: str) -> None:
@@ -94,12 +122,21 @@ def gitlab(body: str, marker: str) -> None:
     forge = Forge({"PRIVATE-TOKEN": env["GITLAB_TOKEN"]})
     user = forge.call("GET", f"{env['CI_API_V4_URL']}/user")
     project = f"{env['CI_API_V4_URL']}/projects/{env['CI_PROJECT_ID']}"
-    notes = f"{project}/merge_requests/{env['CI_MERGE_REQUEST_IID']}/notes"
-    found = own(forge.comments(notes), marker, "author", user)
-    if found is None:
-        forge.call("POST", notes, {"body": body})
-    else:
-        forge.call("PUT", f"{notes}/{found}", {"body": body})
+    request = f"{project}/merge_requests/{env['CI_MERGE_REQUEST_IID']}"
+    found = own(forge.listed(f"{request}/notes"), marker, "author", user)
+    if found is not None:
+        forge.call("PUT", f"{request}/notes/{found}", {"body": body})
+    elif not body.startswith(QUIET):
+        forge.call("POST", f"{request}/notes", {"body": body})
+    wanted = wanted_labels()
+    if wanted is None:
+        return
+    there = set(forge.call("GET", request)["labels"])
+    stale = {each for each in there - wanted if LABEL.fullmatch(each)}
+    changes = {"add_labels": wanted - there, "remove_labels": stale}
+    given = {key: ",".join(sorted(labels)) for key, labels in changes.items() if labels}
+    if given:
+        forge.call("PUT", request, given)
 
 
 def main(arguments: list[str]) -> None:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a merge would change: preview.json, and review.md for the comment.
+# What a merge would change: preview.json, and review.md and labels.json for the pull request.
 # FAIL_ON names what needs another way than a merge, such as "delete,replace". Exit code: of `olt review`.
 set -eu
 stack="${STACK:-prod}"
@@ -9,5 +9,6 @@ pulumi preview --stack "$stack" --non-interactive --json --show-replacement-step
     > preview.json || true
 code=0
 .venv/bin/olt review preview.json ${FAIL_ON:+--fail-on "$FAIL_ON"} > review.md || code=$?
+.venv/bin/olt review preview.json --labels > labels.json || true # the exit code is that of the review
 cat review.md
 exit "$code"

@@ -41,18 +41,18 @@ class Format(str, Enum):
 def run(  # noqa: PLR0917 (typer passes them by name)
     file: Annotated[
         str | None,
-        typer.Argument(help="A preview; -: standard input. Default: ask the platform."),
+        typer.Argument(help="A preview; -: standard input. Default: read the platform."),
     ] = None,
     form: Annotated[
         Format | None,
-        typer.Option(
-            "--format", help="How to draw it. Default: by the name of --out, else mermaid."
-        ),
+        typer.Option("--format", help="Format of the picture. Default: by the suffix of --out."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Where to write it. Default: print it.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write: *.svg or *.mmd. Default: print it.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     tenant: Annotated[
-        list[str] | None, typer.Option(help="Whose applications, from the platform; repeatable.")
+        list[str] | None, typer.Option(help="Owner of applications to draw; repeatable.")
     ] = None,
     stack: Annotated[str | None, typer.Option(help="Whose configuration to use.")] = None,
     cwd: Annotated[Path | None, typer.Option(help="The folder of the Pulumi project.")] = None,
@@ -60,11 +60,11 @@ def run(  # noqa: PLR0917 (typer passes them by name)
     """Print or write the picture."""
     from olt_provider.cli.graph import mermaid, svg
 
+    drawn = _format(form, out)
     may_write("graph", out, force=force)
     if file is not None and tenant:
         fail("graph", "--tenant is for the platform: a preview has its own tenants")
     graph = _of_platform(tenant or [], stack, cwd) if file is None else _of_preview(file)
-    drawn = form or (Format.SVG if out is not None and out.suffix == ".svg" else Format.MERMAID)
     try:
         text = svg.render(graph) if drawn is Format.SVG else mermaid.render(graph)
     except mermaid.TooLargeError as error:
@@ -73,6 +73,24 @@ def run(  # noqa: PLR0917 (typer passes them by name)
     for note in graph.notes:
         report(f"olt graph: {note}")
     raise typer.Exit(OK)
+
+
+SUFFIXES: Final = {
+    ".svg": Format.SVG,
+    ".mmd": Format.MERMAID,
+    ".mermaid": Format.MERMAID,
+    ".md": Format.MERMAID,
+    ".txt": Format.MERMAID,
+    "": Format.MERMAID,
+}
+
+
+def _format(form: Format | None, out: Path | None) -> Format:
+    """By ``--format``, else by the file's name, which must not promise another kind of picture."""
+    suffix = out.suffix.lower() if out is not None else ""
+    if suffix not in SUFFIXES:
+        fail("graph", f"{out} is neither SVG nor Mermaid: name it *.svg or *.mmd")
+    return form or SUFFIXES[suffix]
 
 
 def _of_preview(file: str) -> Graph:

@@ -21,7 +21,7 @@ LOSES: Final = "stroke:#cf222e,stroke-width:3px"
 
 
 class TooLargeError(Exception):
-    """Nobody would draw it. The message is one line."""
+    """No code host would draw it. The message is one line."""
 
 
 def render(graph: Graph) -> str:
@@ -58,7 +58,7 @@ def render(graph: Graph) -> str:
 
 
 def _arrow(use: Use) -> str:
-    """Solid: allowed and installed. Dotted: anything less. Words say which, and what changes."""
+    """Solid: allowed and installed. Dotted: anything less, named by a label."""
     words = "" if use.shown == "installed" else WORDS[use.shown]
     if use.change == "added":
         gained = WORDS[use.after] if use.before == "none" else f"now {WORDS[use.after]}"
@@ -74,6 +74,6 @@ def _text(text: str) -> str:
     shown = "".join(char if char.isprintable() else " " for char in text)
     shown = shown if len(shown) <= SHOWN else f"{shown[: SHOWN - 3]}..."
     shown = shown.strip() or "?"
-    # a label that begins like a list would be drawn as an error; nobody sees the mark before it
+    # a label that begins like a list would be drawn as an error; the mark before it is invisible
     mark = NO_LIST if re.match(r"\d+[.)]|[-+*]", shown) else ""
     return mark + shown.translate(ESCAPED)

@@ -50,7 +50,7 @@ def cut(text: str) -> str:
 
 
 def access(*, allowed: bool | None, installed: bool) -> Access:
-    """In one word. ``allowed`` ``None``: it is not told."""
+    """In one word. ``allowed`` ``None``: it is not known."""
     if allowed is None:
         return "installed" if installed else "unknown"
     if allowed:
@@ -78,9 +78,9 @@ class Graph:
     uses: dict[tuple[str, str], Use] = field(default_factory=dict)
     """By application and tenant; who is not named has no access."""
     comments: dict[str, str] = field(default_factory=dict)
-    """What an owner says of a tenant."""
+    """The comment that an owner gives a tenant."""
     unmanaged: set[str] = field(default_factory=set)
-    """Keys of applications whose tenants are not known, because nobody declares them."""
+    """Keys of applications whose tenants are not known, because no program declares them."""
     notes: list[str] = field(default_factory=list)
     """What the picture does not show."""
     marks: dict[str, list[str]] = field(default_factory=dict)

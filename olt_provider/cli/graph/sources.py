@@ -44,11 +44,11 @@ def of_platform(client: OltClient, tenants: Sequence[str], notify: Callable[[str
                 graph.uses[seen.id, tenant] = Use(now, now)
         except OltError as error:
             graph.notes.append(f"not checked: what tenant {tenant} uses of others ({error})")
-    _tell_equal_names_apart(graph)
+    _number_equal_names(graph)
     return graph
 
 
-def _tell_equal_names_apart(graph: Graph) -> None:
+def _number_equal_names(graph: Graph) -> None:
     names = list(graph.applications.values())
     for key, name in graph.applications.items():
         if names.count(name) > 1:
@@ -90,7 +90,7 @@ def of_preview(preview: Preview) -> Graph:
     return graph
 
 
-NOBODY: Final[Mapping[str, Any]] = {}
+NO_TENANTS: Final[Mapping[str, Any]] = {}
 HIDDEN_NOTE: Final = "allowed tenants that are secret or not known yet"
 UNMANAGED_NOTE: Final = "allowed tenants that are not managed here"
 
@@ -101,7 +101,9 @@ class _Column:
 
     label: str
     marks: list[str] = field(default_factory=list)
-    allowed: list[Mapping[str, Any] | None] = field(default_factory=lambda: [NOBODY, NOBODY])
+    allowed: list[Mapping[str, Any] | None] = field(
+        default_factory=lambda: [NO_TENANTS, NO_TENANTS]
+    )
     known: bool = True
     note: str = ""
     adopted: bool = False
@@ -170,7 +172,7 @@ def _column(stack: Stack, resource: Resource) -> _Column:
 
 
 def _registered(declared: Facts) -> Facts:
-    """A registration that declares no tenants allows nobody."""
+    """A registration that declares no tenants allows no tenant."""
     return replace(declared, allowed=declared.allowed or {}) if _managed(declared) else declared
 
 
@@ -180,7 +182,7 @@ def _managed(declared: Facts) -> bool:
 
 def _fill(column: _Column, before: Facts | None, after: Facts | None) -> None:
     """``None``: there is no such application at that time."""
-    column.allowed = [NOBODY if each is None else each.allowed for each in (before, after)]
+    column.allowed = [NO_TENANTS if each is None else each.allowed for each in (before, after)]
     there = [each for each in (before, after) if each is not None]
     if any(each.allowed is None and each.tenants == "hidden" for each in there):
         column.note = HIDDEN_NOTE

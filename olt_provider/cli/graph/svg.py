@@ -123,13 +123,13 @@ def _document(
         },
     )
     ET.SubElement(svg, "title").text = _clean(graph.title)
-    said = [
+    described = [
         f"{_clean(graph.applications[key])}: {_words(use)} for {_listed(graph, group)}"
         for group in groups
         for key, use in zip(keys, group.uses, strict=True)
         if use != Use()
     ]
-    ET.SubElement(svg, "desc").text = "; ".join(said) or "no tenants"
+    ET.SubElement(svg, "desc").text = "; ".join(described) or "no tenants"
     rules = "".join(
         f".f{light[1:]}{{fill:{dark}}}.s{light[1:]}{{stroke:{dark}}}"
         for light, dark in DARK.items()
@@ -188,13 +188,13 @@ def _row(svg: ET.Element, top: float, right: float, label: str, listed: str) -> 
 
 
 def _cell(
-    svg: ET.Element, left: float, top: float, use: Use, said: str, *, size: float = ROW
+    svg: ET.Element, left: float, top: float, use: Use, title: str, *, size: float = ROW
 ) -> None:
     """One sign, and in a change its background and + or - beside it."""
     if use.shown == "none":
         return
     cell = ET.SubElement(svg, "g")
-    ET.SubElement(cell, "title").text = _clean(said)
+    ET.SubElement(cell, "title").text = _clean(title)
     background = BEHIND[use.change]
     x, y = left + COLUMN / 2, top + size / 2
     if background is not None:

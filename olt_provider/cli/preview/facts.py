@@ -15,7 +15,7 @@ Managed = Literal["managed", "unmanaged", "hidden"]
 
 @dataclass(frozen=True)
 class Facts:
-    """An application. ``None`` where it is not known, because it is hidden or nobody declares it.
+    """An application. ``None`` where it is not known, because it is hidden or not declared.
 
     ``allowed``: tenant -> comment. ``tenants``: whether a program manages them. ``installed`` is
     known from the platform only.

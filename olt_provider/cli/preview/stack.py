@@ -31,8 +31,8 @@ class Installed:
 class Stack:
     """Applications by a key: their ID, or the URN of the resource that will register them.
 
-    An application that is replaced keeps its key, so that what is said of its tenants before and
-    after can be compared. ``platform`` is what the platform holds, by ID, where it was asked.
+    An application that is replaced keeps its key, so that its tenants before and after
+    can be compared. ``platform`` is what the platform holds, by ID, where it was asked.
     """
 
     def __init__(self, preview: Preview, platform: Mapping[str, Facts] | None = None) -> None:
@@ -231,7 +231,7 @@ class Stack:
 
     def _all_comments(self) -> dict[tuple[str, str], str]:
         """By application and tenant: after the run, else before it."""
-        told: dict[tuple[str, str], str] = {}
+        comments: dict[tuple[str, str], str] = {}
         for when in ("after", "before"):
             for each in self.applications:
                 state: State | None = getattr(each, when)
@@ -240,8 +240,8 @@ class Stack:
                     continue
                 for tenant, comment in sorted(declared.items()):
                     if isinstance(comment, str) and comment.strip() and comment not in HIDDEN:
-                        told.setdefault((self.key(each), tenant), comment)
-        return told
+                        comments.setdefault((self.key(each), tenant), comment)
+        return comments
 
 
 def adopted_id(state: State) -> str | None:

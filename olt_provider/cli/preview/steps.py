@@ -90,7 +90,7 @@ class Step(_Part):
 
     @property
     def provider(self) -> str:
-        """The URN and ID of its provider, or nothing where the preview does not tell."""
+        """The URN and ID of its provider, or nothing where the preview does not show it."""
         return (self.new and self.new.provider) or (self.old and self.old.provider) or ""
 
     @property
@@ -98,16 +98,23 @@ class Step(_Part):
         """The inputs that change, by the names of whole properties."""
         before = self.old.inputs if self.old else {}
         after = self.new.inputs if self.new else {}
-        told = {re.split(r"[.\[]", path)[0] for path in self.detailed or {}}
-        return told | {
+        named = {re.split(r"[.\[]", path)[0] for path in self.detailed or {}}
+        return named | {
             key for key in before.keys() | after.keys() if before.get(key) != after.get(key)
         }
 
 
 class Diagnostic(_Part):
-    """Something the engine or a provider said. The message may be of anybody, so it is not kept."""
+    """A message of the engine, the program or a provider. Its text may hold anything."""
 
     severity: str
+    message: str = ""
+    urn: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is an error, so that steps may be missing."""
+        return self.severity.startswith("error")
 
 
 class Preview(_Part):
@@ -120,7 +127,7 @@ class Preview(_Part):
     @property
     def failed(self) -> bool:
         """Whether it ended with an error, so that steps may be missing."""
-        return any(each.severity.startswith("error") for each in self.diagnostics)
+        return any(each.failed for each in self.diagnostics)
 
     @property
     def stack(self) -> str:
@@ -143,22 +150,22 @@ def an_id(value: Any) -> str | None:
 
 
 def read_preview(text: str) -> Preview:
-    """Read it, or raise ``PreviewError`` saying in one line what it is instead."""
+    """Read it, or raise ``PreviewError`` with one line that states what it is instead."""
     if not text.strip():
         raise PreviewError("it is empty: the preview printed nothing")
     try:
-        told = json.loads(text)
+        content = json.loads(text)
     except json.JSONDecodeError as error:
         raise PreviewError(_not_json(text, error)) from None
     except (RecursionError, ValueError):
         raise PreviewError("it cannot be read as JSON") from None
-    if not isinstance(told, dict) or "changeSummary" not in told:
+    if not isinstance(content, dict) or "changeSummary" not in content:
         raise PreviewError(
             "it is JSON, but not of `pulumi preview --json`, or of an engine whose shape this "
             "version does not know"
         )
     try:
-        preview = Preview.model_validate({"steps": [], **told})
+        preview = Preview.model_validate({"steps": [], **content})
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise PreviewError(

@@ -19,7 +19,7 @@ Pair = tuple[str, str | None]
 
 
 @dataclass
-class _Said:
+class _Reason:
     """Why a tenant loses or gains access, and whether that is certain."""
 
     why: set[str]
@@ -31,8 +31,8 @@ class Tenants:
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
-        self._loses: dict[Pair, _Said] = {}
-        self._gains: dict[Pair, _Said] = {}
+        self._loses: dict[Pair, _Reason] = {}
+        self._gains: dict[Pair, _Reason] = {}
         self._keeps: set[Pair] = set()
         self.notes: list[Affected] = []
         self._gone: dict[str, str] = {}
@@ -56,25 +56,25 @@ class Tenants:
     @property
     def keeps(self) -> tuple[Access, ...]:
         """Who keeps access to an application that is replaced, but needs its new credentials."""
-        kept = {pair: _Said({"application replaced"}, certain=True) for pair in self._keeps}
+        kept = {pair: _Reason({"application replaced"}, certain=True) for pair in self._keeps}
         return self._accesses(
-            {pair: said for pair, said in kept.items() if pair not in self._loses}
+            {pair: reason for pair, reason in kept.items() if pair not in self._loses}
         )
 
-    def _accesses(self, told: dict[Pair, _Said]) -> tuple[Access, ...]:
-        found = [
+    def _accesses(self, found: dict[Pair, _Reason]) -> tuple[Access, ...]:
+        accesses = [
             Access(
                 tenant=an_id(tenant),
                 comment=self._stack.comment(key, tenant),
                 application=self._stack.label(key),
                 application_id=an_id(key),
-                why=", ".join(sorted(said.why)),
-                certain=said.certain,
+                why=", ".join(sorted(reason.why)),
+                certain=reason.certain,
             )
-            for (key, tenant), said in told.items()
+            for (key, tenant), reason in found.items()
         ]
         return tuple(
-            sorted(found, key=lambda each: (each.application, each.tenant or "", each.why))
+            sorted(accesses, key=lambda each: (each.application, each.tenant or "", each.why))
         )
 
     def _application(self, resource: Resource) -> None:
@@ -94,7 +94,7 @@ class Tenants:
                 continue
             key = an_id(state.id) or self._stack.old_key(resource)
             if key == self._stack.key(resource) and after is not None:
-                continue  # registered anew: compared with its replacement
+                continue  # registered again: compared with its replacement
             replaced = resource.change == "replaced" and not gone.pending
             self._ended(key, state.id, facts.before(state), "replaced" if replaced else "deleted")
 
@@ -115,14 +115,14 @@ class Tenants:
         if resource.change == "replaced" and self._stack.continues(resource) and resource.before:
             was = facts.before(resource.before)
             base = self._stack.platform.get(an_id(resource.before.id) or "", was)
-            nobody = new if new.tenants != "unmanaged" else _nobody(new)
-            self._changed(resource, key, base, nobody, why="application replaced")
+            registered = new if new.tenants != "unmanaged" else _without_tenants(new)
+            self._changed(resource, key, base, registered, why="application replaced")
             there = {(each.application, each.tenant) for each in self._stack.after}
             for tenant in base.installed:  # known from the platform only
                 if (key, tenant) not in there:
                     self._lose(key, tenant, "uninstalled")
             self._keeps |= {
-                (key, each) for each in (base.allowed or {}).keys() & (nobody.allowed or {})
+                (key, each) for each in (base.allowed or {}).keys() & (registered.allowed or {})
             }
             return
         for tenant in new.allowed or ():
@@ -234,10 +234,10 @@ class Tenants:
         _add(self._gains, (key, tenant), why, certain=certain)
 
 
-def _add(told: dict[Pair, _Said], pair: Pair, why: str, *, certain: bool) -> None:
-    said = told.setdefault(pair, _Said(set(), certain=False))
-    said.why.add(why)
-    said.certain = said.certain or certain
+def _add(found: dict[Pair, _Reason], pair: Pair, why: str, *, certain: bool) -> None:
+    reason = found.setdefault(pair, _Reason(set(), certain=False))
+    reason.why.add(why)
+    reason.certain = reason.certain or certain
 
 
 def _unmanaged(base: Facts | None, *, adopted: bool, why: str) -> str:
@@ -250,8 +250,8 @@ def _unmanaged(base: Facts | None, *, adopted: bool, why: str) -> str:
     return "its tenants become managed: those that are allowed and not declared are revoked"
 
 
-def _nobody(new: Facts) -> Facts:
-    """A registration that declares no tenants allows nobody."""
+def _without_tenants(new: Facts) -> Facts:
+    """A registration that declares no tenants allows no tenant."""
     return _with(new, {})
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from olt_provider.cli.output import EXIT_CODES, OK, PROBLEM, fail, progress
+from olt_provider.cli.output import EXIT_CODES, OK, PROBLEM, fail, progress, report
 
 if TYPE_CHECKING:
     from olt_provider.cli.preview.steps import Preview
@@ -28,6 +28,11 @@ Examples:
   olt review preview.json --fail-on replace,delete
 
   olt review preview.json --live --stack prod
+
+  olt review preview.json --labels
+
+--labels: olt:replaces, olt:rotates, olt:revokes, olt:ends-logins and olt:deletes by the kinds of
+--fail-on; olt:fails where the preview failed or `up` will refuse a step.
 
 --fail-on: replace (an application), rotate (a client secret, in place), revoke (a tenant loses
 access, or an application is set inactive), login (a public client or a redirect URI ends), delete
@@ -61,6 +66,10 @@ def run(  # noqa: PLR0917 (typer passes them by name)
         bool,
         typer.Option("--live", help="Read the platform too, with the configured credentials."),
     ] = False,
+    labels: Annotated[
+        bool,
+        typer.Option("--labels", help="Print labels for the pull request, as a JSON list."),
+    ] = False,
     graph: Annotated[
         bool, typer.Option("--graph", help="Add a picture of who can use what, as Mermaid.")
     ] = False,
@@ -75,12 +84,17 @@ def run(  # noqa: PLR0917 (typer passes them by name)
     kinds = _kinds(fail_on)
     preview = preview_of("review", file)
     found = _live(preview, stack, cwd) if live else review(preview)
-    if form is Format.JSON:
+    if labels:
+        text = json.dumps(found.labels) + "\n"
+    elif form is Format.JSON:
         # ASCII, because a terminal acts on some characters and no output holds half of one
         text = json.dumps(found.model_dump(mode="json"), indent=2) + "\n"
     else:
         text = render(found, picture=picture(preview) if graph else "")
     typer.echo(text, nl=False)
+    for failure in () if labels else found.failures:
+        for line in failure.lines:
+            report(f"olt review: {failure.resource or 'the program'} failed: {line.strip()}")
     raise typer.Exit(_code(found, kinds, live=live))
 
 

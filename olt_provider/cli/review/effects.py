@@ -11,6 +11,7 @@ from olt_provider.cli.preview.steps import DEFAULT_PROVIDER, PROVIDER, Preview, 
 from olt_provider.cli.review import drift
 from olt_provider.cli.review.access import Tenants
 from olt_provider.cli.review.applications import Applications
+from olt_provider.cli.review.failures import failures
 from olt_provider.cli.review.findings import Affected, ProviderChange, Review
 from olt_provider.cli.review.refusals import refusals
 
@@ -29,13 +30,20 @@ def review(preview: Preview, platform: Mapping[str, Facts] | None = None) -> Rev
     stack_name = preview.stack
     found_drift = drift.found(preview)
     if drift.refresh_only(preview):
-        return Review(stack=stack_name, failed=preview.failed, refresh_only=True, drift=found_drift)
+        return Review(
+            stack=stack_name,
+            failed=preview.failed,
+            failures=failures(preview),
+            refresh_only=True,
+            drift=found_drift,
+        )
     stack = Stack(preview, platform)
     found = Applications(stack)
     tenants = Tenants(stack)
     return Review(
         stack=stack_name,
         failed=preview.failed,
+        failures=failures(preview),
         replaced=tuple(found.replaced),
         deleted=tuple(found.deleted),
         inactive=tuple(found.inactive),

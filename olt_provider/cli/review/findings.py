@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 Kind = Literal["replace", "rotate", "revoke", "login", "delete"]
 KINDS: Final[tuple[Kind, ...]] = ("replace", "rotate", "revoke", "login", "delete")
+
+
+LABELS: Final[Mapping[Kind, str]] = {
+    "replace": "olt:replaces",
+    "rotate": "olt:rotates",
+    "revoke": "olt:revokes",
+    "login": "olt:ends-logins",
+    "delete": "olt:deletes",
+}
+FAILS: Final = "olt:fails"
 
 
 class _Part(BaseModel):
@@ -49,6 +60,13 @@ class Affected(_Part):
     properties: tuple[str, ...] = ()
     """The names of properties that the note is about, as the preview names them."""
     certain: bool = True
+
+
+class Failure(_Part):
+    """An error of the preview: the resource that it is about, if any, and its lines."""
+
+    resource: str
+    lines: tuple[str, ...]
 
 
 class Drift(_Part):
@@ -98,6 +116,8 @@ class Review(_Part):
     version: int = 2
     stack: str
     failed: bool
+    failures: tuple[Failure, ...] = ()
+    """Why the preview failed. Secrets that are in use here are left out."""
     refresh_only: bool = False
     """Whether it is of ``pulumi refresh``, which changes the state and not the platform."""
     replaced: tuple[Affected, ...] = ()
@@ -131,6 +151,12 @@ class Review(_Part):
         if kind == "login":
             return len(self.logins)
         return len(self.loses_access) + len(self.inactive)
+
+    @property
+    def labels(self) -> list[str]:
+        """Labels for a pull request: one for each kind that is found, and one for a failure."""
+        found = [LABELS[kind] for kind in KINDS if self.count(kind)]
+        return found + [FAILS] * (self.failed or self.will_fail or self.live.refuses)
 
     @property
     def will_fail(self) -> bool:

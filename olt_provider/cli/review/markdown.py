@@ -12,12 +12,16 @@ from olt_provider.cli.review.findings import (
     Affected,
     DeadSecret,
     Drift,
+    Failure,
     Live,
+    ProviderChange,
     Review,
 )
 
 LIMIT: Final = 60_000
 """Characters; code hosts refuse comments of more than 65536."""
+OPENED: Final = 10
+"""As many losses are shown without a click."""
 SHOWN: Final = 200
 """How much of a name is shown."""
 
@@ -30,14 +34,15 @@ def marker(stack: str) -> str:
 def render(review: Review, *, picture: str = "") -> str:
     """The whole comment: the verdict first, the marker last. ``picture``: Markdown, if it fits.
 
-    What stops working for good is shown, everything else folded.
+    What ends for good is shown; so are other certain losses while they are few. The rest is folded.
     """
-    lines = [f"**{verdict(review)}**", "", *_facts(review), ""]
+    lines = [f"**{verdict(review)}**", "", *_facts(review), "", *_failures(review.failures)]
     for title, items in _shown(review):
         lines += [f"**{title} ({len(items)})**", "", *items, ""] if items else []
-    for title, items in _folded(review):
+    for title, items, opened in _folded(review):
         if items:
-            lines += [f"<details><summary>{title} ({len(items)})</summary>", "", *items, ""]
+            tag = "<details open>" if opened and len(items) <= OPENED else "<details>"
+            lines += [f"{tag}<summary>{title} ({len(items)})</summary>", "", *items, ""]
             lines += ["</details>", ""]
     if picture:
         drawn = ["<details><summary>Who can use what</summary>", "", picture, "", "</details>", ""]
@@ -65,31 +70,29 @@ def _shown(review: Review) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _folded(review: Review) -> list[tuple[str, list[str]]]:
+def _folded(review: Review) -> list[tuple[str, list[str], bool]]:
+    """Titles, lines, and whether they are a certain loss."""
+    inactive, logins, lost = review.inactive, review.logins, review.loses_access
+    possible = _access(_possible(review.gains_access))
     return [
-        ("What `pulumi up` may refuse", _affected(_possible(review.refused))),
-        ("Applications that are set inactive", _affected(_certain(review.inactive))),
-        ("Applications that may be set inactive", _affected(_possible(review.inactive))),
-        ("Logins that stop working", _affected(_certain(review.logins))),
-        ("Logins that may stop working", _affected(_possible(review.logins))),
-        ("Tenants that lose access", _access(_certain(review.loses_access))),
-        ("Tenants that may lose access", _access(_possible(review.loses_access))),
-        ("Revoked tenants that have it installed", _access(review.live.revoked_installed)),
-        ("Tenants that keep access and need new credentials", _access(review.needs_credentials)),
-        ("Tenants that gain access", _access(_certain(review.gains_access))),
+        ("What `pulumi up` may refuse", _affected(_possible(review.refused)), False),
+        ("Applications that are set inactive", _affected(_certain(inactive)), True),
+        ("Applications that may be set inactive", _affected(_possible(inactive)), False),
+        ("Logins that stop working", _affected(_certain(logins)), True),
+        ("Logins that may stop working", _affected(_possible(logins)), False),
+        ("Access that tenants lose", _access(_certain(lost)), True),
+        ("Access that tenants may lose", _access(_possible(lost)), False),
         (
-            "Tenants that gain access, if they do not have it",
-            _access(_possible(review.gains_access)),
+            "Access of revoked tenants that have it installed",
+            _access(review.live.revoked_installed),
+            True,
         ),
-        (
-            "Providers",
-            [
-                f"- {code(each.provider)}: {each.what}, {_names(each.settings)}"
-                for each in review.providers
-            ],
-        ),
-        ("Drift", _drift(review.drift or ())),
-        ("Other changes", _affected(review.other)),
+        ("Access that needs new credentials", _access(review.needs_credentials), False),
+        ("Access that tenants gain", _access(_certain(review.gains_access)), False),
+        ("Access that tenants gain, if they do not have it", possible, False),
+        ("Providers", _providers(review.providers), False),
+        ("Drift", _drift(review.drift or ()), False),
+        ("Other changes", _affected(review.other), False),
     ]
 
 
@@ -209,9 +212,34 @@ def _live(live: Live) -> str:
     return f"{text}; not all checked ({code(live.reason)})" if live.reason else text
 
 
+WHY: Final = {
+    "rotated": "rotated in place",
+    "replaced": "its application is replaced",
+    "deleted": "its application is deleted",
+    "adopted without its secret": "adopted without its secret, so it is rotated",
+}
+"""Why a client secret stops working, as a reader is shown it."""
+
+
+def _failures(failures: Iterable[Failure]) -> list[str]:
+    """Each error as a block of code, which no text in it can close."""
+    lines: list[str] = []
+    for each in failures:
+        content = [printable(line) for line in each.lines]
+        fence = _fence("\n".join(content), shortest=3)
+        lines += [f"**{code(each.resource) if each.resource else 'The program'} failed**", ""]
+        lines += [fence, *content, fence, ""]
+    return lines
+
+
+def _providers(changes: Iterable[ProviderChange]) -> list[str]:
+    return [f"- {code(each.provider)}: {each.what}, {_names(each.settings)}" for each in changes]
+
+
 def _secrets(items: Iterable[DeadSecret]) -> list[str]:
     return [
-        f"- {code(each.application)}: {each.why}"
+        f"- {_application(each.application, None if each.client_id else each.application_id)}: "
+        + WHY.get(each.why, each.why)
         + (f" (client {code(each.client_id)})" if each.client_id else "")
         for each in items
     ]
@@ -255,16 +283,24 @@ def _tenant(access: Access) -> str:
 
 
 def code(text: str) -> str:
-    """A code span on one line, so that text of a preview cannot format, link or mention.
-
-    The fence is longer than every run of backticks in the text. A marker of another comment is
-    broken up, because scripts find comments by it.
-    """
-    one_line = "".join(char if char.isprintable() else " " for char in text)
-    shown = " ".join(one_line.replace("<!--", "<! --").split())[:SHOWN].strip() or "?"
-    fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
+    """A code span on one line, so that text of a preview cannot format, link or mention."""
+    shown = " ".join(printable(text).split())[:SHOWN].strip() or "?"
+    fence = _fence(shown, shortest=1)
     pad = " " if "`" in (shown[0], shown[-1]) else ""
     return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def printable(line: str) -> str:
+    """Without control characters. A marker of another comment, by which scripts find comments, is
+    broken up.
+    """
+    return "".join(char if char.isprintable() else " " for char in line).replace("<!--", "<! --")
+
+
+def _fence(text: str, *, shortest: int) -> str:
+    """A fence that is longer than every run of backticks in the text."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    return "`" * max(longest + 1, shortest)
 
 
 def _names(names: Iterable[str]) -> str:
@@ -280,6 +316,6 @@ def _cut(lines: Iterable[str]) -> list[str]:
         if left < 0:
             closing = ["", "</details>"] if folded else []
             return [*kept, *closing, "", "More is left out here; `--format json` has all.", ""]
-        folded = line.startswith("<details>") or (folded and line != "</details>")
+        folded = line.startswith("<details") or (folded and line != "</details>")
         kept.append(line)
     return kept

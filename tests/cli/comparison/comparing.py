@@ -38,6 +38,7 @@ class Step:
     live: Review
     """The review with ``--live``, made before the run."""
     output: str = ""
+    preview_failed: bool = False
     changes: int = 0
     """How many changes the run has made at once."""
     unseen: frozenset[str] = frozenset()
@@ -62,29 +63,42 @@ class Comparison:
     tried: Counter[str] = field(default_factory=Counter)
 
     def compare(self) -> list[str]:
-        """What was missed, and what was invented."""
+        """What was missed, and what was invented.
+
+        A preview that fails ends early, and no run follows it, so its review has to report that.
+        """
+        if self.step.preview_failed or self.review.failed:
+            self.tried["failed preview"] += 1
+            if self.review.failed is not self.step.preview_failed:
+                self.problems.append("a failed preview is not reported, or invented")
+        else:
+            self._effects()
+            self._refusal()
+        return [f"{self.step.title}: {each}" for each in self.problems]
+
+    def _effects(self) -> None:
         for effect in sorted(self.step.truth):
             self.tried[effect[0]] += 1
             if not self._stated(effect) and not self._unseen(effect[1]):
                 self.problems.append(f"missed: {effect}")
-        if not self.step.failed:
-            for said, happened in self._certain():
-                self.tried["stated"] += 1
-                if not happened and not any(key in said for key in self._all_unseen()):
-                    self.problems.append(f"invented: {said}")
-            for kind in KINDS:
-                self._fail_on(kind)
-        live = self.step.live.live
-        if self.step.failed and "OltError" not in self.step.output:
-            return [f"{self.step.title}: {each}" for each in self.problems]  # the engine's own
-        refused = self.review.will_fail or live.refuses
-        self.tried["refused"] += self.step.failed
-        if refused != self.step.failed:
-            possible = bool(self.review.refused)
-            if not (self.step.failed and possible):
-                word = "invented" if refused else "missed"
-                self.problems.append(f"{word}: a refusal {self.step.output[-600:]}")
-        return [f"{self.step.title}: {each}" for each in self.problems]
+        if self.step.failed:
+            return  # what would have followed did not happen
+        for finding, happened in self._certain():
+            self.tried["stated"] += 1
+            if not happened and not any(key in finding for key in self._all_unseen()):
+                self.problems.append(f"invented: {finding}")
+        for kind in KINDS:
+            self._fail_on(kind)
+
+    def _refusal(self) -> None:
+        failed = self.step.failed
+        if failed and "OltError" not in self.step.output:
+            return  # the engine's own
+        self.tried["refused"] += failed
+        refused = self.review.will_fail or self.step.live.live.refuses
+        if refused != failed and not (failed and self.review.refused):
+            word = "invented" if refused else "missed"
+            self.problems.append(f"{word}: a refusal {self.step.output[-600:]}")
 
     def _fail_on(self, kind: Any) -> None:
         """Each kind is counted where it should, and only where it should if all is certain."""
@@ -214,12 +228,12 @@ class Comparison:
                 continue
             for what in ("revoked", "uninstalled"):
                 if what in lost.why.split(", "):
-                    told: Effect = (what, lost.application_id or "", lost.tenant or "")
+                    effect: Effect = (what, lost.application_id or "", lost.tenant or "")
                     gone = ("lost", lost.application_id or "", lost.tenant or "")
-                    yield f"loses {lost}", told in self.step.truth or gone in self.step.truth
+                    yield f"loses {lost}", effect in self.step.truth or gone in self.step.truth
             if any(each.startswith("application ") for each in lost.why.split(", ")):
-                told = ("lost", lost.application_id or "", lost.tenant or "")
-                yield f"loses {lost}", told in self.step.truth
+                effect = ("lost", lost.application_id or "", lost.tenant or "")
+                yield f"loses {lost}", effect in self.step.truth
         for gained in (*self.review.gains_access, *self.review.needs_credentials):
             if not gained.certain or "does not name" in gained.application:
                 continue
@@ -232,8 +246,8 @@ class Comparison:
                 there = any(gained.tenant in getattr(each, what) for each in held)
                 was = self.step.before.get(gained.application_id or "")
                 fresh = was is None or gained.application_id not in self.step.after
-                anew = fresh or gained.tenant not in getattr(was, what)
-                yield f"gains {gained}", there and (anew or what == "used_by")
+                new = fresh or gained.tenant not in getattr(was, what)
+                yield f"gains {gained}", there and (new or what == "used_by")
 
 
 def _ids(items: Any) -> set[str | None]:
@@ -242,7 +256,7 @@ def _ids(items: Any) -> set[str | None]:
 
 def graph_problems(step: Step, tried: Counter[str]) -> list[str]:
     """Losses that the graph misses or invents."""
-    if step.failed:
+    if step.failed or step.preview_failed:
         return []
     graph = of_preview(step.read)
     drawn = {pair: use.change for pair, use in graph.uses.items()}

@@ -172,7 +172,7 @@ class Programs:
     """Arguments of the preview and the run: targets, replacements, a refresh."""
     helper: bool = False
     changed: bool = False
-    by_hand: set[str] = field(default_factory=set)
+    changed_outside: set[str] = field(default_factory=set)
     """The applications with manual changes that no refresh has put into the state."""
 
     def start(self) -> None:
@@ -285,7 +285,7 @@ class Programs:
         return True
 
     def _register(self) -> bool:
-        """On the platform, by nobody's program."""
+        """On the platform, by no program."""
         made = self.emulator.platform.register(
             A,
             name=f"outside{self._next()}",
@@ -333,7 +333,11 @@ class Programs:
         app = self._pick()
         if app is None or app.name not in self.ids or app.provider:
             return False
-        return self._set(App(app.name, app.number, "get", app.tenant, adopt=self.ids[app.name]))
+        key = self.ids[app.name]
+        held = self.emulator.platform.application(key)
+        # read as another tenant it fails the preview, which compares nothing
+        owner = held["tenantId"] if held is not None and app.tenant is not None else None
+        return self._set(App(app.name, app.number, "get", owner, adopt=key))
 
     def _remove(self) -> bool:
         app = self._pick("managed", "component", "get")
@@ -412,7 +416,9 @@ class Programs:
         return self._set(self._managed_tenants(), allowed=None)
 
     def _status(self) -> bool:
-        app = self._pick("managed")
+        inactive = [each for each in self.apps.values() if each.status and each.kind == "managed"]
+        again = bool(inactive) and self.random.random() < 0.7
+        app = self.random.choice(inactive) if again else self._pick("managed")
         status = None if app is not None and app.status else "inactive"
         return self._set(app, status=status, hidden_status=self.random.random() < 0.25)
 
@@ -504,7 +510,7 @@ class Programs:
         self.installs[name] = replace(self.installs[name], form=form)
         return True
 
-    def _by_hand(self) -> bool:
+    def _manual_change(self) -> bool:
         """A manual change on the platform, of what the state holds."""
         if not self.ids:
             return False
@@ -512,7 +518,7 @@ class Programs:
         held = self.emulator.platform.application(key)
         if held is None:
             return False
-        self.by_hand.add(key)
+        self.changed_outside.add(key)
         tenant = self.random.choice(TENANTS)
         allowed = {each["tenantId"] for each in held["allowedTenants"]}
         if self.random.random() < 0.3:
@@ -522,7 +528,7 @@ class Programs:
         elif tenant in allowed:
             self.emulator.platform.install(key, tenant)
         else:
-            self.emulator.platform.allow(key, tenant, "by hand")
+            self.emulator.platform.allow(key, tenant, "manual")
         if self.random.random() < 0.6 and not self.extra:
             self.extra = ["--refresh", "--run-program"]
         return True
@@ -572,6 +578,6 @@ CHANGES: Final[tuple[Callable[[Programs], bool], ...]] = (
         P._install,
     ),
     *(P._install, P._uninstall, P._rename_installation, P._swap_installations),
-    *(P._form_of_installation, P._by_hand, P._replace, P._target),
+    *(P._form_of_installation, P._manual_change, P._replace, P._target),
 )
 """Each as often as it should come."""

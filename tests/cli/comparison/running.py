@@ -47,7 +47,8 @@ def run_step(stack: Stack, emulator: Emulator, title: str, *arguments: str) -> S
         before=before,
         after=snapshot(emulator),
         secrets=new_secrets(emulator),
-        failed=done.returncode != 0 or shown.returncode != 0,
+        failed=done.returncode != 0,
+        preview_failed=shown.returncode != 0,
         registered=labels(stack.resources()),
         live=found,
         output=done.output if done.returncode else "",
@@ -71,11 +72,11 @@ def random_steps(
             title = f"{seed}.{run} {done}"
             step = run_step(stack, emulator, title, *programs.extra)
             # with --run-program, only what the program still declares is refreshed
-            programs.by_hand -= {
+            programs.changed_outside -= {
                 each.old.id for each in step.read.steps if each.op == "refresh" and each.old
             }
             step = replace(
-                step, changes=len(done) if run else 0, unseen=frozenset(programs.by_hand)
+                step, changes=len(done) if run else 0, unseen=frozenset(programs.changed_outside)
             )
             programs.ids = {
                 each["urn"].split("::", 3)[3]: each["id"]

@@ -1,0 +1,59 @@
+"""Why a preview failed: the errors among its diagnostics, without secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from olt_provider.api.redaction import remember, shown
+from olt_provider.cli.preview.steps import Preview, name_of
+from olt_provider.cli.review.findings import Failure
+
+SUMMARY: Final = re.compile(r"(error: )?(preview|update) failed")
+"""What the engine adds to the errors that made it fail."""
+LINES: Final = 20
+"""Lines of one error; the last ones, where a traceback names the exception."""
+LINE: Final = 300
+ERRORS: Final = 10
+SECRET_NAME: Final = re.compile(r"SECRET|TOKEN|PASSPHRASE|PASSWORD|ACCESS_KEY")
+TOKEN: Final = re.compile(r"\beyJ[\w-]+\.[\w-]+(\.[\w-]*)?")
+"""A signed token, wherever it comes from."""
+
+
+def failures(preview: Preview) -> tuple[Failure, ...]:
+    """The errors of a preview. A program that crashed may print any value that it holds, so
+    signed tokens and the secrets of this environment are replaced.
+    """
+    errors = [each for each in preview.diagnostics if each.failed]
+    if errors:
+        for secret in _secrets():
+            remember(secret)
+    found = [
+        Failure(resource=name_of(each.urn) if each.urn.count("::") > 2 else "", lines=lines)
+        for each in errors
+        if not SUMMARY.fullmatch(each.message.strip()) and (lines := tuple(_lines(each.message)))
+    ]
+    return tuple(found[:ERRORS])
+
+
+def _lines(message: str) -> Iterator[str]:
+    lines = [line for line in message.strip().removeprefix("error: ").splitlines() if line.strip()]
+    for line in lines[-LINES:]:
+        indent = len(line) - len(line.lstrip())
+        yield " " * min(indent, 8) + TOKEN.sub("[secret]", shown(line, LINE))
+
+
+def _secrets() -> Iterator[str]:
+    """Values of the environment that are secret by their name."""
+    for name, value in os.environ.items():
+        if SECRET_NAME.search(name):
+            yield value
+            try:
+                content = json.loads(value)
+            except ValueError:
+                continue
+            if isinstance(content, dict):
+                yield from (each for each in content.values() if isinstance(each, str))
