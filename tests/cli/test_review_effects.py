@@ -330,6 +330,43 @@ def test_a_deletion_of_what_stays_installed_is_refused() -> None:
     assert "stays installed" in found.refused[0].note
 
 
+def test_deletion_of_what_a_get_keeps_installed_is_refused() -> None:
+    """The preview of a program shows no ID of a ``.get`` to what depends on it."""
+    read = {**_state(), "outputs": {}, "external": True}
+    on = (_urn(APPLICATION, "read"),)
+    old, new = _installed(f"{TENANT_A}/{X}"), _installed(application=UNKNOWN, on=on)
+    found = _review(
+        _step("read", "read", oldState=read, newState=read),
+        _step("replace", "in", kind=INSTALLATION, oldState=old, newState=new),
+        _step("delete", oldState=_state(allowed_tenants={TENANT_A: ""})),
+    )
+    assert found.will_fail
+    assert "stays installed" in found.refused[0].note
+
+
+def test_deletion_of_what_may_stay_installed_may_be_refused() -> None:
+    on = (_urn(APPLICATION, "app"), REFERENCE)
+    old, new = _installed(f"{TENANT_A}/{X}"), _installed(application=UNKNOWN, on=on)
+    found = _review(
+        _step("replace", "in", kind=INSTALLATION, oldState=old, newState=new),
+        _step("delete", oldState=_state(allowed_tenants={TENANT_A: ""})),
+    )
+    assert [each.certain for each in found.refused] == [False]
+
+
+def test_repointed_get_installs_the_application_that_it_reads_now() -> None:
+    was, now = ({**_state(id_), "outputs": {}, "external": True} for id_ in (X, Y))
+    on = (_urn(APPLICATION, "read"),)
+    old = _installed(f"{TENANT_A}/{X}", on=on)
+    new = _installed(application=UNKNOWN, on=on)
+    found = _review(
+        _step("read", "read", oldState=was, newState=now),
+        _step("replace", "in", kind=INSTALLATION, oldState=old, newState=new),
+    )
+    assert _lost(found) == {(TENANT_A, X, "uninstalled", True)}
+    assert [each.application_id for each in found.gains_access] == [Y]
+
+
 # Logins, status and secrets
 
 

@@ -28,8 +28,9 @@ class Gone:
 class Resource:
     """One resource, before and after: as the stack manages it, else ``None``.
 
-    ``seen`` is what a ``.get`` under the same name has read. ``created`` is the place of the step
-    that creates it, where the preview shows one. ``keys`` are the inputs that change.
+    ``seen`` is what a ``.get`` under the same name has read, and ``reads`` the ID of what it reads
+    in this run. ``created`` is the place of the step that creates it, where the preview shows one.
+    ``keys`` are the inputs that change.
     """
 
     urn: str
@@ -38,6 +39,7 @@ class Resource:
     before: State | None
     after: State | None
     seen: State | None
+    reads: str
     gone: tuple[Gone, ...]
     created: int | None
     keys: frozenset[str]
@@ -101,6 +103,7 @@ class _Steps:
             before=before,
             after=after,
             seen=self._seen(),
+            reads=self._reads(),
             gone=gone,
             created=next(
                 (place for place, step in self._steps if step.op in ("create", *CREATING)), None
@@ -138,7 +141,7 @@ class _Steps:
         return tuple(gone)
 
     def _after(self) -> State | None:
-        read = {"read", "read-replacement"} & {step.op for _, step in self._steps}
+        read = any(step.op in READING for _, step in self._steps)
         if read or not self._ours:
             return None
         for _, step in self._steps:
@@ -157,6 +160,12 @@ class _Steps:
                     return state
         return None
 
+    def _reads(self) -> str:
+        for _, step in self._steps:
+            if step.op in READING and step.new is not None:
+                return step.new.id
+        return ""
+
     def _change(self, before: State | None, after: State | None, gone: tuple[Gone, ...]) -> Change:
         if before is not None and after is None:
             return "deleted" if any(not each.pending for each in gone) else "released"
@@ -167,6 +176,7 @@ class _Steps:
         return "updated" if any(step.op == "update" for _, step in self._steps) else "same"
 
 
+READING: Final = ("read", "read-replacement")
 CREATING: Final = ("create-replacement", "import-replacement")
 CHANGING: Final = ("update", "replace", *CREATING)
 

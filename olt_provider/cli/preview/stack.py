@@ -194,6 +194,9 @@ class Stack:
         if value not in (None, *HIDDEN) or len(named) != 1 or len(depended) != 1:
             return UNNAMED
         application = depended[0]
+        # no preview shows the ID of a .get to what depends on it
+        if value == UNKNOWN and an_id(application.reads):
+            return application.reads
         # the ID of one that stays is known, so what is unknown is another of its outputs
         if value == UNKNOWN and application.change in ("same", "updated"):
             return UNNAMED

@@ -72,9 +72,11 @@ class Applications:
         if resource.change != "replaced":
             self._note(self.other, resource, resource.after, note)
             return
-        note = "a new client ID and a new secret"
-        if not self._stack.continues(resource):
-            note += "; the old application stays on the platform and goes on working"
+        note = "a new client ID and a new secret; the old application "
+        if self._stack.continues(resource):
+            note += "is deleted with its installations"
+        else:
+            note += "stays on the platform and its credentials remain valid"
         self._note(self.replaced, resource, resource.before, note)
 
     def _adopted(self, resource: Resource, after: State) -> None:

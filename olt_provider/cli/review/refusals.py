@@ -145,8 +145,9 @@ def _may_be_there(stack: Stack, key: str, tenant: str) -> bool:
 
 
 def _still_installed(stack: Stack) -> Iterator[Affected]:
-    """Deletions of applications that other installations of the program need."""
+    """Deletions of applications that other installations of the program need, or may need."""
     after = {each.application: each.tenant for each in stack.after}
+    may_stay = {each.application: each.tenant for each in stack.before if stack.may_go_on(each)}
     for resource in stack.applications:
         for gone in resource.gone:
             key = an_id(gone.state.id)
@@ -154,7 +155,7 @@ def _still_installed(stack: Stack) -> Iterator[Affected]:
             replaced = resource.change == "replaced" and not gone.pending
             if key is None or gone.state.retain or stack.kept_by(key) or held.forced:
                 continue
-            tenant = after.get(key)
+            tenant = after.get(key) or may_stay.get(key)
             if tenant is None or (replaced and key == stack.key(resource)):
                 continue
             yield Affected(
@@ -162,4 +163,5 @@ def _still_installed(stack: Stack) -> Iterator[Affected]:
                 application_id=key,
                 note="cannot be deleted, because it stays installed in a tenant",
                 properties=(tenant,),
+                certain=key in after,
             )

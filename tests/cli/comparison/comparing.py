@@ -155,7 +155,8 @@ class Comparison:
             return self._names(review.loses_access, key, tenant, what)
         if what == "lost":
             lost = self._names(review.loses_access, key, tenant)
-            return lost or self._names(review.needs_credentials, key, tenant)
+            kept = self._names(review.needs_credentials, key, tenant)
+            return lost or kept or self._ends_with_installations(key, tenant)
         if what in ("allowed", "installed"):
             gained = self._names(review.gains_access, key, tenant, what)
             return gained or self._names(review.needs_credentials, key, tenant)
@@ -167,6 +168,14 @@ class Comparison:
             named = {each.application for each in (*review.replaced, *review.other)}
             return bool(named & self._labels(key)) or self._left_over(key)
         return key in _ids(review.other) or self._adopted_or_moved(key)
+
+    def _ends_with_installations(self, key: str, tenant: str) -> bool:
+        """Whether a tenant had it installed only, which no call shows to the owner, and the note
+        on the application includes such tenants.
+        """
+        ended = (*self.review.deleted, *self.review.replaced)
+        noted = {each.application_id for each in ended if "with its installations" in each.note}
+        return key in noted and tenant not in self.step.before[key].allowed
 
     def _left_over(self, key: str) -> bool:
         """Whether a failed run registered it and no resource holds it."""
@@ -269,7 +278,11 @@ def graph_problems(step: Step, tried: Counter[str]) -> list[str]:
     shown = {(key, tenant) for key, tenant in shown if key in step.before}
     tried["graph"] += len(lost)
     tried["graph drawn"] += len(shown)
-    missed = {pair for pair in lost - shown if not _explained(graph, *pair)}
+    missed = {
+        pair
+        for pair in lost - shown
+        if not _explained(graph, *pair) and not _only_installed(step, graph, *pair)
+    }
     invented = {(key, tenant) for key, tenant in shown - lost if key not in step.unseen}
     return [f"{step.title}: the graph misses the loss of {pair}" for pair in sorted(missed)] + [
         f"{step.title}: the graph invents the loss of {pair}" for pair in sorted(invented)
@@ -284,6 +297,11 @@ def _explained(graph: Graph, key: str, tenant: str) -> bool:
     unknown = "unknown" in graph.uses.get((key, tenant), ())
     noted = any(graph.applications[key] in note for note in graph.notes)
     return bool(marked or unknown or noted)
+
+
+def _only_installed(step: Step, graph: Graph, key: str, tenant: str) -> bool:
+    """Whether a tenant of a deleted application had it installed only: no call shows that."""
+    return "deleted" in graph.marks.get(key, ()) and tenant not in step.before[key].allowed
 
 
 def labels(resources: list[dict[str, Any]]) -> dict[str, str]:
