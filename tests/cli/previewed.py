@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +16,7 @@ from tests.engine.previewed import AFTER, BEFORE, FIXED, SECRETS, A, B, C
 FOLDER: Final = Path(__file__).parent / "previews"
 NAMES: Final = ("change", "drift", "removal", "failure")
 VOLATILE: Final = ("stackTrace", "sourcePosition", "provider", "created", "modified", "duration")
+FOLDER_OF_FILE: Final = re.compile(r'"/[^"\n]*(?=/[^/"\n]+")')
 MORE_SECRETS: Final = ("an-adopted-secret", "a-comment-that-is-secret", "not-ours-to-show")
 # Kinds of change that only a review distinguishes, and resources that are not of this package.
 COMMON: Final = """
@@ -109,7 +111,8 @@ def _even(text: str, drawn: dict[str, str]) -> str:
     content = json.loads(text)
     content["steps"].sort(key=lambda step: (step["urn"], step["op"] != "refresh"))
     for each in content.get("diagnostics", ()):
-        each["message"] = "left out"
+        failed = each["severity"].startswith("error")
+        each["message"] = FOLDER_OF_FILE.sub(r'"/...', each["message"]) if failed else "left out"
     return json.dumps(_without(content), indent=1, sort_keys=True) + "\n"
 
 
