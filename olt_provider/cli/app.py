@@ -12,22 +12,31 @@ from olt_provider.cli.adopt import command as adopt
 from olt_provider.cli.graph import command as graph
 from olt_provider.cli.review import command as review
 
+
+def _unwrapped(text: str) -> str:
+    """Each paragraph on a line, for typer to wrap; an example keeps its indent."""
+    paragraphs = text.strip().split("\n\n")
+    return "\n\n".join(
+        each if each.startswith(" ") else " ".join(each.split()) for each in paragraphs
+    )
+
+
 app = typer.Typer(
     name="olt",
     help="Tools around OAuth2 applications on the OLT platform.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.command("adopt", help=adopt.HELP)(adopt.run)
-app.command("doctor", help=doctor.HELP)(doctor.run)
-app.command("graph", help=graph.HELP)(graph.run)
-app.command("review", help=review.HELP)(review.run)
-app.command("verify", help=verify.HELP)(verify.run)
+app.command("adopt", help=_unwrapped(adopt.HELP))(adopt.run)
+app.command("doctor", help=_unwrapped(doctor.HELP))(doctor.run)
+app.command("graph", help=_unwrapped(graph.HELP))(graph.run)
+app.command("review", help=_unwrapped(review.HELP))(review.run)
+app.command("verify", help=_unwrapped(verify.HELP))(verify.run)
 
-_emulator = typer.Typer(help=emulator.HELP, invoke_without_command=True)
+_emulator = typer.Typer(help=_unwrapped(emulator.HELP), invoke_without_command=True)
 _emulator.callback()(emulator.run)
-_emulator.command("token", help=emulator_calls.TOKEN_HELP)(emulator_calls.token)
-_emulator.command("reset", help=emulator_calls.RESET_HELP)(emulator_calls.reset)
+_emulator.command("token", help=_unwrapped(emulator_calls.TOKEN_HELP))(emulator_calls.token)
+_emulator.command("reset", help=_unwrapped(emulator_calls.RESET_HELP))(emulator_calls.reset)
 app.add_typer(_emulator, name="emulator")
 
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 SECRET_VARIABLE: Final = "OLT_VERIFY_CLIENT_SECRET"  # noqa: S105 (its name)
 HELP: Final = f"""Verify that applications are registered, allowed, installed, and can reach data.
 
-For all applications of a stack, or one that options name. For each tenant: whether it is allowed
-and has it installed, whether the token endpoint accepts the client secret, and whether a token got
-with it reads devices. A tenant that is allowed and has no installation in the stack may leave it
+Checks all applications of a stack, or one that options name. For each tenant: whether it is allowed
+and has it installed, whether the token endpoint accepts the client secret, and whether a token that
+it returns reads devices. A tenant that is allowed and has no installation in the stack may leave it
 uninstalled.
 
 Examples:
@@ -31,11 +31,11 @@ Examples:
 
   olt verify --application-id ID --tenant ID --tenant ID
 
-A failure is what the platform denies. What no given credentials can ask, such as the view of a
+What the platform denies is a failure. What the given credentials cannot read, such as the view of a
 tenant without a token, is not checked, and no failure.
 
-The client secret of one that options name comes from {SECRET_VARIABLE}; without it, secret and
-data are not checked.
+{SECRET_VARIABLE} holds the client secret of an application that options name; without it, secret
+and data are not checked.
 
 {EXIT_CODES}
 """
@@ -43,14 +43,14 @@ data are not checked.
 
 def run(
     stack: Annotated[
-        str | None, typer.Option(help="The stack to check. Default: the selected one.")
+        str | None, typer.Option(help="Stack to check. Default: the selected one.")
     ] = None,
-    cwd: Annotated[Path | None, typer.Option(help="The folder of the Pulumi project.")] = None,
+    cwd: Annotated[Path | None, typer.Option(help="Folder of the Pulumi project.")] = None,
     application_id: Annotated[
-        str | None, typer.Option(help="One application, instead of a stack's.")
+        str | None, typer.Option(help="ID of one application, instead of a stack.")
     ] = None,
     tenant: Annotated[
-        list[str] | None, typer.Option(help="With --application-id: a tenant; repeatable.")
+        list[str] | None, typer.Option(help="With --application-id: ID of a tenant; repeatable.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

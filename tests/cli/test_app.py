@@ -34,8 +34,21 @@ def test_help_shows_examples(command: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("command", ["doctor", "review", "verify"])
-def test_help_tells_the_exit_codes(command: str) -> None:
+def test_help_lists_the_exit_codes(command: str) -> None:
     assert "Exit codes: 0" in CliRunner().invoke(app, [command, "--help"]).output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_fills_80_columns(command: tuple[str, ...]) -> None:
+    """A line is only short at the end of a paragraph."""
+    shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "80"}).output
+    prose = shown.partition("\u256d")[0].splitlines()
+    pairs = list(zip(prose, [*prose[1:], ""], strict=True))
+    assert max(map(len, prose)) <= 80
+    for line, following in pairs:
+        first = following.split()[:1]
+        if line.strip() and first:
+            assert len(line.rstrip()) + 1 + len(first[0]) > 78, line
 
 
 @pytest.mark.parametrize("arguments", [["fly"], ["review", "--colour"], ["doctor", "x"]])

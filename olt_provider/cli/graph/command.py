@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 HELP: Final = f"""Draw which application is allowed and installed in which tenant.
 
-From the platform as it is, with the configured credentials; or, with a file, from what `pulumi
-preview --json --show-sames` prints, with what it adds and removes. Tenants with the same access are
-drawn as one where there are many. Nothing secret is drawn.
+Without a file it draws the platform as it is, with the configured credentials. With a file, the
+output of `pulumi preview --json --show-sames`, it draws what the preview adds and removes. Many
+tenants with the same access are drawn as one. No secret is drawn.
 
 Examples:
 
@@ -54,8 +54,8 @@ def run(  # noqa: PLR0917 (typer passes them by name)
     tenant: Annotated[
         list[str] | None, typer.Option(help="Owner of applications to draw; repeatable.")
     ] = None,
-    stack: Annotated[str | None, typer.Option(help="Whose configuration to use.")] = None,
-    cwd: Annotated[Path | None, typer.Option(help="The folder of the Pulumi project.")] = None,
+    stack: Annotated[str | None, typer.Option(help="Stack whose configuration is used.")] = None,
+    cwd: Annotated[Path | None, typer.Option(help="Folder of the Pulumi project.")] = None,
 ) -> None:
     """Print or write the picture."""
     from olt_provider.cli.graph import mermaid, svg

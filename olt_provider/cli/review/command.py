@@ -52,19 +52,21 @@ class Format(str, Enum):
 
 def run(  # noqa: PLR0917 (typer passes them by name)
     file: Annotated[
-        str, typer.Argument(help="What `pulumi preview --json` printed; -: standard input.")
+        str, typer.Argument(help="Output of `pulumi preview --json`; -: standard input.")
     ] = "-",
-    form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.MARKDOWN,
+    form: Annotated[
+        Format, typer.Option("--format", help="Format of the review.")
+    ] = Format.MARKDOWN,
     fail_on: Annotated[
         str,
         typer.Option(
             metavar="KIND,...",
-            help="End with 1 for any of: replace, rotate, revoke, login, delete.",
+            help="Kinds that end with exit code 1: replace, rotate, revoke, login, delete.",
         ),
     ] = "",
     live: Annotated[
         bool,
-        typer.Option("--live", help="Read the platform too, with the configured credentials."),
+        typer.Option("--live", help="Check the platform too, with the configured credentials."),
     ] = False,
     labels: Annotated[
         bool,
@@ -73,8 +75,12 @@ def run(  # noqa: PLR0917 (typer passes them by name)
     graph: Annotated[
         bool, typer.Option("--graph", help="Add a picture of who can use what, as Mermaid.")
     ] = False,
-    stack: Annotated[str | None, typer.Option(help="For --live: whose configuration.")] = None,
-    cwd: Annotated[Path | None, typer.Option(help="For --live: the project's folder.")] = None,
+    stack: Annotated[
+        str | None, typer.Option(help="For --live: stack whose configuration is used.")
+    ] = None,
+    cwd: Annotated[
+        Path | None, typer.Option(help="For --live: folder of the Pulumi project.")
+    ] = None,
 ) -> None:
     """Print the review."""
     from olt_provider.cli.preview.cli_input import preview_of
