@@ -181,8 +181,8 @@ def in_tables(page: Path) -> set[str]:
 @pytest.mark.parametrize(
     ("page", "resource", "computed"),
     [
-        ("application.md", OltApplication, set(COMPUTED)),
-        ("installation.md", OltInstallation, {"installed_at", "api_url"}),
+        ("olt_application.md", OltApplication, set(COMPUTED)),
+        ("olt_installation.md", OltInstallation, {"installed_at", "api_url"}),
     ],
 )
 def test_every_input_and_output_is_documented(

@@ -1,4 +1,4 @@
-"""docs/credentials.md and docs/background_client.md: snippets are checked, their commands run."""
+"""docs/credentials.md and docs/runtime_client.md: snippets are checked, their commands run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tools.workspace import ROOT
 __all__ = ["user"]
 
 PAGE = DOCS / "credentials.md"
-CLIENT_PAGE = DOCS / "background_client.md"
+CLIENT_PAGE = DOCS / "runtime_client.md"
 NOTHING = SecretStr("")
 CLIENT = {variable("clientId"), variable("clientSecret")}
 

@@ -201,9 +201,9 @@ def others(platform: Emulator) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("page", "registered"),
     [
-        ("application.md", 4),
-        ("installation.md", 1),
-        ("background_applications.md", 3),
+        ("olt_application.md", 4),
+        ("olt_installation.md", 1),
+        ("platform_procedure.md", 3),
         ("lookups.md", 0),
         ("many_tenants.md", 2),
     ],
@@ -314,7 +314,7 @@ def test_a_background_application_lists_devices_as_its_page_says(
 ) -> None:
     (listing,) = (
         block.text
-        for block in blocks("python", DOCS / "background_applications.md")
+        for block in blocks("python", DOCS / "platform_procedure.md")
         if "def list_devices" in block.text
     )
     names: dict[str, Any] = {}

@@ -207,15 +207,15 @@ def _line(text: str) -> str:
 
 PAGES: Final = (
     Page(
-        "application.md",
+        "olt_application.md",
         partial(_of_resource, "application", "OltApplication", "ApplicationProvider"),
     ),
     Page(
-        "installation.md",
+        "olt_installation.md",
         partial(_of_resource, "installation", "OltInstallation", "InstallationProvider"),
     ),
     Page(
-        "background_application.md",
+        "olt_background_application.md",
         partial(_of_resource, "background_application", "OltBackgroundApplication"),
     ),
     Page("provider.md", partial(_of_resource, "provider", "Provider")),
