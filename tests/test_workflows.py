@@ -27,9 +27,22 @@ def jobs() -> dict[str, Any]:
     return loaded
 
 
-@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
-def test_a_workflow_follows_its_schema(file: Path) -> None:
-    schema = ["--builtin-schema", "vendor.github-workflows"]
+GITHUB: Final = ROOT / ".github"
+FORMS: Final = {"bug_report.yml", "feature_request.yml"}
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        *((file, "github-workflows") for file in WORKFLOWS),
+        *((GITHUB / "ISSUE_TEMPLATE" / name, "github-issue-forms") for name in sorted(FORMS)),
+        (GITHUB / "ISSUE_TEMPLATE" / "config.yml", "github-issue-config"),
+        (GITHUB / "dependabot.yml", "dependabot"),
+    ],
+    ids=lambda value: value.stem if isinstance(value, Path) else value,
+)
+def test_a_file_of_the_repositorys_host_follows_its_schema(file: Path, kind: str) -> None:
+    schema = ["--builtin-schema", f"vendor.{kind}"]
     done = subprocess.run(
         [sys.executable, "-m", "check_jsonschema", *schema, str(file)],
         capture_output=True,
@@ -37,6 +50,20 @@ def test_a_workflow_follows_its_schema(file: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_paths_of_the_code_owners_exist_and_no_owner_is_made_up() -> None:
+    lines = (GITHUB / "CODEOWNERS").read_text().splitlines()
+    paths = [line for line in lines if line and not line.startswith("#")]
+    assert paths
+    assert [path for path in paths if not (ROOT / path.strip("/")).exists()] == []
+
+
+def test_dependency_updates_cover_actions_and_python_packages() -> None:
+    updates = yaml.safe_load((GITHUB / "dependabot.yml").read_text())["updates"]
+    watched = {each["package-ecosystem"]: each["directory"] for each in updates}
+    assert watched == {"github-actions": "/", "pip": "/requirements"}
+    assert (ROOT / "requirements" / "dev.in").is_file()
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
