@@ -14,7 +14,7 @@ from tools.workspace import ROOT
 
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
-PAGES = sorted([README, ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *DOCS.glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,6 @@ CLI = "tests/cli does the same on previews and stacks of the real engine, and on
 NOT_RUN = {
     ("README.md", "make demo"): "tests/tools/test_demo.py runs it; `make test` runs this",
     ("README.md", "mkdir olt-quickstart"): ENVIRONMENT,
-    ("README.md", "make setup"): TOO_MUCH,
     ("docs/quickstart.md", "mkdir olt-quickstart"): ENVIRONMENT,
     ("docs/quickstart.md", "export TENANT_ID=..."): "a blank to fill in",
     ("docs/quickstart.md", "olt emulator"): "the test starts one of its own",
@@ -123,6 +122,7 @@ NOT_RUN = {
     ("docs/performance.md", "make bench"): "tests/benchmarks runs it at its smallest",
     ("docs/large_estates.md", "python fleet.py"): "tests/test_example_fleet.py does so",
     ("docs/large_estates.md", "make bench-fleet"): "tests/benchmarks/test_fleet.py does so",
+    ("docs/testing.md", "pip install"): ENVIRONMENT,
     ("docs/contributing.md", "git clone"): TOO_MUCH,
     ("docs/contributing.md", "make lint"): TOO_MUCH,
 }

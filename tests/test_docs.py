@@ -36,7 +36,10 @@ from tests.documents import (
 from tests.test_workflows import PINNED
 from tools.workspace import ROOT
 
-RUN = {README, DOCS / "quickstart.md", DOCS / "configuration.md", DOCS / "credentials.md"}
+RUN = {
+    README,
+    *(DOCS / f"{name}.md" for name in ("quickstart", "configuration", "credentials", "testing")),
+}
 """The pages whose other shell blocks test_docs_run.py and test_docs_credentials.py run."""
 
 
@@ -85,7 +88,7 @@ def test_json_blocks_parse(block: Block) -> None:
 def test_no_block_is_of_a_language_that_nothing_checks() -> None:
     assert {block.language for block in blocks()} == {
         *("sh", "python", "yaml", "json", "text"),
-        "{toctree}",  # the site's: building it checks them
+        *("{toctree}", "{eval-rst}"),  # the site's: building it checks them
     }
 
 
@@ -111,8 +114,8 @@ def test_the_program_of_the_emulators_page_runs(capsys: pytest.CaptureFixture[st
 def test_all_python_blocks_of_a_page_make_a_program_of_the_right_types(tmp_path: Path) -> None:
     for page in PAGES:
         found = blocks("python", page)
-        programs = [block.text for block in found if block.file != "devices.py"]
-        lone = [block.text for block in found if block.file == "devices.py"]
+        programs = [block.text for block in found if not block.file]
+        lone = [block.text for block in found if block.file]
         for number, text in enumerate(["\n".join(programs), *lone]):
             (tmp_path / f"{page.stem.lower()}_{number}.py").write_text(text)
     cache = [

@@ -1,4 +1,4 @@
-"""docs/reliability.md: each promise names a test that exists, each rule is the client's."""
+"""docs/reliability.md and docs/proofs.md: each promise has a test, each rule is the client's."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import pytest
 
 from olt_provider.api import retry, transport
 from olt_provider.api.client import OltClient
-from tests.documents import DOCS
+from tests.documents import DOCS, PAGES
 from tools.workspace import ROOT
 
 PAGE: Final = DOCS / "reliability.md"
 TEXT: Final = PAGE.read_text(encoding="utf-8")
-NAMED: Final = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", TEXT)
+PROOFS: Final = (DOCS / "proofs.md").read_text(encoding="utf-8")
+NAMED: Final = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PROOFS)
 
 
 def defined_in(file: Path) -> set[str]:
@@ -29,8 +30,8 @@ def defined_in(file: Path) -> set[str]:
     }
 
 
-def section(title: str) -> str:
-    _, _, rest = TEXT.partition(f"\n## {title}\n")
+def section(title: str, text: str = TEXT) -> str:
+    _, _, rest = text.partition(f"\n## {title}\n")
     return rest.partition("\n## ")[0]
 
 
@@ -39,14 +40,24 @@ def in_one_line(text: str) -> str:
 
 
 @pytest.mark.parametrize(("file", "test"), NAMED)
-def test_a_named_test_exists(file: str, test: str) -> None:
+def test_named_test_exists(file: str, test: str) -> None:
     assert test in defined_in(ROOT / file)
 
 
-def test_every_promise_names_a_test() -> None:
-    rows = re.findall(r"^\| (.*) \| (.*) \|$", section("What is promised"), re.MULTILINE)[1:]
-    assert len(rows) > 15
-    assert [promise for promise, proof in rows if not re.fullmatch(r"`tests/.*::\w+`", proof)] == []
+def test_each_promise_of_the_reliability_page_has_tests() -> None:
+    promised = re.findall(r"^- \*\*(.*?)\*\*", section("What is promised"), re.MULTILINE)
+    proven = re.findall(r"^## (.*)$", PROOFS, re.MULTILINE)
+    assert proven == [*promised, "Credentials"]
+    for title in promised:
+        rows = re.findall(r"^\| (.*) \| (.*) \|$", section(title, PROOFS), re.MULTILINE)
+        assert rows[0] == ("promise", "test")
+        assert rows[1:]
+        assert [each for each in rows[1:] if not re.fullmatch(r"`tests/.*::\w+`", each[1])] == []
+
+
+def test_only_the_page_of_proofs_names_tests() -> None:
+    naming = {page.name for page in PAGES if "::test_" in page.read_text(encoding="utf-8")}
+    assert naming == {"proofs.md"}
 
 
 @pytest.mark.parametrize(

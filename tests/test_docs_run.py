@@ -118,6 +118,16 @@ def test_the_quickstart_page_works_word_for_word(user: dict[str, str]) -> None:
     assert token.get_secret_value() not in output
 
 
+@pytest.mark.engine
+def test_tests_of_a_program_pass_as_their_page_shows(user: dict[str, str]) -> None:
+    page, folder = DOCS / "testing.md", Path(user["PWD"])
+    (folder / ".github" / "workflows").mkdir(parents=True)
+    write_files(page, folder)
+    output = follow(runnable(page), user, SecretStr("nothing asks"))
+    assert "2 passed" in output
+    assert not (folder / "Pulumi.test.yaml").exists()
+
+
 STORED = DOCS / "configuration.md"
 
 
