@@ -50,7 +50,9 @@ def targets(description: str) -> list[str]:
 
 
 def description(built: Message) -> str:
-    return str(built.get_payload(decode=True), "utf-8")
+    payload = built.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload.decode("utf-8")
 
 
 @pytest.mark.parametrize(("environment", "at"), [(KNOWN, "main"), (TAGGED, "v1.2.3")])
