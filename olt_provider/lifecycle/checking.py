@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from olt_provider.api.errors import ConfigurationError, WrongTenantError
 from olt_provider.lifecycle.errors import LifecycleError
+from olt_provider.lifecycle.properties import Props, Table
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.rechecks import Check
-from olt_provider.lifecycle.values import UNKNOWN, InvalidError, Rule, has_unknown
-
-Props = Mapping[str, Any]
+from olt_provider.lifecycle.values import UNKNOWN, InvalidError, has_unknown
 
 
 @dataclass(frozen=True)
@@ -31,24 +29,19 @@ class Checked:
     failures: tuple[Failure, ...] = ()
 
 
-def apply_rules(
-    news: Props, rules: Mapping[str, Rule], *, partly_unknown: frozenset[str] = frozenset()
-) -> Checked:
-    """Put each declared property through its rule. Unknown values pass unseen.
-
-    The properties in ``partly_unknown`` have rules that know what to do with unknown parts.
-    """
+def apply_rules(news: Props, table: Table) -> Checked:
+    """Apply the rule of each property that is declared. Unknown values pass unchecked."""
     inputs: dict[str, Any] = {}
     failures: list[Failure] = []
-    for key, rule in rules.items():
+    for key, each in table.items():
         value = news.get(key)
-        if value is None:
+        if value is None or each.rule is None:
             continue
-        if value is UNKNOWN or (has_unknown(value) and key not in partly_unknown):
+        if value is UNKNOWN or (has_unknown(value) and not each.partly_unknown):
             inputs[key] = value
             continue
         try:
-            inputs[key] = rule(value)
+            inputs[key] = each.rule(value)
         except InvalidError as error:
             failures.append(Failure(key, str(error)))
     return Checked(inputs, tuple(failures))

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from olt_provider.lifecycle.application import declaration as application
+from olt_provider.lifecycle.application.model import TABLE
 from olt_provider.lifecycle.checking import Checked
 from olt_provider.lifecycle.default_tenants import DefaultTenants
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.installation import declaration as installation
+from olt_provider.lifecycle.properties import defaults
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.values import UNKNOWN
 from tests.lifecycle.conftest import OTHER, OWNER, credentials_of
@@ -25,7 +27,7 @@ def context(offline: Callable[..., ProviderContext]) -> ProviderContext:
 
 
 def kept_inputs(**declared: Any) -> dict[str, Any]:
-    return {**application.DEFAULTS, "name": "x", "tenant_id": OWNER, **declared}
+    return {**defaults(TABLE), "name": "x", "tenant_id": OWNER, **declared}
 
 
 def refused(checked: Checked) -> str:

@@ -11,19 +11,11 @@ from pydantic import SecretStr
 from olt_provider.api.applications import Application, ApplicationPatch
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
-from olt_provider.lifecycle.application.model import ApplicationInputs, allowed_in
+from olt_provider.lifecycle.application.model import TABLE, ApplicationInputs, allowed_in
 from olt_provider.lifecycle.application.secret import LostSecretError, make_secret
 from olt_provider.lifecycle.deletion_check import NOT_FOUND
 from olt_provider.lifecycle.errors import LifecycleError
-
-PATCHED: Final = (
-    "name",
-    "teaser_description",
-    "url",
-    "with_public_oauth2_client",
-    "redirect_uris",
-    "status",
-)
+from olt_provider.lifecycle.properties import Sent
 
 MEND: Final = (
     "Part of the change may have been made: run `pulumi up` again to finish it, or, if you take "
@@ -93,9 +85,10 @@ class Changes:
 
     def _patch(self) -> Application | None:
         changed: dict[str, Any] = {
-            key: getattr(self._desired, key)
-            for key in PATCHED
-            if getattr(self._desired, key) != getattr(self._current, key)
+            name: getattr(self._desired, name)
+            for name, each in TABLE.items()
+            if Sent.PATCH in each.sent
+            and getattr(self._desired, name) != getattr(self._current, name)
         }
         if not changed:
             return None

@@ -4,67 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from pydantic import SecretStr
 
-from olt_provider.lifecycle import values
-from olt_provider.lifecycle.application.model import Props
+from olt_provider.lifecycle.application.model import TABLE
 from olt_provider.lifecycle.checking import Checked, Failure, Subject, apply_rules, check_tenant
 from olt_provider.lifecycle.errors import LifecycleError
+from olt_provider.lifecycle.properties import Props, compared, defaults, differing
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.rechecks import Check
 from olt_provider.lifecycle.run_record import Holder, application_key
-from olt_provider.lifecycle.values import UNKNOWN, InvalidError, Rule, has_unknown
-
-
-def _adopt(value: Any) -> dict[str, Any]:
-    declared = values.mapping(value)
-    application_id = declared.get("application_id")
-    if application_id is None:
-        raise InvalidError("application_id is missing: say which application to take over")
-    adopt: dict[str, Any] = {"application_id": _known(values.uuid, application_id)}
-    if declared.get("client_secret") is not None:
-        adopt["client_secret"] = _known(values.text, declared["client_secret"])
-    return adopt
-
-
-def _known(rule: Rule, value: Any) -> Any:
-    return value if value is UNKNOWN else rule(value)
-
-
-RULES: Final[Mapping[str, Rule]] = MappingProxyType(
-    {
-        "name": values.name,
-        "tenant_id": values.uuid,
-        "allowed_tenants": values.allowed_tenants,
-        "with_public_oauth2_client": values.flag,
-        "redirect_uris": values.redirect_uris,
-        "teaser_description": values.text,
-        "url": values.absolute_url,
-        "status": values.status,
-        "rotate_secret_when_changed": values.mapping,
-        "force_destroy": values.flag,
-        "prevent_duplicate_name": values.flag,
-        "adopt": _adopt,
-    }
-)
-
-DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType(
-    {
-        "with_public_oauth2_client": False,
-        "redirect_uris": [],
-        "teaser_description": "",
-        "status": "active",
-        "force_destroy": False,
-        "prevent_duplicate_name": True,
-    }
-)
-"""The platform's defaults, and ours. They are filled in so that a deviation shows as drift."""
-
-COMPARED: Final = tuple(key for key in RULES if key != "adopt")
-PARTLY_UNKNOWN: Final = frozenset({"allowed_tenants", "rotate_secret_when_changed", "adopt"})
+from olt_provider.lifecycle.values import UNKNOWN, has_unknown
 
 
 def check(context: ProviderContext, olds: Props, news: Props) -> Checked:
@@ -74,8 +25,8 @@ def check(context: ProviderContext, olds: Props, news: Props) -> Checked:
     creation only and dropped later, so that its secret leaves the state. What is declared to be
     adopted is held in the run record.
     """
-    checked = apply_rules(news, RULES, partly_unknown=PARTLY_UNKNOWN)
-    inputs = {**DEFAULTS, **checked.inputs}
+    checked = apply_rules(news, TABLE)
+    inputs = {**defaults(TABLE), **checked.inputs}
     adopt = inputs.pop("adopt", None) if olds else inputs.get("adopt")
     before = None if olds else context.application_checks.rechecked(news)
     for key in before.holds if before else ():
@@ -83,7 +34,7 @@ def check(context: ProviderContext, olds: Props, news: Props) -> Checked:
     subject = Subject("application", f"application {inputs.get('name')!r}", before)
     result = check_tenant(
         context,
-        {key: olds[key] for key in COMPARED if key in olds},
+        {key: olds[key] for key in compared(TABLE) if key in olds},
         Checked(inputs, checked.failures),
         subject,
     )
@@ -157,12 +108,8 @@ class Difference:
 
 def diff(outputs: Props, inputs: Props) -> Difference:
     """What differs between the last outputs and checked inputs, which may hold unknowns."""
-    changed = tuple(
-        key
-        for key in COMPARED
-        if has_unknown(inputs.get(key)) or inputs.get(key) != outputs.get(key)
-    )
-    replaces = tuple(key for key in changed if key == "tenant_id")
+    changed = differing(TABLE, outputs, inputs)
+    replaces = tuple(name for name in changed if TABLE[name].replaces)
     return Difference(changed, replaces, () if replaces else tuple(_notes(outputs, inputs)))
 
 

@@ -1,106 +1,62 @@
-"""What a program declares of an application, and what is kept of it."""
+"""The property table of an application, and the values that it describes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from operator import attrgetter
+from typing import Annotated, Any, Final
 
 from pydantic import SecretStr
 
-from olt_provider.api.applications import Application
+from olt_provider.api.applications import (
+    AllowedTenantRegistration,
+    Application,
+    ApplicationRegistration,
+)
 from olt_provider.api.model import format_timestamp
+from olt_provider.lifecycle import values
+from olt_provider.lifecycle.properties import (
+    Inputs,
+    Property,
+    Props,
+    Sent,
+    dumped,
+    parsed,
+    table_of,
+)
+from olt_provider.lifecycle.values import UNKNOWN, InvalidError, Rule
 
-Props = Mapping[str, Any]
+BOTH: Final = Sent.REGISTRATION | Sent.PATCH
 
 
 @dataclass(frozen=True)
 class Adoption:
-    """An application to take over. Without its ``client_secret`` a new one is made."""
+    """An application to adopt. Without its ``client_secret`` the client secret is rotated."""
 
     application_id: str
     client_secret: SecretStr | None = None
 
-
-@dataclass(frozen=True)
-class ApplicationInputs:
-    """A checked declaration. ``allowed_tenants`` ``None``: unmanaged."""
-
-    name: str
-    tenant_id: str
-    allowed_tenants: Mapping[str, str] | None = None
-    with_public_oauth2_client: bool = False
-    redirect_uris: tuple[str, ...] = ()
-    teaser_description: str = ""
-    url: str | None = None
-    status: str = "active"
-    rotate_secret_when_changed: Mapping[str, Any] | None = field(default=None, repr=False)
-    force_destroy: bool = False
-    prevent_duplicate_name: bool = True
-    adopt: Adoption | None = None
-
     @classmethod
-    def from_props(cls, props: Props) -> ApplicationInputs:
-        """From checked inputs, or from outputs, which hold every input but ``adopt``."""
-        adopt = props.get("adopt")
-        return cls(
-            name=props.get("name", ""),
-            tenant_id=props.get("tenant_id", ""),
-            allowed_tenants=props.get("allowed_tenants"),
-            with_public_oauth2_client=bool(props.get("with_public_oauth2_client", False)),
-            redirect_uris=tuple(props.get("redirect_uris") or ()),
-            teaser_description=props.get("teaser_description", ""),
-            url=props.get("url"),
-            status=props.get("status", "active"),
-            rotate_secret_when_changed=props.get("rotate_secret_when_changed"),
-            force_destroy=bool(props.get("force_destroy", False)),
-            prevent_duplicate_name=bool(props.get("prevent_duplicate_name", True)),
-            adopt=None if adopt is None else _adoption(adopt),
-        )
-
-    def to_props(self) -> dict[str, Any]:
-        """As inputs are kept: everything but ``adopt``, and nothing that is not declared."""
-        props: dict[str, Any] = {
-            "name": self.name,
-            "tenant_id": self.tenant_id,
-            "with_public_oauth2_client": self.with_public_oauth2_client,
-            "redirect_uris": list(self.redirect_uris),
-            "teaser_description": self.teaser_description,
-            "status": self.status,
-            "force_destroy": self.force_destroy,
-            "prevent_duplicate_name": self.prevent_duplicate_name,
-        }
-        if self.allowed_tenants is not None:
-            props["allowed_tenants"] = dict(sorted(self.allowed_tenants.items()))
-        if self.url is not None:
-            props["url"] = self.url
-        if self.rotate_secret_when_changed is not None:
-            props["rotate_secret_when_changed"] = dict(self.rotate_secret_when_changed)
-        return props
-
-    def as_found(self, application: Application) -> ApplicationInputs:
-        """The same declaration with what the platform really holds.
-
-        ``allowed_tenants`` only where it is managed; what the platform does not know is kept.
-        """
-        managed = self.allowed_tenants is not None
-        return replace(
-            self,
-            name=application.name,
-            tenant_id=application.tenant_id,
-            allowed_tenants=allowed_in(application) if managed else None,
-            with_public_oauth2_client=application.with_public_oauth2_client,
-            redirect_uris=tuple(sorted(set(application.redirect_uris))),
-            teaser_description=application.teaser_description,
-            url=application.url,
-            status=application.status,
-            adopt=None,
-        )
+    def from_props(cls, props: Props) -> Adoption:
+        """From checked inputs."""
+        secret = props.get("client_secret")
+        return cls(props["application_id"], None if secret is None else SecretStr(secret))
 
 
-def _adoption(props: Props) -> Adoption:
-    secret = props.get("client_secret")
-    return Adoption(props["application_id"], None if secret is None else SecretStr(secret))
+def _adopt(value: Any) -> dict[str, Any]:
+    declared = values.mapping(value)
+    application_id = declared.get("application_id")
+    if application_id is None:
+        raise InvalidError("application_id is missing: declare which application to adopt")
+    adopt: dict[str, Any] = {"application_id": _known(values.uuid, application_id)}
+    if declared.get("client_secret") is not None:
+        adopt["client_secret"] = _known(values.text, declared["client_secret"])
+    return adopt
+
+
+def _known(rule: Rule, value: Any) -> Any:
+    return value if value is UNKNOWN else rule(value)
 
 
 def allowed_in(application: Application) -> dict[str, str]:
@@ -108,49 +64,208 @@ def allowed_in(application: Application) -> dict[str, str]:
     return {item.tenant_id: item.comment for item in application.allowed_tenants}
 
 
+def _allowed_tenants(tenants: Mapping[str, str] | None) -> tuple[AllowedTenantRegistration, ...]:
+    return tuple(
+        AllowedTenantRegistration(tenant_id=tenant_id, comment=comment)
+        if comment
+        else AllowedTenantRegistration(tenant_id=tenant_id)
+        for tenant_id, comment in sorted((tenants or {}).items())
+    )
+
+
+def _redirect_uris(application: Application) -> tuple[str, ...]:
+    return _set(application.redirect_uris)
+
+
+def _set(uris: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(uris)))
+
+
+@dataclass(frozen=True)
+class ApplicationInputs(Inputs):
+    """The table of inputs, and a checked declaration. ``allowed_tenants`` ``None``: unmanaged."""
+
+    name: Annotated[
+        str,
+        Property(
+            "The application's name. Not empty. Default: ``resource_name``.",
+            rule=values.name,
+            sent=BOTH,
+        ),
+    ]
+    tenant_id: Annotated[
+        str,
+        Property(
+            "The owner, a tenant ID. **A declared change replaces** the application: another ID, "
+            "another client, another secret. Default: the one it had, else ``olt:tenantId``, else "
+            "the tenant of the credentials.",
+            rule=values.uuid,
+            read=attrgetter("tenant_id"),
+            replaces=True,
+        ),
+    ]
+    allowed_tenants: Annotated[
+        Mapping[str, str] | None,
+        Property(
+            "Who may install it: tenant ID -> comment, or a sequence of IDs or "
+            "``AllowedTenantArgs``. ``{}``: nobody. Default: unmanaged, never changed.",
+            rule=values.allowed_tenants,
+            partly_unknown=True,
+            sent=Sent.REGISTRATION,
+            read=allowed_in,
+            write=_allowed_tenants,
+        ),
+    ] = None
+    with_public_oauth2_client: Annotated[
+        bool,
+        Property(
+            "Also make a public client, for applications with users. Default: ``False``.",
+            rule=values.flag,
+            sent=BOTH,
+        ),
+    ] = False
+    redirect_uris: Annotated[
+        tuple[str, ...],
+        Property(
+            "Where users may be sent back to. Absolute, without wildcards. A set: order and "
+            "repetition mean nothing. Default: none.",
+            rule=values.redirect_uris,
+            sent=BOTH,
+            read=_redirect_uris,
+            write=_set,
+        ),
+    ] = ()
+    teaser_description: Annotated[
+        str,
+        Property("A short description. Default: none.", rule=values.text, sent=BOTH),
+    ] = ""
+    url: Annotated[
+        str | None,
+        Property(
+            "Where the application is. Absolute, with scheme. Default: none.",
+            rule=values.absolute_url,
+            sent=BOTH,
+        ),
+    ] = None
+    status: Annotated[
+        str,
+        Property(
+            "``active`` or ``inactive``. An inactive application cannot be installed, nor reach "
+            "its tenants' data. Default: ``active``.",
+            rule=values.status,
+            choices=values.STATUSES,
+            sent=Sent.PATCH,
+        ),
+    ] = "active"
+    rotate_secret_when_changed: Annotated[
+        Mapping[str, Any] | None,
+        Property(
+            "A mapping that is not empty and differs from the last makes a new client secret in "
+            "place; the old one ends at once. Default: never.",
+            rule=values.mapping,
+            partly_unknown=True,
+        ),
+    ] = field(default=None, repr=False)
+    adopt: Annotated[
+        Adoption | None,
+        Property(
+            "Take over an application that exists instead of registering one. Read on creation "
+            "only. Default: register.",
+            rule=_adopt,
+            partly_unknown=True,
+            creation_only=True,
+            parse=Adoption.from_props,
+        ),
+    ] = None
+    force_destroy: Annotated[
+        bool,
+        Property(
+            "Delete it even where it is still installed. Default: ``False``.",
+            rule=values.flag,
+        ),
+    ] = False
+    prevent_duplicate_name: Annotated[
+        bool,
+        Property(
+            "Refuse to register a name that the tenant uses already. The platform itself allows "
+            "equal names. Default: ``True``.",
+            rule=values.flag,
+        ),
+    ] = True
+
+    @classmethod
+    def found(cls, application: Application) -> ApplicationInputs:
+        """What would be declared of an application with everything that the platform holds."""
+        return cls(
+            **{
+                name: each.found_in(application)
+                for name, each in cls.properties().items()
+                if each.on_platform
+            }
+        )
+
+    def as_found(self, application: Application) -> ApplicationInputs:
+        """The same declaration with what the platform really holds.
+
+        ``allowed_tenants`` only where it is managed; what the platform does not hold is kept.
+        """
+        found = ApplicationInputs.found(application)
+        held = {name: getattr(found, name) for name, each in TABLE.items() if each.on_platform}
+        if self.allowed_tenants is None:
+            del held["allowed_tenants"]
+        return replace(self, **held, adopt=None)
+
+    def registration(self) -> ApplicationRegistration:
+        """The body of a registration, without what is the platform's default."""
+        body = {
+            name: each.write(getattr(self, name))
+            for name, each in TABLE.items()
+            if Sent.REGISTRATION in each.sent
+        }
+        by_default = ApplicationRegistration.model_fields
+        return ApplicationRegistration.model_validate(
+            {name: value for name, value in body.items() if value != by_default[name].default}
+        )
+
+
+TABLE: Final = ApplicationInputs.properties()
+
+
 @dataclass(frozen=True)
 class ApplicationState:
-    """An application that exists, as the state keeps it.
+    """The table of outputs, and an application that exists, as the state keeps it.
 
     ``client_secret`` is ``None`` only where an application is read that is managed elsewhere.
     """
 
     id: str
     inputs: ApplicationInputs
-    client_id: str
-    client_secret: SecretStr | None
-    client_type: str
-    public_client_id: str | None
-    created_at: str
-    api_url: str
+    client_id: Annotated[str, Property("The ID of the confidential OAuth2 client.")]
+    client_secret: Annotated[
+        SecretStr | None,
+        Property(
+            "The secret of the confidential OAuth2 client. Always a Pulumi secret.",
+            secret=True,
+            parse=SecretStr,
+            dump=SecretStr.get_secret_value,
+        ),
+    ]
+    client_type: Annotated[str, Property("``confidential``.")]
+    public_client_id: Annotated[
+        str | None, Property("The ID of the public OAuth2 client, where there is one.")
+    ]
+    created_at: Annotated[str, Property("When it was registered, RFC 3339 in UTC.")]
+    api_url: Annotated[str, Property("The API base URL of the platform where it lives.")]
 
     @classmethod
     def from_props(cls, id_: str, props: Props) -> ApplicationState:
         """From the outputs of an earlier operation."""
-        secret = props.get("client_secret")
-        return cls(
-            id=id_,
-            inputs=ApplicationInputs.from_props(props),
-            client_id=props.get("client_id", ""),
-            client_secret=None if secret is None else SecretStr(secret),
-            client_type=props.get("client_type", ""),
-            public_client_id=props.get("public_client_id"),
-            created_at=props.get("created_at", ""),
-            api_url=props.get("api_url", ""),
-        )
+        inputs = ApplicationInputs.from_props(props)
+        return cls(id=id_, inputs=inputs, **parsed(table_of(cls), props))
 
     def to_props(self) -> dict[str, Any]:
         """As outputs: the inputs and what the platform adds. Holds the secret in plain text."""
-        secret = self.client_secret
-        return {
-            **self.inputs.to_props(),
-            "client_id": self.client_id,
-            "client_secret": None if secret is None else secret.get_secret_value(),
-            "client_type": self.client_type,
-            "public_client_id": self.public_client_id,
-            "created_at": self.created_at,
-            "api_url": self.api_url,
-        }
+        return {**self.inputs.to_props(), **dumped(table_of(ApplicationState), self)}
 
     @classmethod
     def of(
@@ -160,7 +275,7 @@ class ApplicationState:
         secret: SecretStr | None,
         api_url: str,
     ) -> ApplicationState:
-        """From what the platform answered, under the inputs that now hold."""
+        """From what the platform returned, under the inputs that now hold."""
         public = application.public_oauth2_client
         return cls(
             id=application.id,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from olt_provider.api.applications import (
-    AllowedTenantRegistration,
     Application,
     ApplicationRegistration,
     ListedApplication,
@@ -14,7 +13,7 @@ from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import OltError
 from olt_provider.api.model import format_timestamp
 from olt_provider.lifecycle.application.duplicates import require_unused
-from olt_provider.lifecycle.application.model import ApplicationInputs, allowed_in
+from olt_provider.lifecycle.application.model import ApplicationInputs
 from olt_provider.lifecycle.application.secret import make_secret
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.known_applications import Attempt, KnownApplications
@@ -41,7 +40,7 @@ def register(
     ``inputs.prevent_duplicate_name``, and where the response was lost and no single application is
     certain to be the one.
     """
-    registration = registration_of(inputs)
+    registration = inputs.registration()
     known = context.known_applications(inputs.tenant_id)
     known.list_once(client.applications.listed)
     with known.claim(registration, unique_name=inputs.prevent_duplicate_name):
@@ -66,7 +65,7 @@ def left_behind(
     """
     id_ = registered.application.id
     attempt = registered.attempt._replace(application_id=id_)
-    context.known_applications(inputs.tenant_id).begin(registration_of(inputs), attempt)
+    context.known_applications(inputs.tenant_id).begin(inputs.registration(), attempt)
 
 
 class _Registering:
@@ -152,27 +151,6 @@ class _Registering:
         return Registered(found.model_copy(update={"oauth2_client": oauth2_client}), True, attempt)
 
 
-def registration_of(inputs: ApplicationInputs) -> ApplicationRegistration:
-    """What is sent to register; what is the platform's default is left out."""
-    sent: dict[str, object] = {"name": inputs.name}
-    if inputs.teaser_description:
-        sent["teaser_description"] = inputs.teaser_description
-    if inputs.url is not None:
-        sent["url"] = inputs.url
-    if inputs.with_public_oauth2_client:
-        sent["with_public_oauth2_client"] = True
-    if inputs.redirect_uris:
-        sent["redirect_uris"] = inputs.redirect_uris
-    if inputs.allowed_tenants:
-        sent["allowed_tenants"] = tuple(
-            AllowedTenantRegistration(tenant_id=tenant_id, comment=comment)
-            if comment
-            else AllowedTenantRegistration(tenant_id=tenant_id)
-            for tenant_id, comment in sorted(inputs.allowed_tenants.items())
-        )
-    return ApplicationRegistration.model_validate(sent)
-
-
 class Candidates(NamedTuple):
     """The applications that a registration whose response was lost may have made."""
 
@@ -234,15 +212,7 @@ class Candidates(NamedTuple):
 
 def _fits(application: Application, registration: ApplicationRegistration) -> bool:
     """Whether an application is equal in everything that was sent."""
-    return (
-        application.name == registration.name
-        and application.teaser_description == registration.teaser_description
-        and application.url == registration.url
-        and application.with_public_oauth2_client == registration.with_public_oauth2_client
-        and set(application.redirect_uris) == set(registration.redirect_uris)
-        and allowed_in(application)
-        == {item.tenant_id: item.comment for item in registration.allowed_tenants}
-    )
+    return ApplicationInputs.found(application).registration() == registration
 
 
 def how_to_adopt(application_id: str) -> str:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
-from olt_provider.lifecycle import values
 from olt_provider.lifecycle.checking import Checked, Failure, Subject, apply_rules, check_tenant
-from olt_provider.lifecycle.installation.model import InstallationInputs, Props
+from olt_provider.lifecycle.installation.model import TABLE, InstallationInputs
+from olt_provider.lifecycle.properties import Props, differing
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.rechecks import Check
 from olt_provider.lifecycle.run_record import Holder, installation_key
-from olt_provider.lifecycle.values import Rule, has_unknown
-
-RULES: Final[Mapping[str, Rule]] = MappingProxyType(
-    {"application_id": values.uuid, "tenant_id": values.uuid}
-)
+from olt_provider.lifecycle.values import has_unknown
 
 MISSING: Final = (
     "has no value. Declare which application to install; if it is declared, as the id of an "
@@ -31,7 +25,7 @@ def check(context: ProviderContext, olds: Props, news: Props) -> Checked:
 
     What is declared is held in the run record.
     """
-    checked = apply_rules(news, RULES)
+    checked = apply_rules(news, TABLE)
     if news.get("application_id") is None:
         missing = Failure("application_id", MISSING)
         checked = Checked(checked.inputs, (*checked.failures, missing))
@@ -41,7 +35,7 @@ def check(context: ProviderContext, olds: Props, news: Props) -> Checked:
     name = f"the installation of application {checked.inputs.get('application_id')}"
     result = check_tenant(
         context,
-        {key: olds[key] for key in RULES if key in olds},
+        {key: olds[key] for key in TABLE if key in olds},
         checked,
         Subject("installation", name, before),
     )
@@ -65,15 +59,8 @@ def _holder(context: ProviderContext, inputs: InstallationInputs) -> Holder:
 
 def compare(context: ProviderContext, outputs: Props, inputs: Props) -> tuple[str, ...]:
     """Compare, as the engine asks for it."""
-    changed = diff(outputs, inputs)
+    changed = differing(TABLE, outputs, inputs)
     earlier = context.installation_checks.diffed(inputs, changes=bool(changed))
     if earlier is None and changed:
         context.default_tenants.delete_first("installation", outputs["tenant_id"])
     return changed
-
-
-def diff(outputs: Props, inputs: Props) -> tuple[str, ...]:
-    """The properties that differ. Each of them replaces the installation."""
-    return tuple(
-        key for key in RULES if has_unknown(inputs.get(key)) or inputs.get(key) != outputs.get(key)
-    )

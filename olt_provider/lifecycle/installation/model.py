@@ -1,38 +1,47 @@
-"""What a program declares of an installation, and what is kept of it."""
+"""The property table of an installation, and the values that it describes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Final
 
-Props = Mapping[str, Any]
+from olt_provider.lifecycle import values
+from olt_provider.lifecycle.properties import Inputs, Property, Props, dumped, parsed, table_of
 
 
 @dataclass(frozen=True)
-class InstallationInputs:
-    """A checked declaration."""
+class InstallationInputs(Inputs):
+    """The table of inputs, and a checked declaration."""
 
-    application_id: str
-    tenant_id: str
+    application_id: Annotated[
+        str,
+        Property(
+            "The application to install: ``app.id``. Required.",
+            rule=values.uuid,
+            replaces=True,
+        ),
+    ]
+    tenant_id: Annotated[
+        str,
+        Property(
+            "The tenant to install it in. Default: the one it had, else ``olt:tenantId``, else "
+            "the tenant of the credentials.",
+            rule=values.uuid,
+            replaces=True,
+        ),
+    ]
 
-    @classmethod
-    def from_props(cls, props: Props) -> InstallationInputs:
-        """From checked inputs, or from outputs, which hold every input."""
-        return cls(props["application_id"], props["tenant_id"])
 
-    def to_props(self) -> dict[str, Any]:
-        """As inputs are kept."""
-        return {"application_id": self.application_id, "tenant_id": self.tenant_id}
+TABLE: Final = InstallationInputs.properties()
 
 
 @dataclass(frozen=True)
 class InstallationState:
-    """An installation that exists, as the state keeps it."""
+    """The table of outputs, and an installation that exists, as the state keeps it."""
 
     inputs: InstallationInputs
-    installed_at: str
-    api_url: str
+    installed_at: Annotated[str, Property("Since when, RFC 3339 in UTC.")]
+    api_url: Annotated[str, Property("The API base URL of the platform where it lives.")]
 
     @property
     def id(self) -> str:
@@ -42,16 +51,8 @@ class InstallationState:
     @classmethod
     def from_props(cls, props: Props) -> InstallationState:
         """From the outputs of an earlier operation."""
-        return cls(
-            InstallationInputs.from_props(props),
-            props.get("installed_at", ""),
-            props.get("api_url", ""),
-        )
+        return cls(InstallationInputs.from_props(props), **parsed(table_of(cls), props))
 
     def to_props(self) -> dict[str, Any]:
         """As outputs: the inputs and what the platform adds."""
-        return {
-            **self.inputs.to_props(),
-            "installed_at": self.installed_at,
-            "api_url": self.api_url,
-        }
+        return {**self.inputs.to_props(), **dumped(table_of(InstallationState), self)}

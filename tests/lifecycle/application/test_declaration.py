@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from olt_provider.lifecycle.application.declaration import COMPARED, DEFAULTS, check, diff
+from olt_provider.lifecycle.application.declaration import check, diff
+from olt_provider.lifecycle.application.model import TABLE
+from olt_provider.lifecycle.properties import compared, defaults
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.run_record import application_key
 from olt_provider.lifecycle.values import UNKNOWN
@@ -29,7 +31,7 @@ def checked(
 
 
 def test_defaults_are_filled_in_so_that_a_deviation_is_drift(context: ProviderContext) -> None:
-    assert checked(context) == {**DEFAULTS, "name": "x", "tenant_id": OWNER}
+    assert checked(context) == {**defaults(TABLE), "name": "x", "tenant_id": OWNER}
 
 
 def test_tenants_that_are_not_declared_stay_unmanaged(context: ProviderContext) -> None:
@@ -67,7 +69,7 @@ def test_what_is_wrong_is_named_at_its_property(
     assert [failure.property for failure in result.failures] == [name]
 
 
-@pytest.mark.parametrize("name", [name for name in COMPARED if name != "tenant_id"])
+@pytest.mark.parametrize("name", [name for name in compared(TABLE) if name != "tenant_id"])
 def test_an_unknown_value_passes_and_stays_unknown(context: ProviderContext, name: str) -> None:
     assert checked(context, None, **{name: UNKNOWN})[name] is UNKNOWN
 
@@ -79,7 +81,7 @@ def test_an_unknown_comment_passes_beside_a_known_tenant(context: ProviderContex
 def test_adoption_is_read_on_creation_only(context: ProviderContext) -> None:
     adopt = {"application_id": APPLICATION, "client_secret": "hush"}
     assert checked(context, adopt=adopt)["adopt"] == adopt
-    olds = {**DEFAULTS, "name": "x", "tenant_id": OWNER}
+    olds = {**defaults(TABLE), "name": "x", "tenant_id": OWNER}
     assert "adopt" not in checked(context, olds, adopt=adopt)
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from olt_provider.lifecycle.application import declaration, operations
-from olt_provider.lifecycle.application.declaration import DEFAULTS
-from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
+from olt_provider.lifecycle.application.model import TABLE, ApplicationInputs, ApplicationState
 from olt_provider.lifecycle.checking import Checked
 from olt_provider.lifecycle.errors import LifecycleError
+from olt_provider.lifecycle.properties import defaults
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.run_record import application_key
 from olt_provider.lifecycle.values import UNKNOWN
@@ -30,7 +30,7 @@ def context(offline: Offline) -> ProviderContext:
 
 
 def kept(**inputs: Any) -> dict[str, Any]:
-    return {**DEFAULTS, "name": "x", "tenant_id": OWNER, **inputs}
+    return {**defaults(TABLE), "name": "x", "tenant_id": OWNER, **inputs}
 
 
 def adopt(application_id: object, **secret: str) -> dict[str, Any]:
@@ -191,7 +191,7 @@ def test_two_resources_that_manage_one_application_are_a_warning(
 
 
 def test_settings_that_are_unusable_do_not_release_anything(misconfigured: ProviderContext) -> None:
-    exists(misconfigured, X, tenant_id=OWNER, **DEFAULTS)
+    exists(misconfigured, X, tenant_id=OWNER, **defaults(TABLE))
     assert holders(misconfigured)
 
 
