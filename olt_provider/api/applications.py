@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any
+from itertools import chain
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, SecretStr
 
 from olt_provider.api.allowed_tenants import AllowedTenant, AllowedTenantsClient
-from olt_provider.api.errors import OltError, RequestError
+from olt_provider.api.errors import OltError, RequestError, UnreadableError
 from olt_provider.api.ids import segment
 from olt_provider.api.model import (
     Id,
@@ -108,6 +109,14 @@ class ListedApplication(Model):
     name: Text = ""
 
 
+class UnreadableApplication(NamedTuple):
+    """A list entry that is no readable application, and why. ``None``: it has no such text."""
+
+    id: str | None
+    name: str | None
+    reason: str
+
+
 def secret_in(data: Any) -> SecretStr | None:
     """The client secret of a response, in either of the places where the platform may return it."""
     client = data.get("oauth2Client") if isinstance(data, Mapping) else None
@@ -164,12 +173,43 @@ class ApplicationsClient:
         return parse(Application, {**sent, **found, **owner}, source=source)
 
     def list(self) -> Iterator[Application]:
-        """``GET``, all pages: the acting tenant's applications, without secrets."""
-        return (self._complete(item, f"GET {PATH}") for item in self._transport.raw_items(PATH))
+        """``GET``, all pages: the tenant's applications, without secrets.
+
+        One that cannot be read is left out and reported, so that it does not block the others.
+        """
+        for entry in self.entries():
+            if isinstance(entry, Application):
+                yield entry
+            else:
+                self._transport.notify(f"left out of a list: {entry.reason}")
+
+    def entries(self) -> Iterator[Application | UnreadableApplication]:
+        """``GET``, all pages: as ``list``, with those that cannot be read in their places."""
+        return map(self._entry, self._transport.raw_items(PATH))
+
+    def _entry(self, item: Any) -> Application | UnreadableApplication:
+        source = f"GET {PATH}"
+        try:
+            return self._complete(item, source)
+        except UnreadableError as error:
+            fields = item if isinstance(item, Mapping) else {}
+            id_, name = (fields.get(key) for key in ("id", "name"))
+            return UnreadableApplication(
+                id_ if isinstance(id_, str) else None,
+                name if isinstance(name, str) else None,
+                str(error),
+            )
 
     def listed(self) -> Iterator[ListedApplication]:
-        """``GET``, all pages: their IDs and names alone, whatever else cannot be read."""
+        """``GET``, all pages: their IDs and names alone, whatever else cannot be read.
+
+        An ID that cannot be read is an error: the list does not prove then that one is missing.
+        """
         return self._transport.items(ListedApplication, PATH)
+
+    def names(self) -> Iterator[ListedApplication]:
+        """``GET``, all pages: as ``listed``, without those whose ID cannot be read."""
+        return chain.from_iterable(self._transport.readable_pages(ListedApplication, PATH))
 
     def pages(self) -> Iterator[Sequence[Application]]:
         """``GET``, page by page as needed, up to 100 applications at once.

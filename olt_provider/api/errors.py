@@ -57,6 +57,10 @@ class RequestError(OltError):
         self.temporary = temporary
 
 
+class UnreadableError(RequestError):
+    """A value in a response is not what the platform documents."""
+
+
 class TooLargeError(RequestError):
     """A response body is over the limit and was not read. A smaller page of a list may fit."""
 

@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from olt_provider.api.errors import RequestError
+from olt_provider.api.errors import RequestError, UnreadableError
 from olt_provider.api.ids import uuid_of
 
 
@@ -105,7 +105,7 @@ M = TypeVar("M", bound=BaseModel)
 def parse(model: type[M], value: Any, *, source: str) -> M:
     """``value`` as a ``model``; ``source`` (method and path) names the answer in the error.
 
-    Raises ``RequestError`` naming each missing or ill-typed field, never its value.
+    Raises ``UnreadableError`` naming each missing or ill-typed field, never its value.
     """
     try:
         return model.model_validate(value)
@@ -118,7 +118,7 @@ def parse(model: type[M], value: Any, *, source: str) -> M:
         )
     except (RecursionError, OverflowError, ValueError):
         problems = "not a readable value"
-    raise RequestError(
+    raise UnreadableError(
         f"{source}: the answer is not what the platform documents ({problems})",
         sent=True,
         temporary=False,

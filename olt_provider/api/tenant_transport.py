@@ -33,6 +33,10 @@ class TenantTransport:
         """The API base URL."""
         return self._transport.base_url
 
+    def notify(self, report: str) -> None:
+        """Report something that does not fail a call, in one line."""
+        self._transport.notify(report)
+
     def acting_tenant(self) -> str | None:
         """The tenant that requests are authenticated as, where the credentials determine it."""
         return self.tenant_id or self._tokens.tenant()
@@ -89,18 +93,10 @@ class TenantTransport:
             error.may_have_changed = method != "GET"
             raise
 
-    def pages(
-        self, model: type[M], path: str, params: Mapping[str, Any] | None = None
-    ) -> Iterator[list[M]]:
-        """All pages of a list, each item as a ``model``, each page fetched when it is needed."""
-        source = f"GET {path}"
-        pages = self._raw_pages(path, params)
-        return ([parse(model, item, source=source) for item in page] for page in pages)
-
     def readable_pages(
         self, model: type[M], path: str, params: Mapping[str, Any] | None = None
     ) -> Iterator[list[M]]:
-        """As ``pages``, without the items that are no ``model``."""
+        """All pages of a list, fetched as needed, without the items that are no ``model``."""
         source = f"GET {path}"
         pages = self._raw_pages(path, params)
         return ([*_readable(model, page, source)] for page in pages)

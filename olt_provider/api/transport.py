@@ -131,7 +131,7 @@ class Transport:
                 None, (f"pulumi-olt/{__version__}", user_agent, f"requests/{requests.__version__}")
             )
         )
-        self._notify = notify
+        self.notify = notify
         self._sleep = sleep
         self.clock = ServerClock()
         self._backoff = SharedBackoff()
@@ -225,7 +225,7 @@ class Transport:
             turn.refused(asked)
             if not self._limited:
                 self._limited = True
-                self._notify(
+                self.notify(
                     f"{urlsplit(self.base_url).netloc} limits the rate of requests (429), so this "
                     "run sends them more slowly"
                 )
@@ -235,7 +235,7 @@ class Transport:
         log.debug("%s: trying again in %.1f s", request, wait)
         if wait > REPORTED_WAIT and not is_limit(reason):
             said = reason.reason if isinstance(reason, OltError) else reason
-            self._notify(f"waiting {wait:.0f} s before the next try: {said}")
+            self.notify(f"waiting {wait:.0f} s before the next try: {said}")
 
     def _open(self) -> requests.Session:
         with self._lock:

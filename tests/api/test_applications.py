@@ -3,20 +3,25 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from olt_provider.api.applications import (
     AllowedTenantRegistration,
     ApplicationPatch,
     ApplicationRegistration,
 )
-from olt_provider.api.client import TenantClient
+from olt_provider.api.client import OltClient, TenantClient
 from olt_provider.api.errors import ConfigurationError, RequestError
+from olt_provider.api.tokens import ApiToken
+from tests.api.conftest import MakeTransport
 from tests.api.samples import (
     APPLICATION,
     CLIENT,
+    NOW,
     OTHER_TENANT,
     SECRET,
     TENANT,
+    TOKEN,
     application,
     registered,
 )
@@ -153,6 +158,28 @@ def test_ids_and_names_are_listed_whatever_else_cannot_be_read(
     server.answers(list_answer(odd, application()))
     listed = [(item.id, item.name) for item in tenant.applications.listed()]
     assert listed == [(OTHER_TENANT, ""), (APPLICATION, "Sample Application")]
+
+
+@pytest.mark.parametrize("odd", [without(application(), "id"), {"id": "x"}, {"id": 7}, 7, None])
+def test_list_leaves_out_an_application_without_a_readable_id_and_reports_it(
+    server: ScriptedServer, make_transport: MakeTransport, odd: Any
+) -> None:
+    reports: list[str] = []
+    server.answers(list_answer(odd, application(name="a")))
+    transport = make_transport(notify=reports.append)
+    token = ApiToken(SecretStr(TOKEN), origin="the API token", clock=lambda: NOW)
+    tenant = OltClient(transport, transport, token).as_tenant(TENANT)
+    assert [item.name for item in tenant.applications.list()] == ["a"]
+    (report,) = reports
+    assert report.startswith("left out of a list: GET /application-developer/applications: ")
+
+
+def test_list_does_not_leave_out_an_application_whose_tenants_could_not_be_read(
+    server: ScriptedServer, tenant: TenantClient
+) -> None:
+    server.answers(list_answer(without(application(), "allowedTenants")), Answer(200, b"<html>"))
+    with pytest.raises(RequestError, match=r"allowed-tenants .* a body that is not JSON"):
+        list(tenant.applications.list())
 
 
 def test_pages_leave_out_what_cannot_be_read(server: ScriptedServer, tenant: TenantClient) -> None:

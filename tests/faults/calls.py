@@ -35,6 +35,8 @@ CALLS: Final[Mapping[str, Call]] = MappingProxyType(
         "applications.register": Call("POST", APPLICATIONS, "data.oauth2Client.secret"),
         "applications.list": Call("GET", APPLICATIONS, "data.0.id"),
         "applications.listed": Call("GET", APPLICATIONS, "data.0.id", SAME_REQUESTS),
+        "applications.names": Call("GET", APPLICATIONS, "data.0.id", SAME_REQUESTS),
+        "applications.entries": Call("GET", APPLICATIONS, "data.0.id", SAME_REQUESTS),
         "applications.pages": Call("GET", APPLICATIONS, "data.0.id"),
         "applications.get": Call("GET", ONE, "data.allowedTenants"),
         "applications.patch": Call("PATCH", ONE, "data.oauth2Client"),

@@ -6,9 +6,9 @@ import inspect
 import pkgutil
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from olt_provider import api
 from olt_provider.emulator import Emulator
@@ -24,11 +24,10 @@ from tests.model.engine import Engine
 def methods() -> Iterator[str]:
     """All public methods of the client classes, by their group."""
     for module in pkgutil.iter_modules(api.__path__):
-        if not (Path(api.__path__[0]) / module.name / "client.py").is_file():
-            continue
-        client = import_module(f"{api.__name__}.{module.name}.client")
-        for name, found in inspect.getmembers(client, inspect.isclass):
-            if found.__module__ == client.__name__ and not name.startswith("_"):
+        group = import_module(f"{api.__name__}.{module.name}")
+        for name, found in inspect.getmembers(group, inspect.isclass):
+            is_client = name.endswith("Client") and not issubclass(found, BaseModel)
+            if is_client and found.__module__ == group.__name__ != "olt_provider.api.client":
                 yield from (
                     f"{module.name}.{method}"
                     for method, _ in inspect.getmembers(found, inspect.isfunction)

@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from olt_provider.emulator import Emulator, Fault
+from olt_provider.emulator.faults import Kind
 from olt_provider.emulator.variants import VARIANTS, Variant
 from olt_provider.lifecycle.application import operations
 from olt_provider.lifecycle.application.model import ApplicationInputs
@@ -143,7 +144,7 @@ def test_odd_application_blocks_neither_registrations_nor_deletion_checks(
     path = "/application-developer/applications"
     state = operations.create(connect(owner), ApplicationInputs("gone", owner))
     emulator.platform.delete(state.id)
-    for field in ("data.0.allowedTenants", "data.0.oauth2Client", "data.0.status"):
+    for field in ("data.0.allowedTenants", "data.0.oauth2Client", "data.0.status", "data.0.name"):
         emulator.add_fault(
             Fault(kind="missing_field", field=field, method="GET", path=path, times=2)
         )
@@ -152,3 +153,57 @@ def test_odd_application_blocks_neither_registrations_nor_deletion_checks(
         assert operations.read(context, state) is None
         assert operations.read(context, created) == created
         emulator.clear_faults()
+
+
+def without_id(emulator: Emulator) -> None:
+    """Every list of applications has a first one without an ID."""
+    path = "/application-developer/applications"
+    emulator.add_fault(
+        Fault(kind="missing_field", field="data.0.id", method="GET", path=path, times=None)
+    )
+
+
+def test_application_without_id_in_the_list_does_not_block_registrations(
+    emulator: Emulator, connect: Connect, owner: str
+) -> None:
+    emulator.platform.register(owner, name="odd")
+    without_id(emulator)
+    created = operations.create(connect(owner), ApplicationInputs("Sample", owner))
+    assert [each["id"] for each in emulator.platform.applications(owner)][-1] == created.id
+
+
+def test_application_without_id_in_the_list_leaves_a_deletion_unproven(
+    emulator: Emulator, connect: Connect, owner: str
+) -> None:
+    state = operations.create(connect(owner), ApplicationInputs("Sample", owner))
+    without_id(emulator)
+    path = f"/application-developer/applications/{state.id}"
+    emulator.add_fault(Fault(kind="not_found", method="GET", path=path, times=None))
+    with pytest.raises(LifecycleError, match="a 404 does not prove that it is gone"):
+        operations.read(connect(owner), state)
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "truncate"])
+def test_lost_registration_is_found_beside_an_application_without_id(
+    emulator: Emulator, connect: Connect, owner: str, kind: Kind
+) -> None:
+    emulator.platform.register(owner, name="odd")
+    without_id(emulator)
+    path = "/application-developer/applications"
+    emulator.add_fault(Fault(kind=kind, method="POST", path=path))
+    created = operations.create(connect(owner), ApplicationInputs("Sample", owner))
+    assert created.id == emulator.platform.applications(owner)[-1]["id"]
+    assert created.client_secret is not None
+
+
+def test_lost_registration_is_undecided_where_one_of_its_name_cannot_be_read(
+    emulator: Emulator, connect: Connect, owner: str
+) -> None:
+    emulator.platform.register(owner, name="Sample")
+    without_id(emulator)
+    path = "/application-developer/applications"
+    emulator.add_fault(Fault(kind="reset_after", method="POST", path=path))
+    inputs = ApplicationInputs("Sample", owner, prevent_duplicate_name=False)
+    with pytest.raises(LifecycleError, match="cannot be read"):
+        operations.create(connect(owner), inputs)
+    assert not [call for call in emulator.calls if call.path.endswith("/secret")]

@@ -8,9 +8,11 @@ from olt_provider.api.applications import (
     Application,
     ApplicationRegistration,
     ListedApplication,
+    UnreadableApplication,
 )
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import OltError
+from olt_provider.api.ids import canonical_id
 from olt_provider.api.model import format_timestamp
 from olt_provider.lifecycle.application.duplicates import require_unused
 from olt_provider.lifecycle.application.model import ApplicationInputs
@@ -42,7 +44,7 @@ def register(
     """
     registration = inputs.registration()
     known = context.known_applications(inputs.tenant_id)
-    known.list_once(client.applications.listed)
+    known.list_once(client.applications.names)
     with known.claim(registration, unique_name=inputs.prevent_duplicate_name):
         registering = _Registering(context, client, known, registration)
         earlier = known.unfinished(registration)
@@ -118,7 +120,7 @@ class _Registering:
     def _look_up(self, attempt: Attempt, lost: str) -> Candidates:
         name = self._registration.name
         try:
-            listed = [*self._client.applications.list()]
+            entries = [*self._client.applications.entries()]
         except OltError as failure:
             raise LifecycleError(
                 f"{lost}. Whether the application {name!r} was registered could not be "
@@ -127,9 +129,21 @@ class _Registering:
                 "prevent_duplicate_name=False look for the name first, for example with "
                 "find_applications"
             ) from None
+        listed = [entry for entry in entries if isinstance(entry, Application)]
+        for entry in entries:
+            if isinstance(entry, UnreadableApplication) and self._may_be_ours(entry):
+                raise LifecycleError(
+                    f"{lost}. It is not known whether {name!r} was registered, because an "
+                    f"application in the list cannot be read: {entry.reason}. Look for it in the "
+                    "portal before you run `pulumi up` again"
+                )
         self._known.relist(ListedApplication(id=item.id, name=item.name) for item in listed)
         unknown = [item for item in listed if not self._known.knows(item.id)]
         return Candidates.of(unknown, self._registration, attempt)
+
+    def _may_be_ours(self, entry: UnreadableApplication) -> bool:
+        known = entry.id is not None and self._known.knows(canonical_id(entry.id))
+        return not known and entry.name in (None, self._registration.name)
 
     def _take(self, candidates: Candidates, attempt: Attempt, lost: str) -> Registered:
         """The one application that fits, with a new secret."""

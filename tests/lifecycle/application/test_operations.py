@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -457,3 +458,17 @@ def test_getting_one_that_is_missing_is_an_error(context: ProviderContext) -> No
 def test_the_secret_is_in_no_repr(state: ApplicationState) -> None:
     assert secret_of(state) not in repr(state)
     assert SecretStr(secret_of(state)) == state.client_secret
+
+
+def test_token_that_expires_within_a_run_is_named_with_a_way_out(
+    emulator: Emulator, connect: Connect, owner: str
+) -> None:
+    context = connect(credentials=(("apiToken", SecretStr(emulator.token(owner))),))
+    operations.create(context, ApplicationInputs(name="First", tenant_id=owner))
+    context.client.tokens._clock = lambda: time.time() + 100 * 86400  # type: ignore[attr-defined]
+    second = ApplicationInputs(name="Second", tenant_id=owner)
+    with pytest.raises(ConfigurationError, match=rf"tenant {owner} expired .*; set a new"):
+        operations.create(context, second)
+    assert [each["name"] for each in emulator.platform.applications(owner)] == ["First"]
+    operations.create(connect(owner), second)
+    assert len(emulator.platform.applications(owner)) == 2
