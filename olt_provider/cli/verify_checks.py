@@ -15,7 +15,7 @@ from olt_provider.api.client import OltClient
 from olt_provider.api.errors import ApiError, ConfigurationError, OltError
 from olt_provider.api.hosts import same_base_url
 from olt_provider.api.settings import Settings
-from olt_provider.cli.preview.steps import APPLICATION, INSTALLATION
+from olt_provider.cli.preview.types import APPLICATION, INSTALLATION, as_dynamic, plain_type
 
 OK: Final = "ok"
 NO: Final = "no"
@@ -71,7 +71,11 @@ def of_stack(exported: Any) -> list[Subject]:
 
 def _managed(resources: Iterable[Any], kind: str) -> list[Any]:
     """The resources of a type. One that waits for its deletion is no longer the stack's."""
-    return [each for each in resources if each["type"] == kind and not each.get("delete")]
+    return [
+        {**each, "outputs": as_dynamic(each["type"], each["outputs"])}
+        for each in resources
+        if plain_type(each["type"]) == kind and not each.get("delete")
+    ]
 
 
 def _subject(resource: Any, installed: dict[str, list[str]]) -> Subject:

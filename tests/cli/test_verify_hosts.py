@@ -118,3 +118,21 @@ def test_no_secret_is_sent_where_registered_failed(
     assert row["registered"].startswith("failure: ")
     assert row["secret"] == row["data"] == "not checked: registered failed"
     assert _token_requests(emulator) == 0
+
+
+def test_applications_of_the_native_form_are_verified_too(
+    emulator: Emulator, made: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    application = stacks.application(made, emulator.api_url)
+    installation = stacks.installation(made["id"], TENANT_A)
+    for each, token in (
+        (application, "olt:index:Application"),
+        (installation, "olt:index:Installation"),
+    ):
+        first = {key: key.split("_") for key in each["outputs"]}
+        camel = {key: w[0] + "".join(map(str.capitalize, w[1:])) for key, w in first.items()}
+        each["outputs"] = {camel[key]: value for key, value in each["outputs"].items()}
+        each["type"] = token
+    stacks.use_stack(monkeypatch, tmp_path, application, installation)
+    code, row = _verify()
+    assert (code, row["registered"], row["secret"], row["data"]) == (0, "ok", "ok", "ok")

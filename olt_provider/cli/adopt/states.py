@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from olt_provider.api.ids import canonical_id
-from olt_provider.cli.preview.steps import APPLICATION
+from olt_provider.cli.preview.types import APPLICATION, plain_type
 
 VERSIONS: Final = (3, 4)
 """Of the shape in which the engine writes a state."""
@@ -69,7 +69,9 @@ def known_in(file: Path) -> list[Managed]:
         return [
             Managed(canonical_id(each["id"]), each["urn"].split("::", 3)[3], file)
             for each in _deployment(file).get("resources") or []
-            if each["type"] == APPLICATION and each.get("id") and not each.get("external")
+            if plain_type(each["type"]) == APPLICATION
+            and each.get("id")
+            and not each.get("external")
         ]
     except (KeyError, TypeError, AttributeError, ValueError, IndexError):
         raise StateError(
@@ -80,7 +82,7 @@ def known_in(file: Path) -> list[Managed]:
 def _is_ours(resource: Any) -> bool:
     """An application that is there and managed. One of a ``.get`` is managed elsewhere."""
     there = resource.get("id") and not resource.get("delete") and not resource.get("external")
-    return bool(resource["type"] == APPLICATION and there)
+    return bool(plain_type(resource["type"]) == APPLICATION and there)
 
 
 def _deployment(file: Path) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from olt_provider.cli.preview.steps import APPLICATION, INSTALLATION, Preview, State, Step, name_of
+from olt_provider.cli.preview.steps import Preview, State, Step, name_of
+from olt_provider.cli.preview.types import APPLICATION, INSTALLATION, kind_of
 
 OURS: Final = (APPLICATION, INSTALLATION)
 Change = Literal["same", "created", "updated", "replaced", "deleted", "released"]
@@ -48,16 +49,12 @@ class Resource:
     @property
     def urn_is_ours(self) -> bool:
         """Whether it is of this package after the run; an alias may give it another type."""
-        return _kind(self.urn) in OURS
+        return kind_of(self.urn) in OURS
 
     @property
     def name(self) -> str:
         """The name in the program."""
         return name_of(self.urn)
-
-
-def _kind(urn: str) -> str:
-    return urn.split("::", 3)[2].rsplit("$", 1)[-1]
 
 
 def resources_of(preview: Preview) -> list[Resource]:
@@ -83,7 +80,7 @@ class _Steps:
     def __init__(self, urn: str, steps: list[tuple[int, Step]]) -> None:
         self._urn = urn
         self._steps = steps
-        self._ours = _kind(urn) in OURS
+        self._ours = kind_of(urn) in OURS
 
     def resource(self) -> Resource:
         before = next(self._states("same", "update", "replace", "create-replacement", "read"), None)
@@ -114,7 +111,7 @@ class _Steps:
 
     def _kind(self) -> str:
         if self._ours:
-            return _kind(self._urn)
+            return kind_of(self._urn)
         return next(step.old.type for _, step in self._steps if step.old and step.old.type in OURS)
 
     def _states(self, *operations: str) -> Iterator[State]:

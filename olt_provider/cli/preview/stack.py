@@ -10,7 +10,8 @@ from typing import Final
 from olt_provider.cli.preview import facts
 from olt_provider.cli.preview.facts import HIDDEN, Facts
 from olt_provider.cli.preview.resources import Resource, resources_of
-from olt_provider.cli.preview.steps import APPLICATION, UNKNOWN, Preview, State, an_id, name_of
+from olt_provider.cli.preview.steps import UNKNOWN, Preview, State, an_id, name_of
+from olt_provider.cli.preview.types import APPLICATION, kind_of
 
 UNNAMED: Final = "?"
 """The key of an application that the preview does not name."""
@@ -212,8 +213,7 @@ class Stack:
         named = state.depends.get("application_id") or []
         if len(named) != 1 or named[0].count("::") < 3 or named[0] in self._by_urn:
             return ""
-        kind = named[0].split("::", 3)[2].rsplit("$", 1)[-1]
-        return name_of(named[0]) if kind == APPLICATION else ""
+        return name_of(named[0]) if kind_of(named[0]) == APPLICATION else ""
 
     def comment(self, key: str, tenant: str | None) -> str:
         """How the program calls a tenant: with this application, else with all others alike."""

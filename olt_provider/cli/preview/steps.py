@@ -6,11 +6,10 @@ import json
 import re
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-APPLICATION: Final = "pulumi-python:dynamic/olt:OltApplication"
-INSTALLATION: Final = "pulumi-python:dynamic/olt:OltInstallation"
-PROVIDER: Final = "pulumi:providers:pulumi-python"
+from olt_provider.cli.preview.types import APPLICATION, INSTALLATION, kind_of, step_as_dynamic
+
 DEFAULT_PROVIDER: Final = re.compile(r"default(_\d.*)?")
 """Names of the engine's own provider, which resources use that name none."""
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -78,10 +77,12 @@ class Step(_Part):
     new: Annotated[State | None, Field(alias="newState")] = None
     detailed: Annotated[dict[str, Any] | None, Field(alias="detailedDiff")] = None
 
+    _names = model_validator(mode="before")(step_as_dynamic)
+
     @property
     def kind(self) -> str:
         """The resource's own type, without those of the components around it."""
-        return self.urn.split("::", 3)[2].rsplit("$", 1)[-1]
+        return kind_of(self.urn)
 
     @property
     def name(self) -> str:

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from olt_provider.cli.preview.steps import (
-    APPLICATION,
-    INSTALLATION,
     SECRET,
     Preview,
     State,
     Step,
     an_id,
 )
+from olt_provider.cli.preview.types import APPLICATION, INSTALLATION
 from olt_provider.cli.review.findings import Drift
 
 OURS = (APPLICATION, INSTALLATION)

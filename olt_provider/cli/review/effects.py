@@ -7,7 +7,8 @@ from typing import Final
 
 from olt_provider.cli.preview.facts import Facts
 from olt_provider.cli.preview.stack import Stack
-from olt_provider.cli.preview.steps import DEFAULT_PROVIDER, PROVIDER, Preview, Step, an_id
+from olt_provider.cli.preview.steps import DEFAULT_PROVIDER, Preview, Step, an_id
+from olt_provider.cli.preview.types import PROVIDER
 from olt_provider.cli.review import drift
 from olt_provider.cli.review.access import Tenants
 from olt_provider.cli.review.applications import Applications

@@ -15,13 +15,13 @@ from olt_provider.cli.preview.resources import Resource
 from olt_provider.cli.preview.stack import Installed, Stack, adopted_id
 from olt_provider.cli.preview.steps import (
     DEFAULT_PROVIDER,
-    PROVIDER,
     SECRET,
     UNKNOWN,
     Preview,
     an_id,
     name_of,
 )
+from olt_provider.cli.preview.types import PROVIDER
 from olt_provider.cli.review.effects import review
 from olt_provider.cli.review.findings import Access, Affected, Live, Review
 from olt_provider.cli.review.refusals import gives_up_name

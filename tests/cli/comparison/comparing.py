@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from olt_provider.cli.graph.model import Graph
 from olt_provider.cli.graph.sources import of_preview
-from olt_provider.cli.preview.steps import APPLICATION, Preview, read_preview
+from olt_provider.cli.preview.steps import Preview, read_preview
+from olt_provider.cli.preview.types import APPLICATION
 from olt_provider.cli.review.findings import ADOPTED, KINDS, ROTATED, Access, Review
 from tests.cli.comparison.truth import Effect, Snapshot, effects
 

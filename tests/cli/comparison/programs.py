@@ -205,6 +205,8 @@ class Programs:
         self.helper = self.random.random() < 0.5
         self.apps = {name: self._settled(each) for name, each in self.apps.items()}
         always = [] if self.changed else [Programs._adopt_renamed, Programs._rotate_known]
+        if self._inactive() and self.random.random() < 0.6:
+            always.append(Programs._activate)
         self.changed = True
         while len(done) < count:
             change = always.pop() if always else self.random.choice(CHANGES)
@@ -416,11 +418,15 @@ class Programs:
         return self._set(self._managed_tenants(), allowed=None)
 
     def _status(self) -> bool:
-        inactive = [each for each in self.apps.values() if each.status and each.kind == "managed"]
-        again = bool(inactive) and self.random.random() < 0.7
-        app = self.random.choice(inactive) if again else self._pick("managed")
+        app = self._pick("managed")
         status = None if app is not None and app.status else "inactive"
         return self._set(app, status=status, hidden_status=self.random.random() < 0.25)
+
+    def _inactive(self) -> list[App]:
+        return [each for each in self.apps.values() if each.status and each.kind == "managed"]
+
+    def _activate(self) -> bool:
+        return self._set(self.random.choice(self._inactive()), status=None, hidden_status=False)
 
     def _public(self) -> bool:
         app = self._pick("managed", "component")
