@@ -20,16 +20,16 @@ from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest
 from pulumi.output import Unknown
 
 from olt_provider.api.errors import ApiError, ConfigurationError, OltError, TokenError
-from olt_provider.api.keys import variable
 from olt_provider.lifecycle.values import UNKNOWN
+from olt_provider.setting_names import variable
 
 # Programs import this too, so what only the host needs is imported where it is used.
 if TYPE_CHECKING:
-    from olt_provider.api.settings import Settings
     from olt_provider.lifecycle.checking import Checked
     from olt_provider.lifecycle.provider_context import ProviderContext
     from olt_provider.lifecycle.run_record import RunRecord
     from olt_provider.run_journal import RunJournal
+    from olt_provider.settings import Settings
 
 PROVIDER_KEY: Final = "__provider"
 HOST_MODULE: Final = str(Path("pulumi", "dynamic", "__main__.py"))
@@ -64,8 +64,8 @@ def shared_context(
     """
     from importlib.metadata import version
 
-    from olt_provider.api.settings import Settings
     from olt_provider.lifecycle.provider_context import ProviderContext
+    from olt_provider.settings import Settings
 
     with _lock:
         run = _run_record()

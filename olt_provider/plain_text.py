@@ -9,7 +9,7 @@ from typing import Final
 
 import pulumi
 
-from olt_provider.api.keys import configured
+from olt_provider.setting_names import configured
 
 SECRETS: Final = ("apiToken", "tenantTokens", "clientSecret", "refreshToken")
 PROJECTS: Final = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")

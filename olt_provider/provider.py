@@ -9,8 +9,8 @@ from typing import Any
 import pulumi
 
 from olt_provider import arguments
-from olt_provider.api.keys import EXPLICIT, configured
-from olt_provider.api.places import explicit
+from olt_provider.setting_names import EXPLICIT, configured
+from olt_provider.setting_places import explicit
 
 
 class Provider(pulumi.ProviderResource):

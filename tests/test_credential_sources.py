@@ -17,9 +17,9 @@ from olt_provider.api.applications import ApplicationRegistration
 from olt_provider.api.client import OltClient
 from olt_provider.api.errors import ApiError, ConfigurationError, OltError, TokenError
 from olt_provider.api.fetched_tokens import ClientCredentials
-from olt_provider.api.keys import configured, variable
-from olt_provider.api.settings import Settings
 from olt_provider.emulator import PORTAL_CLIENT, Emulator
+from olt_provider.setting_names import configured, variable
+from olt_provider.settings import Settings
 from tests.emulated import calls_of, emulator, new_tenant, owner, shared_emulator
 
 __all__ = ["emulator", "owner", "shared_emulator"]

@@ -17,10 +17,10 @@ import yaml
 
 from olt_provider import OltApplication, OltInstallation
 from olt_provider.api.credentials import CREDENTIALS
-from olt_provider.api.keys import configured, variable
-from olt_provider.api.settings import SETTINGS
 from olt_provider.application import COMPUTED
 from olt_provider.emulator import Emulator, Fault, Seed
+from olt_provider.setting_names import configured, variable
+from olt_provider.settings import SETTINGS
 from tests.documents import (
     DOCS,
     NOT_RUN,

@@ -15,8 +15,8 @@ import requests
 import trustme
 
 from olt_provider.api.errors import OltError
-from olt_provider.api.settings import Settings
 from olt_provider.background import BackgroundClient
+from olt_provider.settings import Settings
 from tests.api.conftest import _no_proxy_and_no_certificates_from_outside, elsewhere
 from tests.api.samples import TENANT, issued, make_token
 from tests.api.scripted_server import (

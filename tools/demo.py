@@ -135,7 +135,7 @@ class Demo:
 
     def client(self, token: str = "") -> OltClient:
         """The platform as a token sees it. Default: the tenant's API token."""
-        from olt_provider.api.settings import Settings
+        from olt_provider.settings import Settings
 
         settings = {
             "OLT_API_URL": self._ready["apiUrl"],

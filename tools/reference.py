@@ -16,8 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from olt_provider.api.keys import configured, variable
-from olt_provider.api.settings import SETTINGS
+from olt_provider.setting_names import configured, variable
+from olt_provider.settings import SETTINGS
 from tools.workspace import ROOT, say
 
 PACKAGE: Final = ROOT / "olt_provider"

@@ -12,9 +12,9 @@ from olt_provider.api.errors import ConfigurationError
 from olt_provider.api.fetched_tokens import ClientCredentials, RefreshToken
 from olt_provider.api.identity import IdentityClient
 from olt_provider.api.ids import segment
-from olt_provider.api.keys import configured, variable
 from olt_provider.api.redaction import remember
 from olt_provider.api.tokens import ApiToken, TenantTokens, TokenSource
+from olt_provider.setting_names import configured, variable
 
 CREDENTIALS: Final = ("apiToken", "tenantTokens", "clientId", "clientSecret", "refreshToken")
 

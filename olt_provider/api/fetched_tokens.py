@@ -13,10 +13,10 @@ from pydantic import SecretStr
 from olt_provider.api.errors import ApiError, ConfigurationError, OltError, TokenError
 from olt_provider.api.identity import IdentityClient, IssuedToken
 from olt_provider.api.ids import canonical_id
-from olt_provider.api.keys import configured, variable
 from olt_provider.api.redaction import shown
 from olt_provider.api.token_remedies import REFUSED_CLIENT, token_remedy
 from olt_provider.api.tokens import read_claims, require_refreshable
+from olt_provider.setting_names import configured, variable
 
 RENEWAL_MARGIN: Final = 60.0
 """A token is replaced this long, in seconds, before it expires, or after 9/10 of a short life."""

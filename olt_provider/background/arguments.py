@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Final
 
 from olt_provider.api.errors import ConfigurationError, OltError
-from olt_provider.api.keys import configured, variable
-from olt_provider.api.settings import Settings
+from olt_provider.setting_names import configured, variable
+from olt_provider.settings import Settings
 
 ARGUMENTS: Final = {
     "environment": "environment",

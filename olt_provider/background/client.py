@@ -17,12 +17,12 @@ from olt_provider.api.fetched_tokens import FetchedTokens
 from olt_provider.api.hosts import DEFAULT_ENVIRONMENT
 from olt_provider.api.identity import IdentityClient
 from olt_provider.api.redaction import remember
-from olt_provider.api.settings import Settings
 from olt_provider.api.tenant_transport import TenantTransport
 from olt_provider.api.transport import DEFAULT_MAX_RETRIES, DEFAULT_REQUEST_TIMEOUT, Transport
 from olt_provider.background.arguments import naming_arguments, read_settings, required
 from olt_provider.background.remedies import has_to_be_installed, remedy
 from olt_provider.background.session import ApiSession
+from olt_provider.settings import Settings
 
 NO_ACCESS: Final = frozenset({401, 403, 404})
 

@@ -14,11 +14,11 @@ from requests.auth import AuthBase
 
 from olt_provider._version import __version__
 from olt_provider.api.errors import ConfigurationError
-from olt_provider.api.settings import Settings
 from olt_provider.api.tenant_transport import UNAUTHORIZED
 from olt_provider.api.tokens import TokenSource
 from olt_provider.api.transport import CONNECT_TIMEOUT, BearerAuth
 from olt_provider.background.arguments import naming_arguments
+from olt_provider.settings import Settings
 
 CONNECTIONS: Final = 10
 """Kept open per host, for as many threads."""

@@ -17,12 +17,12 @@ from olt_provider._version import __version__
 from olt_provider.api.client import OltClient
 from olt_provider.api.errors import ApiError, OltError, TokenError
 from olt_provider.api.request import Request
-from olt_provider.api.settings import Settings
 from olt_provider.api.tokens import read_claims, refresh_expiry, utc
 from olt_provider.api.transport import Transport
 from olt_provider.cli.checks import Check
 from olt_provider.cli.orphans import orphans
 from olt_provider.cli.settings import load_settings, tenants_of
+from olt_provider.settings import Settings
 
 LEAST_SDK: Final = (3, 216)
 LEAST_ENGINE: Final = (3, 256)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from olt_provider.api.client import OltClient
 from olt_provider.api.errors import ConfigurationError
 from olt_provider.api.ids import canonical_id, segment
-from olt_provider.api.settings import Settings
+from olt_provider.settings import Settings
 
 SECONDS: Final = 120
 

@@ -12,8 +12,8 @@ import typer
 from olt_provider.cli.output import EXIT_CODES, OK, PROBLEM, fail, progress, show, table
 
 if TYPE_CHECKING:
-    from olt_provider.api.settings import Settings
     from olt_provider.cli.verify_checks import Row, Subject
+    from olt_provider.settings import Settings
 
 SECRET_VARIABLE: Final = "OLT_VERIFY_CLIENT_SECRET"  # noqa: S105 (its name)
 HELP: Final = f"""Verify that applications are registered, allowed, installed, and can reach data.

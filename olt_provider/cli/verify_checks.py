@@ -14,8 +14,8 @@ from olt_provider.api.applications import Application
 from olt_provider.api.client import OltClient
 from olt_provider.api.errors import ApiError, ConfigurationError, OltError
 from olt_provider.api.hosts import same_base_url
-from olt_provider.api.settings import Settings
 from olt_provider.cli.preview.types import APPLICATION, INSTALLATION, as_dynamic, plain_type
+from olt_provider.settings import Settings
 
 OK: Final = "ok"
 NO: Final = "no"

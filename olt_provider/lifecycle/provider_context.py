@@ -13,12 +13,12 @@ from olt_provider.api.applications import Application
 from olt_provider.api.client import OltClient, TenantClient
 from olt_provider.api.errors import ConfigurationError
 from olt_provider.api.installations import AvailableApplication
-from olt_provider.api.settings import Settings
 from olt_provider.lifecycle.bulk_reads import BulkReader, ListedIds
 from olt_provider.lifecycle.default_tenants import DefaultTenants
 from olt_provider.lifecycle.known_applications import KnownApplications
 from olt_provider.lifecycle.rechecks import Rechecks
 from olt_provider.lifecycle.run_record import RunRecord
+from olt_provider.settings import Settings
 
 
 class ProviderContext:

@@ -10,8 +10,8 @@ from olt_provider.api.credentials import CREDENTIALS, token_source
 from olt_provider.api.errors import ConfigurationError
 from olt_provider.api.fetched_tokens import ClientCredentials, RefreshToken
 from olt_provider.api.identity import IdentityClient
-from olt_provider.api.keys import configured, variable
 from olt_provider.api.tokens import ApiToken, TenantTokens, TokenSource
+from olt_provider.setting_names import configured, variable
 from tests.api.samples import CLIENT, OTHER_TENANT, SECRET, TENANT, make_token
 
 VALUES = {

@@ -13,8 +13,8 @@ from olt_provider.api.credentials import token_source
 from olt_provider.api.errors import ConfigurationError, OltError, TokenError
 from olt_provider.api.fetched_tokens import RENEWAL_MARGIN, ClientCredentials, RefreshToken
 from olt_provider.api.identity import IdentityClient
-from olt_provider.api.keys import configured, variable
 from olt_provider.api.transport import Transport
+from olt_provider.setting_names import configured, variable
 from tests.api.samples import (
     CLIENT,
     NOW,

@@ -21,8 +21,8 @@ from olt_provider.api.errors import ApiError, OltError
 from olt_provider.api.fetched_tokens import ClientCredentials
 from olt_provider.api.redaction import MARK, remember, remember_all, shown
 from olt_provider.api.request import Request
-from olt_provider.api.settings import Settings
 from olt_provider.api.transport import BearerAuth, Transport
+from olt_provider.settings import Settings
 from tests.api.samples import CLIENT, SECRET, TENANT, issued, make_token, registered
 from tests.api.scripted_server import Answer, ScriptedServer, data_answer, json_answer
 

@@ -20,9 +20,9 @@ from olt_provider.api.errors import OltError
 from olt_provider.api.fetched_tokens import ClientCredentials, RefreshToken
 from olt_provider.api.identity import IdentityClient, IssuedToken
 from olt_provider.api.request import Request
-from olt_provider.api.settings import Settings
 from olt_provider.api.tokens import ApiToken, TenantTokens
 from olt_provider.api.transport import BearerAuth
+from olt_provider.settings import Settings
 from tests.api.samples import (
     APPLICATION,
     CLIENT,

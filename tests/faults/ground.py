@@ -10,12 +10,12 @@ from typing import Any
 from pydantic import SecretStr
 
 from olt_provider.api.applications import Application
-from olt_provider.api.settings import Settings
 from olt_provider.emulator import PORTAL_CLIENT, Emulator, Fault
 from olt_provider.lifecycle.application import declaration as application_declaration
 from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
 from olt_provider.lifecycle.provider_context import ProviderContext
+from olt_provider.settings import Settings
 from tests.emulated import new_tenant
 from tests.faults.kinds import Source
 from tests.model.state import Key, Program, Props, Resource, State

@@ -14,7 +14,6 @@ from typing import Final, TypeVar
 import pytest
 from pydantic import SecretStr
 
-from olt_provider.api.settings import Settings
 from olt_provider.api.transport import CONNECTIONS
 from olt_provider.emulator import Emulator, Fault
 from olt_provider.emulator.contract import TOKEN_PATH
@@ -24,6 +23,7 @@ from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.installation import operations as installations
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
 from olt_provider.lifecycle.provider_context import ProviderContext
+from olt_provider.settings import Settings
 from tests.emulated import calls_of, new_tenant
 from tests.faults.calls import APPLICATIONS
 from tests.figures import LINE

@@ -11,9 +11,9 @@ import pytest
 from pydantic import SecretStr
 
 from olt_provider.api.errors import ConfigurationError
-from olt_provider.api.settings import Settings
 from olt_provider.emulator import Emulator
 from olt_provider.lifecycle.provider_context import ProviderContext
+from olt_provider.settings import Settings
 from tests.emulated import emulator, owner, shared_emulator
 
 __all__ = ["emulator", "owner", "shared_emulator"]

@@ -14,13 +14,13 @@ import pytest
 from pydantic import SecretStr
 
 from olt_provider.api.errors import OltError
-from olt_provider.api.settings import Settings
 from olt_provider.emulator import PORTAL_CLIENT, Emulator, Fault
 from olt_provider.lifecycle.application import operations as applications
 from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
 from olt_provider.lifecycle.installation import operations as installations
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
 from olt_provider.lifecycle.provider_context import ProviderContext
+from olt_provider.settings import Settings
 from tests.emulated import new_tenant
 
 SourceName = Literal["apiToken", "tenantTokens", "clientCredentials", "refreshToken"]

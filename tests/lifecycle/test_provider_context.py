@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from olt_provider.api.client import OltClient
-from olt_provider.api.settings import Settings
 from olt_provider.lifecycle.provider_context import ProviderContext
+from olt_provider.settings import Settings
 from tests.lifecycle.conftest import OWNER, unsigned
 
 SECONDS = 0.2

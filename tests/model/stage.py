@@ -14,12 +14,12 @@ from requests.auth import AuthBase
 
 from olt_provider.api.applications import Application, ApplicationRegistration, ApplicationsClient
 from olt_provider.api.request import Request
-from olt_provider.api.settings import Settings
 from olt_provider.api.transport import Transport
 from olt_provider.emulator import Emulator
 from olt_provider.emulator.store import applications as emulated_applications
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.run_record import RunRecord
+from olt_provider.settings import Settings
 from tests.model.engine import Hosts
 from tests.model.programs import TENANTS
 from tests.model.state import Props

@@ -21,9 +21,9 @@ from olt_provider.cli.output import (
 
 if TYPE_CHECKING:
     from olt_provider.api.client import OltClient
-    from olt_provider.api.settings import Settings
     from olt_provider.cli.adopt.discovery import Discovery
     from olt_provider.cli.adopt.states import Managed
+    from olt_provider.settings import Settings
 
 HELP: Final = f"""Write the Pulumi program that takes over a tenant's applications as they are.
 

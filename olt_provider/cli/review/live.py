@@ -8,7 +8,6 @@ from typing import Any, Final
 from olt_provider.api.client import OltClient
 from olt_provider.api.errors import ApiError, ConfigurationError, OltError
 from olt_provider.api.hosts import same_base_url
-from olt_provider.api.settings import Settings
 from olt_provider.cli.preview import facts
 from olt_provider.cli.preview.facts import Facts
 from olt_provider.cli.preview.resources import Resource
@@ -25,6 +24,7 @@ from olt_provider.cli.preview.types import PROVIDER
 from olt_provider.cli.review.effects import review
 from olt_provider.cli.review.findings import Access, Affected, Live, Review
 from olt_provider.cli.review.refusals import gives_up_name
+from olt_provider.settings import Settings
 
 HOSTS: Final = ("olt:apiUrl", "olt:identityUrl", "olt:environment")
 NOT_FOUND: Final = 404

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from olt_provider.api.settings import Settings
 from olt_provider.cli.preview.steps import read_preview
 from olt_provider.cli.review.live import Clients, review_live
 from olt_provider.emulator import Emulator
+from olt_provider.settings import Settings
 from tests.cli.comparison.comparing import Step, labels
 from tests.cli.comparison.programs import NAMES, TENANTS, A, Programs
 from tests.cli.comparison.truth import new_secrets, snapshot

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from olt_provider.api.errors import ConfigurationError
-from olt_provider.api.keys import variable
-from olt_provider.api.settings import Settings
+from olt_provider.setting_names import variable
+from olt_provider.settings import Settings
 
 A = {"apiUrl": "https://api.a.example/v1", "identityUrl": "https://id.a.example/v1"}
 B = {"apiUrl": "https://api.b.example/v1", "identityUrl": "https://id.b.example/v1"}

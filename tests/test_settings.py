@@ -8,10 +8,13 @@ import pytest
 from olt_provider.api.client import OltClient
 from olt_provider.api.credentials import CREDENTIALS
 from olt_provider.api.errors import ConfigurationError
-from olt_provider.api.keys import variable
-from olt_provider.api.settings import HOSTS, SETTINGS, Settings
+from olt_provider.setting_names import variable
+from olt_provider.settings import HOSTS, SETTINGS, Settings
+from tests.api.conftest import _no_proxy_and_no_certificates_from_outside, server
 from tests.api.samples import OTHER_TENANT, TENANT, make_token
 from tests.api.scripted_server import ScriptedServer, error_answer
+
+__all__ = ["_no_proxy_and_no_certificates_from_outside", "server"]
 
 LOOPBACK = "http://127.0.0.1:8080/v1"
 EMPTY: dict[str, object] = {}

@@ -25,9 +25,9 @@ from olt_provider.api.errors import ConfigurationError
 from olt_provider.api.hosts import DEFAULT_ENVIRONMENT, ENVIRONMENTS, Hosts, same_base_url
 from olt_provider.api.identity import IdentityClient
 from olt_provider.api.ids import canonical_id, segment
-from olt_provider.api.keys import EXPLICIT, configured, variable
-from olt_provider.api.places import Credentials, Places
 from olt_provider.api.transport import DEFAULT_MAX_RETRIES, DEFAULT_REQUEST_TIMEOUT, Transport
+from olt_provider.setting_names import EXPLICIT, configured, variable
+from olt_provider.setting_places import Credentials, Places
 
 SETTINGS: Final = (
     "apiUrl",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from olt_provider.api.keys import configured, variable
+from olt_provider.setting_names import configured, variable
 
 KEYS = [
     ("apiUrl", "olt:apiUrl", "OLT_API_URL"),

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from olt_provider.api.keys import EXPLICIT, configured, variable
+from olt_provider.setting_names import EXPLICIT, configured, variable
 
 Look = Callable[[str], str | None]
 
