@@ -115,7 +115,7 @@ def test_what_the_platform_holds_is_in_its_responses(model: type[BaseModel]) -> 
 @pytest.mark.parametrize("name", RESOURCES)
 def test_the_docs_list_every_property(name: str) -> None:
     _, inputs, state = RESOURCES[name]
-    page = (ROOT / "docs" / f"{name}.md").read_text("utf-8")
+    page = (ROOT / "docs" / f"olt_{name}.md").read_text("utf-8")
     rows = "\n".join(line for line in page.splitlines() if line.startswith("| `"))
     for key in (*table_of(inputs), *table_of(state)):
         assert f"`{key}`" in rows, key
