@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         OltApplication,
     )
     from olt_provider.background_application import OltBackgroundApplication
+    from olt_provider.background_application_pair import OltBackgroundApplicationPair
     from olt_provider.installation import OltInstallation
     from olt_provider.lookups import (
         ApplicationOutput,
@@ -44,6 +45,7 @@ __all__ = [
     "InstallationResult",
     "OltApplication",
     "OltBackgroundApplication",
+    "OltBackgroundApplicationPair",
     "OltError",
     "OltInstallation",
     "Provider",
@@ -65,6 +67,7 @@ _HOMES = {
     "AllowedTenantArgsDict": "application",
     "OltApplication": "application",
     "OltBackgroundApplication": "background_application",
+    "OltBackgroundApplicationPair": "background_application_pair",
     "OltError": "api.errors",
     "OltInstallation": "installation",
     "Provider": "provider",

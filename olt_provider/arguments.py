@@ -37,6 +37,17 @@ def require_tenants(argument: str, value: object) -> None:
     require_many(argument, value, TENANT_FORMS.format(argument))
 
 
+def require_generation(value: object) -> None:
+    """Raise ``TypeError`` for anything but an integer, ``ValueError`` for one below 1.
+
+    It selects an application, so it cannot be an Output.
+    """
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _wrong("generation", value, "generation=pulumi.Config().require_int(...)")
+    if value < 1:
+        raise ValueError(f"generation is {value}, but the first one is 1")
+
+
 def fields(argument: str, value: object, needed: str, optional: str) -> dict[str, Any]:
     """The two fields of an ``...Args`` object or of a mapping with the same keys."""
     form = f"{argument}={{{needed!r}: ..., {optional!r}: ...}}"

@@ -14,6 +14,7 @@ from olt_provider import (
     AllowedTenantArgs,
     OltApplication,
     OltBackgroundApplication,
+    OltBackgroundApplicationPair,
     OltInstallation,
     Provider,
 )
@@ -25,6 +26,7 @@ TENANT = "a0000000-0000-4000-8000-00000000000a"
 MAKE: dict[str, Callable[..., Any]] = {
     "application": OltApplication,
     "background": OltBackgroundApplication,
+    "pair": OltBackgroundApplicationPair,
     "provider": Provider,
 }
 
@@ -48,6 +50,9 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("background", {"tenants": None}, 'tenants={"<tenant ID>": "<comment>"}'),
     ("background", {"tenants": [TENANT], "providers": VALUE}, "providers={"),
     ("background", {"tenants": [TENANT], "opts": VALUE}, "opts=pulumi.ResourceOptions(...)"),
+    ("pair", {"generation": VALUE, "tenants": [TENANT]}, "generation=pulumi.Config()"),
+    ("pair", {"generation": True, "tenants": [TENANT]}, "generation=pulumi.Config()"),
+    ("pair", {"generation": 1, "tenants": [TENANT], "opts": VALUE}, "opts=pulumi.ResourceOptions("),
     ("provider", {"tenant_tokens": VALUE}, "tenant_tokens={"),
     ("provider", {"opts": VALUE}, "opts=pulumi.ResourceOptions(...)"),
 ]
@@ -63,6 +68,12 @@ def test_wrong_type_is_an_error_that_shows_the_right_form(
     assert form in message
     assert VALUE not in message
     assert len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize("generation", [0, -1])
+def test_generation_of_a_pair_starts_at_1(generation: int) -> None:
+    with pytest.raises(ValueError, match="the first one is 1"):
+        OltBackgroundApplicationPair("name", generation=generation, tenants=[TENANT])
 
 
 @pytest.mark.parametrize("get", [OltApplication.get, OltInstallation.get])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from olt_provider.emulator import TENANT_A, TENANT_B, Emulator
+from tests.consumer import fetching, token_status
 from tests.engine.harness import Engine, Stack
 from tools.workspace import ROOT
 
@@ -54,7 +56,7 @@ def test_every_example_is_run_by_a_test() -> None:
         "gitops": "tests/test_example_gitops.py",
         "fleet": "tests/test_example_fleet.py",
     }
-    here = {"secret_rotation", "multi_tenant"}
+    here = {"secret_rotation", "rotation_without_downtime", "multi_tenant"}
     assert all((ROOT / test).is_file() for test in elsewhere.values())
     assert {item.name for item in EXAMPLES.iterdir() if item.is_dir()} == {*elsewhere, *here}
     for example in here:
@@ -106,6 +108,43 @@ def test_secret_rotation_hands_the_new_secret_on_in_the_same_update(
     assert (file.exists(), moved.read_text()) == (False, stored)
     stack.destroy()
     assert not moved.exists()
+    assert emulator.platform.applications() == []
+
+
+@pytest.mark.engine
+def test_rotation_without_downtime_never_leaves_a_consumer_without_a_token(
+    stack: Stack, emulator: Emulator, tmp_path: Path
+) -> None:
+    file = tmp_path / "credentials.json"
+    stack.program(program("rotation_without_downtime"))
+    stack.config("file", str(file))
+    stack.up()
+
+    def handed_out() -> dict[str, str]:
+        credentials: dict[str, str] = json.loads(file.read_text())
+        return credentials
+
+    used = [handed_out()]
+    for generation in ("2", "3"):
+        stack.config("generation", generation)
+        previous = used[-1]
+        with (
+            fetching(emulator.identity_url, TENANT_A, handed_out) as current,
+            fetching(emulator.identity_url, TENANT_A, partial(dict, previous)) as late,
+        ):
+            stack.up()
+        used.append(handed_out())
+        assert set(current) == {200}
+        assert set(late) == {200}
+        assert stack.outputs()["previous_client_id"] == previous["client_id"]
+    first, second, third = used
+    assert first["client_id"] == third["client_id"] != second["client_id"]
+    assert token_status(emulator.identity_url, TENANT_A, first) in {400, 401}
+    assert token_status(emulator.identity_url, TENANT_A, second) == 200
+    assert token_status(emulator.identity_url, TENANT_A, third) == 200
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    stack.destroy()
+    assert not file.exists()
     assert emulator.platform.applications() == []
 
 

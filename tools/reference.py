@@ -218,6 +218,10 @@ PAGES: Final = (
         "olt_background_application.md",
         partial(_of_resource, "background_application", "OltBackgroundApplication"),
     ),
+    Page(
+        "background_application_pair.md",
+        partial(_of_resource, "background_application_pair", "OltBackgroundApplicationPair"),
+    ),
     Page("provider.md", partial(_of_resource, "provider", "Provider")),
     Page("lookups.md", _of_lookups),
     Page("configuration.md", _of_settings),

@@ -13,6 +13,7 @@ from olt_provider.api.applications import Application
 from olt_provider.api.client import OltClient, TenantClient
 from olt_provider.api.errors import ConfigurationError
 from olt_provider.api.installations import AvailableApplication
+from olt_provider.lifecycle.application.rotation import Pairs
 from olt_provider.lifecycle.bulk_reads import BulkReader, ListedIds
 from olt_provider.lifecycle.default_tenants import DefaultTenants
 from olt_provider.lifecycle.known_applications import KnownApplications
@@ -53,6 +54,7 @@ class ProviderContext:
         self.application_checks = Rechecks()
         self.installation_checks = Rechecks()
         self.default_tenants = DefaultTenants()
+        self.pairs = Pairs()
         self.declared_secrets: dict[str, SecretStr] = {}
         """By application, the client secrets that this process's program declares to adopt."""
         self.kept_secrets: dict[str, list[SecretStr]] = {}

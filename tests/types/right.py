@@ -13,6 +13,7 @@ from olt_provider import (
     AllowedTenantArgs,
     OltApplication,
     OltBackgroundApplication,
+    OltBackgroundApplicationPair,
     OltError,
     OltInstallation,
     Provider,
@@ -32,9 +33,12 @@ OltApplication.get("other", "i", options, tenant_id="t")
 OltInstallation("installation", options, application_id=app.id, tenant_id="t")
 OltInstallation.get("installed", "t/i", options)
 OltBackgroundApplication("job", options, tenants=["t", {"tenant_id": "u", "comment": "x"}])
+pair = OltBackgroundApplicationPair("pair", options, generation=2, tenants={"t": None})
 Provider("provider", options, environment="int")
 
 assert_type(app.client_id, pulumi.Output[str])
+assert_type(pair.client_secret, pulumi.Output[str])
+assert_type(pair.first, OltBackgroundApplication)
 assert_type(app.allowed_tenants, pulumi.Output[Mapping[str, str] | None])
 found = get_application_output(app.id)
 assert_type(found.client_id, pulumi.Output[str])

@@ -8,6 +8,7 @@ from olt_provider import (
     AdoptArgs,
     OltApplication,
     OltBackgroundApplication,
+    OltBackgroundApplicationPair,
     OltInstallation,
     get_application_output,
 )
@@ -23,5 +24,7 @@ OltInstallation("h")  # call-arg
 OltInstallation("i", pulumi.ResourceOptions(), tenant_id="t")  # call-arg
 OltBackgroundApplication("j")  # call-arg
 OltBackgroundApplication("k", tenants=7)  # arg-type
+OltBackgroundApplicationPair("l", tenants=["t"])  # call-arg
+OltBackgroundApplicationPair("m", generation="1", tenants=["t"])  # arg-type
 AdoptArgs()  # call-arg
 number: pulumi.Output[int] = get_application_output("i").client_id  # assignment

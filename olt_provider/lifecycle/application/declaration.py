@@ -8,7 +8,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from olt_provider.lifecycle.application import rotation
 from olt_provider.lifecycle.application.model import TABLE
+from olt_provider.lifecycle.application.rotation import Rotation
 from olt_provider.lifecycle.checking import Checked, Failure, Subject, apply_rules, check_tenant
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.properties import Props, compared, defaults, differing
@@ -116,8 +118,8 @@ def diff(outputs: Props, inputs: Props) -> Difference:
 def compare(context: ProviderContext, id_: str, outputs: Props, inputs: Props) -> Difference:
     """Compare, and hold the application in the run record unless it is replaced.
 
-    Raises ``LifecycleError`` if ``adopt`` names another application than the resource manages, or
-    if another resource adopts the one that it manages.
+    Raises ``LifecycleError`` if ``adopt`` names another application than the resource manages, if
+    another resource adopts the one that it manages, or if both secrets of a pair would be rotated.
     """
     difference = diff(outputs, inputs)
     earlier = context.application_checks.diffed(inputs, changes=bool(difference.properties))
@@ -134,16 +136,12 @@ def compare(context: ProviderContext, id_: str, outputs: Props, inputs: Props) -
             f"application {id_}: remove adopt to keep {id_}, or declare another resource that "
             f"adopts {earlier.adopts}"
         )
+    context.pairs.require_next(id_, outputs, inputs)
     earlier.holds.append(_hold(context, id_, inputs))
     secret = outputs.get("client_secret")
-    if isinstance(secret, str) and not _rotates(outputs, inputs):
+    if isinstance(secret, str) and rotation.of_update(outputs, inputs) is not Rotation.YES:
         context.kept_secrets.setdefault(id_, []).append(SecretStr(secret))
     return difference
-
-
-def _rotates(outputs: Props, inputs: Props) -> bool:
-    trigger = inputs.get("rotate_secret_when_changed")
-    return bool(trigger) and trigger != (outputs.get("rotate_secret_when_changed") or {})
 
 
 def hold_created(context: ProviderContext, id_: str, inputs: Props) -> None:
@@ -172,7 +170,10 @@ def _hold(context: ProviderContext, id_: str, inputs: Props) -> str:
 
 
 def _notes(outputs: Props, inputs: Props) -> Iterator[str]:
-    """What would mislead a reader of the engine's own diff."""
+    """What the engine's own diff does not show, or would show wrongly."""
+    rotated = rotation.note(outputs, inputs)
+    if rotated is not None:
+        yield rotated
     was, will_be = "allowed_tenants" in outputs, "allowed_tenants" in inputs
     if was and will_be and isinstance(inputs["allowed_tenants"], Mapping):
         yield from _comment_notes(outputs, inputs["allowed_tenants"])

@@ -23,6 +23,7 @@ from olt_provider.lifecycle.application.registration import (
     left_behind,
     register,
 )
+from olt_provider.lifecycle.application.rotation import Rotation, by_trigger
 from olt_provider.lifecycle.application.secret import LostSecretError
 from olt_provider.lifecycle.deletion_check import APPLICATIONS, NOT_FOUND, check_deletion
 from olt_provider.lifecycle.errors import LifecycleError
@@ -201,9 +202,9 @@ def _explained(
 
 
 def rotates(old: ApplicationInputs, new: ApplicationInputs) -> bool:
-    """Whether an update makes a new secret: a trigger that is not empty and differs."""
-    trigger = new.rotate_secret_when_changed
-    return bool(trigger) and trigger != (old.rotate_secret_when_changed or {})
+    """Whether an update makes a new secret."""
+    rotation = by_trigger(old.rotate_secret_when_changed, new.rotate_secret_when_changed)
+    return rotation is Rotation.YES
 
 
 def delete(context: ProviderContext, state: ApplicationState) -> None:

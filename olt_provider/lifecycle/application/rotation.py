@@ -1,0 +1,106 @@
+"""When the client secret of an application is rotated, and what is reported of it."""
+
+from __future__ import annotations
+
+import enum
+import threading
+from collections.abc import Mapping
+from typing import Any, Final
+
+from olt_provider.lifecycle.errors import LifecycleError
+from olt_provider.lifecycle.values import UNKNOWN, has_unknown
+
+TRIGGER: Final = "rotate_secret_when_changed"
+PAIR: Final = "olt:pair"
+GENERATION: Final = "generation"
+"""The keys of the trigger of an application that belongs to a pair."""
+
+Props = Mapping[str, Any]
+
+
+class Rotation(enum.Enum):
+    """Whether an update rotates the client secret."""
+
+    NO = "no"
+    MAYBE = "maybe"
+    YES = "yes"
+
+
+def by_trigger(before: Mapping[str, Any] | None, after: Any) -> Rotation:
+    """Whether a trigger differs from the last one in a way that rotates; it may hold unknowns.
+
+    An application that joins a pair keeps its secret: the trigger is recorded, nothing more.
+    """
+    last = before or {}
+    if after is UNKNOWN:
+        return Rotation.MAYBE
+    if not after or joins_pair(last, after):
+        return Rotation.NO
+    known = {key: value for key, value in after.items() if not has_unknown(value)}
+    if after.keys() != last.keys() or any(last[key] != value for key, value in known.items()):
+        return Rotation.YES
+    return Rotation.NO if known.keys() == after.keys() else Rotation.MAYBE
+
+
+def joins_pair(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether the trigger is that of a pair to which the application did not belong."""
+    return PAIR in after and before.get(PAIR) != after[PAIR]
+
+
+def of_update(outputs: Props, inputs: Props) -> Rotation:
+    """Whether an update from the last outputs to checked inputs rotates."""
+    return by_trigger(outputs.get(TRIGGER), inputs.get(TRIGGER))
+
+
+def note(outputs: Props, inputs: Props) -> str | None:
+    """The warning that names the client whose secret stops working."""
+    rotation = of_update(outputs, inputs)
+    name, client_id = outputs.get("name"), outputs.get("client_id")
+    if rotation is Rotation.YES:
+        return (
+            f"application {name!r}: its client secret is rotated, so the present secret of client "
+            f"{client_id} stops working at once"
+        )
+    if rotation is Rotation.MAYBE:
+        return (
+            f"application {name!r}: {TRIGGER} is not known yet, so its client secret may be "
+            f"rotated, and then the present secret of client {client_id} stops working at once"
+        )
+    return None
+
+
+class Pairs:
+    """The applications that one run rotates, one of each pair. Safe to share by threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rotated: dict[str, dict[str, int]] = {}
+
+    def require_next(self, id_: str, outputs: Props, inputs: Props) -> None:
+        """Raise ``LifecycleError`` if a secret that is in use would be rotated with the idle one.
+
+        That is so for a generation that is lowered or skipped, and for a raise that follows one
+        that has not finished.
+        """
+        before, after = outputs.get(TRIGGER) or {}, inputs.get(TRIGGER)
+        if of_update(outputs, inputs) is not Rotation.YES or not after or PAIR not in after:
+            return
+        pair, last, now = after[PAIR], before.get(GENERATION), after.get(GENERATION)
+        if not isinstance(last, int | float) or not isinstance(now, int | float):
+            return
+        if now != last + 2:
+            raise LifecycleError(
+                f"generation of pair {pair!r} can only be raised by one: application {id_} was "
+                f"last rotated by generation {last:g} and would be by {now:g}. Set generation to "
+                "the one that the last `pulumi up` has applied, plus one"
+            )
+        with self._lock:
+            rotated = self._rotated.setdefault(pair, {})
+            rotated[id_] = int(last)
+        if len(rotated) > 1:
+            expected = max(rotated.values()) + 1
+            raise LifecycleError(
+                f"generation of pair {pair!r} can only be raised by one, because otherwise both "
+                f"client secrets are rotated at once: set generation={expected} and run `pulumi "
+                "up` first"
+            )
