@@ -148,7 +148,9 @@ class ApplicationProvider(ResourceProvider):
             self.context.warn(note)
         if not difference.properties:
             return DiffResult(changes=False)
-        return DiffResult(changes=None, replaces=list(difference.replaces))
+        # The engine computes the details from the inputs, unless they show nothing.
+        changes = True if difference.hidden else None
+        return DiffResult(changes=changes, replaces=list(difference.replaces))
 
     @host.reported
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -244,6 +246,8 @@ class OltApplication(Resource, module="olt", name="OltApplication"):
     """``active`` or ``inactive``."""
     rotate_secret_when_changed: pulumi.Output[Mapping[str, Any] | None]
     """The trigger of the last rotation."""
+    rotate_secret_after_days: pulumi.Output[int | None]
+    """After how many days the client secret is rotated."""
     force_destroy: pulumi.Output[bool]
     """Whether it is deleted even where it is installed."""
     prevent_duplicate_name: pulumi.Output[bool]
@@ -256,6 +260,10 @@ class OltApplication(Resource, module="olt", name="OltApplication"):
     """``confidential``."""
     public_client_id: pulumi.Output[str | None]
     """The ID of the public OAuth2 client, where there is one."""
+    secret_rotated_at: pulumi.Output[str | None]
+    """When the client secret was made, RFC 3339 in UTC; ``None`` where that is not known."""
+    secret_due_at: pulumi.Output[str | None]
+    """When the client secret is due for rotation by age, RFC 3339 in UTC; ``None`` for never."""
     created_at: pulumi.Output[str]
     """When it was registered, RFC 3339 in UTC."""
     api_url: pulumi.Output[str]
@@ -275,6 +283,7 @@ class OltApplication(Resource, module="olt", name="OltApplication"):
         url: pulumi.Input[str] | None = None,
         status: pulumi.Input[Status] | None = None,
         rotate_secret_when_changed: pulumi.Input[Mapping[str, Any]] | None = None,
+        rotate_secret_after_days: pulumi.Input[int] | None = None,
         adopt: AdoptArgs | AdoptArgsDict | None = None,
         force_destroy: pulumi.Input[bool] | None = None,
         prevent_duplicate_name: pulumi.Input[bool] | None = None,
@@ -297,6 +306,8 @@ class OltApplication(Resource, module="olt", name="OltApplication"):
             nor reach its tenants' data. Default: ``active``.
         :param rotate_secret_when_changed: A mapping that is not empty and differs from the last
             makes a new client secret in place; the old one ends at once. Default: never.
+        :param rotate_secret_after_days: Rotate the client secret in place by the first ``up`` after
+            that many days, 1 to 36500. Default: never.
         :param adopt: Take over an application that exists instead of registering one. Read on
             creation only. Default: register.
         :param force_destroy: Delete it even where it is still installed. Default: ``False``.
@@ -320,6 +331,7 @@ class OltApplication(Resource, module="olt", name="OltApplication"):
             "url": url,
             "status": status,
             "rotate_secret_when_changed": rotate_secret_when_changed,
+            "rotate_secret_after_days": rotate_secret_after_days,
             "adopt": _adoption(adopt),
             "force_destroy": force_destroy,
             "prevent_duplicate_name": prevent_duplicate_name,
@@ -363,8 +375,10 @@ COMPUTED = (
     "client_secret",
     "client_type",
     "public_client_id",
+    "secret_rotated_at",
     "created_at",
     "api_url",
+    "secret_due_at",
 )
 
 

@@ -50,6 +50,10 @@ class OltBackgroundApplication(pulumi.ComponentResource):
     """``confidential``."""
     public_client_id: pulumi.Output[str | None]
     """The ID of the public OAuth2 client, where there is one."""
+    secret_rotated_at: pulumi.Output[str | None]
+    """When the client secret was made, RFC 3339 in UTC; ``None`` where that is not known."""
+    secret_due_at: pulumi.Output[str | None]
+    """When the client secret is due for rotation by age, RFC 3339 in UTC; ``None`` for never."""
     created_at: pulumi.Output[str]
     """When it was registered, RFC 3339 in UTC."""
     api_url: pulumi.Output[str]
@@ -71,6 +75,7 @@ class OltBackgroundApplication(pulumi.ComponentResource):
         url: pulumi.Input[str] | None = None,
         status: pulumi.Input[Status] | None = None,
         rotate_secret_when_changed: pulumi.Input[Mapping[str, Any]] | None = None,
+        rotate_secret_after_days: pulumi.Input[int] | None = None,
         adopt: AdoptArgs | AdoptArgsDict | None = None,
         force_destroy: pulumi.Input[bool] | None = None,
         prevent_duplicate_name: pulumi.Input[bool] | None = None,
@@ -106,6 +111,7 @@ class OltBackgroundApplication(pulumi.ComponentResource):
             url=url,
             status=status,
             rotate_secret_when_changed=rotate_secret_when_changed,
+            rotate_secret_after_days=rotate_secret_after_days,
             adopt=adopt,
             force_destroy=force_destroy,
             prevent_duplicate_name=prevent_duplicate_name,
@@ -135,6 +141,8 @@ class OltBackgroundApplication(pulumi.ComponentResource):
             "client_secret": application.client_secret,
             "client_type": application.client_type,
             "public_client_id": application.public_client_id,
+            "secret_rotated_at": application.secret_rotated_at,
+            "secret_due_at": application.secret_due_at,
             "created_at": application.created_at,
             "api_url": application.api_url,
             "installed_at": pulumi.Output.from_input(

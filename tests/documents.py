@@ -98,6 +98,10 @@ NOT_RUN = {
     ("docs/troubleshooting.md", "pulumi config set --secret olt:apiToken"): IN_PASSING,
     ("docs/troubleshooting.md", "pulumi config set --secret --path"): IN_PASSING,
     ("docs/rotation.md", "pulumi config set rotation"): "the test of this page does the same",
+    (
+        "docs/olt_background_application_pair.md",
+        "pulumi config set generation",
+    ): "tests/test_examples.py does the same with the example",
     ("docs/adoption.md", "olt adopt"): "tests/engine/test_adopt_tenant.py does so on the engine",
     ("docs/adoption.md", "pulumi up"): "the test of this page does the same",
     ("docs/adoption.md", "pulumi state delete"): "it is Pulumi's own, for any resource",

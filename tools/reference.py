@@ -219,7 +219,7 @@ PAGES: Final = (
         partial(_of_resource, "background_application", "OltBackgroundApplication"),
     ),
     Page(
-        "background_application_pair.md",
+        "olt_background_application_pair.md",
         partial(_of_resource, "background_application_pair", "OltBackgroundApplicationPair"),
     ),
     Page("provider.md", partial(_of_resource, "provider", "Provider")),

@@ -6,6 +6,7 @@ import functools
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 from pydantic import SecretStr
 
@@ -13,6 +14,7 @@ from olt_provider.api.applications import Application
 from olt_provider.api.client import OltClient, TenantClient
 from olt_provider.api.errors import ConfigurationError
 from olt_provider.api.installations import AvailableApplication
+from olt_provider.lifecycle import clock
 from olt_provider.lifecycle.application.rotation import Pairs
 from olt_provider.lifecycle.bulk_reads import BulkReader, ListedIds
 from olt_provider.lifecycle.default_tenants import DefaultTenants
@@ -30,7 +32,7 @@ class ProviderContext:
     ``check_cancelled`` raises if the engine's run is cancelled; it is called before each
     registration, before each step of an update, and after each wait. ``run`` records what the
     program holds; default: in this context only. ``forced`` holds the IDs of the applications that
-    this run may delete although they are installed.
+    this run may delete although they are installed. ``now`` is the clock that ages client secrets.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class ProviderContext:
         check_cancelled: Callable[[], None] = lambda: None,
         run: RunRecord | None = None,
         forced: frozenset[str] = frozenset(),
+        now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._settings = settings
         self._sleep = sleep
@@ -51,6 +54,7 @@ class ProviderContext:
         self.warn = warn
         self.run = run or RunRecord()
         self.forced = forced
+        self.now = now
         self.application_checks = Rechecks()
         self.installation_checks = Rechecks()
         self.default_tenants = DefaultTenants()

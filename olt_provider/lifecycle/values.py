@@ -21,6 +21,8 @@ class Unknown:
 
 UNKNOWN: Final = Unknown()
 
+MOST_DAYS: Final = 36500
+
 STATUSES: Final = ("active", "inactive")
 
 # The constructor makes a mapping of every sequence but one that names a tenant twice.
@@ -73,6 +75,14 @@ def flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise InvalidError(f"must be true or false, but is a {type(value).__name__}")
     return value
+
+
+def days(value: Any) -> int:
+    """A whole number of days. The engine sends every number as a float."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or value != int(value) or not 1 <= value <= MOST_DAYS:
+        raise InvalidError(f"must be a whole number of days, from 1 to {MOST_DAYS}")
+    return int(value)
 
 
 def status(value: Any) -> str:

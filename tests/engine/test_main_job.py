@@ -112,6 +112,8 @@ def test_every_output_of_both_resources_is_in_the_state(
     app, registered = stack.resource("app"), held(emulator, stack)
     assert app["type"] == "pulumi-python:dynamic/olt:OltApplication"
     kept = {key: value for key, value in app["outputs"].items() if key != "client_secret"}
+    rotated_at = kept.pop("secret_rotated_at")
+    assert registered["createdAt"][:10] <= rotated_at[:10]
     assert kept == {
         "__provider": app["inputs"]["__provider"],
         "allowed_tenants": {owner: ""},

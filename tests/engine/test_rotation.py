@@ -10,7 +10,7 @@ import requests
 from olt_provider.emulator import Emulator, Fault
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Stack
-from tests.engine.olt import counted, installed, reaching, steps_of
+from tests.engine.olt import application, counted, installed, reaching, steps_of
 
 TOKEN = "/id/auth/realms/olt/protocol/openid-connect/token"
 
@@ -48,9 +48,12 @@ def test_a_new_trigger_makes_a_new_secret_in_place_and_last(
     counted(emulator)
 
     stack.program(program(name="Renamed", rotate_secret_when_changed={"month": "2026-11"}))
-    assert steps_of(stack.preview_json()) == {"app": "update"}
+    preview = stack.preview_json()
+    assert steps_of(preview) == {"app": "update"}
+    stops = f"the present secret of client {before['client_id']} stops working at once"
+    assert [each for each in preview["diagnostics"] if stops in each["message"]]
     emulator.add_fault(Fault(method="POST", path="**/secret", kind="reset_after", times=1))
-    stack.up()
+    assert stops in stack.up().output
     assert counted(emulator) == ["PATCH", "POST", "POST"]  # the lost answer is asked for again
     after = stack.outputs()
     assert stack.resource("app")["id"] == application
@@ -82,3 +85,26 @@ def test_a_failed_rotation_keeps_the_state_and_is_mended_by_the_next_up(
     stack.up()
     outputs = stack.outputs()
     assert accepted(outputs["client_id"], outputs["client_secret"])
+
+
+UNKNOWN_TRIGGER = """
+import pulumi
+from olt_provider import OltApplication
+
+by = OltApplication("by")
+app = OltApplication("app", rotate_secret_when_changed={"by": by.client_id})
+"""
+
+
+def test_preview_with_an_unknown_trigger_warns_that_the_secret_may_stop_working(
+    emulator: Emulator, new_stack: MakeStack, owner: str
+) -> None:
+    stack = new_stack(application())
+    stack.env.update(reaching(emulator, emulator.token(owner)))
+    stack.up()
+    client = stack.outputs()["client_id"]
+    stack.program(UNKNOWN_TRIGGER)
+    shown = stack.preview().output
+    assert "rotate_secret_when_changed is not known yet, so its client secret may be" in shown
+    assert f"then the present secret of client {client} stops working at once" in shown
+    assert f"the present secret of client {client} stops working" in stack.up().output

@@ -22,7 +22,15 @@ from olt_provider.lifecycle.application.model import (
     ApplicationState,
 )
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
-from olt_provider.lifecycle.properties import Sent, as_declared, defaults, differing, table_of
+from olt_provider.lifecycle.properties import (
+    Property,
+    Sent,
+    Table,
+    as_declared,
+    defaults,
+    differing,
+    table_of,
+)
 from tools.workspace import ROOT
 
 RESOURCES: Final = {
@@ -63,17 +71,22 @@ def test_every_field_is_a_property(name: str) -> None:
     assert {each.name for each in fields(state)} - {"id", "inputs"} == set(table_of(state))
 
 
+def declared(table: Table) -> dict[str, Property]:
+    """The properties that a program declares. ``check`` fills in those without a rule."""
+    return {name: each for name, each in table.items() if each.rule}
+
+
 @pytest.mark.parametrize("name", RESOURCES)
 def test_the_constructor_takes_and_documents_every_input(name: str) -> None:
     resource, inputs, _ = RESOURCES[name]
-    assert parameters(resource) == set(table_of(inputs))
-    assert documented(resource) == {key: each.doc for key, each in table_of(inputs).items()}
+    wanted = declared(table_of(inputs))
+    assert parameters(resource) == set(wanted)
+    assert documented(resource) == {key: each.doc for key, each in wanted.items()}
 
 
 def test_the_component_takes_every_input_but_the_tenants() -> None:
-    assert parameters(OltBackgroundApplication) - {"tenants", "providers"} == set(TABLE) - {
-        "allowed_tenants"
-    }
+    wanted = set(declared(TABLE)) - {"allowed_tenants"}
+    assert parameters(OltBackgroundApplication) - {"tenants", "providers"} == wanted
 
 
 @pytest.mark.parametrize("name", RESOURCES)
@@ -87,7 +100,8 @@ def test_every_kept_property_is_a_documented_output(name: str) -> None:
 
 
 def test_the_constructor_names_every_computed_output() -> None:
-    assert tuple(table_of(ApplicationState)) == COMPUTED
+    filled_in = set(TABLE) - set(declared(TABLE))
+    assert (*table_of(ApplicationState), *filled_in) == COMPUTED
 
 
 def sent_in(body: Sent) -> set[str]:
@@ -135,6 +149,7 @@ FULL: Final = ApplicationInputs(
     url="https://b",
     status="inactive",
     rotate_secret_when_changed={"on": "monday"},
+    rotate_secret_after_days=90,
     force_destroy=True,
     prevent_duplicate_name=False,
 )
@@ -153,7 +168,7 @@ def test_an_adoption_is_not_kept() -> None:
 
 def test_every_property_that_is_compared_is_compared() -> None:
     old, new = ApplicationInputs("", "").to_props(), FULL.to_props()
-    assert set(differing(TABLE, old, new)) == set(TABLE) - {"adopt"}
+    assert set(differing(TABLE, old, new)) == set(declared(TABLE)) - {"adopt"}
     assert differing(TABLE, new, new) == ()
 
 

@@ -17,6 +17,7 @@ from olt_provider.lifecycle.application.model import (
     ApplicationState,
 )
 from olt_provider.lifecycle.application.secret import LostSecretError
+from olt_provider.lifecycle.application.secret_age import written
 from olt_provider.lifecycle.deletion_check import NOT_FOUND
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.provider_context import ProviderContext
@@ -59,6 +60,7 @@ def adopt(
         inputs,
         changed.secret or adoption.client_secret,
         client.api_url,
+        secret_rotated_at=None if changed.secret is None else written(context.now()),
     )
 
 

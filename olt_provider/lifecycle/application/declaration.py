@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from pydantic import SecretStr
 
+from olt_provider.lifecycle import clock
 from olt_provider.lifecycle.application import rotation
 from olt_provider.lifecycle.application.model import TABLE
-from olt_provider.lifecycle.application.rotation import Rotation
+from olt_provider.lifecycle.application.rotation import TRIGGER, Rotation, by_trigger
+from olt_provider.lifecycle.application.secret_age import DUE, declared_due
 from olt_provider.lifecycle.checking import Checked, Failure, Subject, apply_rules, check_tenant
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.properties import Props, compared, defaults, differing
@@ -42,6 +45,7 @@ def check(context: ProviderContext, olds: Props, news: Props) -> Checked:
     )
     if result.failures:
         return result
+    result = _with_due_date(context, olds, result)
     if "tenant_id" not in checked.inputs and not has_unknown(result.inputs["name"]):
         context.default_tenants.note_application(result.inputs["name"], result.inputs["tenant_id"])
     adopted: str | None = None
@@ -52,6 +56,12 @@ def check(context: ProviderContext, olds: Props, news: Props) -> Checked:
     elif adopted is not None:
         return _adopting(context, adopted, result)
     return result
+
+
+def _with_due_date(context: ProviderContext, olds: Props, checked: Checked) -> Checked:
+    rotates = by_trigger(olds.get(TRIGGER), checked.inputs.get(TRIGGER)) is Rotation.YES
+    due = declared_due(olds, checked.inputs, rotates=rotates, now=context.now())
+    return checked if due is None else Checked({**checked.inputs, DUE: due})
 
 
 def _adopting(context: ProviderContext, application_id: str, checked: Checked) -> Checked:
@@ -100,19 +110,29 @@ def _named(inputs: Props) -> str:
 class Difference:
     """What an update would change: the names of the properties, and those that replace.
 
-    ``notes`` say what the engine's diff of the inputs cannot show.
+    ``notes`` state what the engine's diff of the inputs cannot show. ``hidden``: the inputs do not
+    differ at all, and still the resource has to be updated.
     """
 
     properties: tuple[str, ...]
     replaces: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    hidden: bool = False
 
 
-def diff(outputs: Props, inputs: Props) -> Difference:
-    """What differs between the last outputs and checked inputs, which may hold unknowns."""
+def diff(outputs: Props, inputs: Props, now: datetime | None = None) -> Difference:
+    """What differs between the last outputs and checked inputs, which may hold unknowns.
+
+    ``now``: default: the clock of the process.
+    """
+    now = now or clock.now()
     changed = differing(TABLE, outputs, inputs)
     replaces = tuple(name for name in changed if TABLE[name].replaces)
-    return Difference(changed, replaces, () if replaces else tuple(_notes(outputs, inputs)))
+    if replaces:
+        return Difference(changed, replaces)
+    if rotation.by_age(outputs, inputs, now) is Rotation.YES:
+        changed = (*changed, DUE)
+    return Difference(changed, notes=tuple(_notes(outputs, inputs, now)))
 
 
 def compare(context: ProviderContext, id_: str, outputs: Props, inputs: Props) -> Difference:
@@ -121,7 +141,8 @@ def compare(context: ProviderContext, id_: str, outputs: Props, inputs: Props) -
     Raises ``LifecycleError`` if ``adopt`` names another application than the resource manages, if
     another resource adopts the one that it manages, or if both secrets of a pair would be rotated.
     """
-    difference = diff(outputs, inputs)
+    now = context.now()
+    difference = diff(outputs, inputs, now)
     earlier = context.application_checks.diffed(inputs, changes=bool(difference.properties))
     if earlier is None:
         if difference.replaces:
@@ -139,9 +160,10 @@ def compare(context: ProviderContext, id_: str, outputs: Props, inputs: Props) -
     context.pairs.require_next(id_, outputs, inputs)
     earlier.holds.append(_hold(context, id_, inputs))
     secret = outputs.get("client_secret")
-    if isinstance(secret, str) and rotation.of_update(outputs, inputs) is not Rotation.YES:
+    if isinstance(secret, str) and rotation.of_update(outputs, inputs, now) is not Rotation.YES:
         context.kept_secrets.setdefault(id_, []).append(SecretStr(secret))
-    return difference
+    hidden = difference.properties == (DUE,) and earlier.olds.get(DUE) == inputs.get(DUE)
+    return replace(difference, hidden=hidden)
 
 
 def hold_created(context: ProviderContext, id_: str, inputs: Props) -> None:
@@ -169,9 +191,9 @@ def _hold(context: ProviderContext, id_: str, inputs: Props) -> str:
     return context.run.hold(holder)
 
 
-def _notes(outputs: Props, inputs: Props) -> Iterator[str]:
+def _notes(outputs: Props, inputs: Props, now: datetime) -> Iterator[str]:
     """What the engine's own diff does not show, or would show wrongly."""
-    rotated = rotation.note(outputs, inputs)
+    rotated = rotation.note(outputs, inputs, now)
     if rotated is not None:
         yield rotated
     was, will_be = "allowed_tenants" in outputs, "allowed_tenants" in inputs

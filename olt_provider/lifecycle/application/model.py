@@ -16,6 +16,7 @@ from olt_provider.api.applications import (
 )
 from olt_provider.api.model import format_timestamp
 from olt_provider.lifecycle import values
+from olt_provider.lifecycle.application.secret_age import next_due
 from olt_provider.lifecycle.properties import (
     Inputs,
     Property,
@@ -166,6 +167,22 @@ class ApplicationInputs(Inputs):
             partly_unknown=True,
         ),
     ] = field(default=None, repr=False)
+    rotate_secret_after_days: Annotated[
+        int | None,
+        Property(
+            "Rotate the client secret in place by the first ``up`` after that many days, 1 to "
+            "36500. Default: never.",
+            rule=values.days,
+            parse=int,
+        ),
+    ] = None
+    secret_due_at: Annotated[
+        str | None,
+        Property(
+            "When the client secret is due for rotation by age, RFC 3339 in UTC; ``None`` for "
+            "never."
+        ),
+    ] = None
     adopt: Annotated[
         Adoption | None,
         Property(
@@ -231,6 +248,12 @@ class ApplicationInputs(Inputs):
 TABLE: Final = ApplicationInputs.properties()
 
 
+def kept_inputs(inputs: ApplicationInputs, secret_rotated_at: str | None) -> ApplicationInputs:
+    """The inputs as the state keeps them, beside a secret of that time."""
+    due = next_due(secret_rotated_at, inputs.rotate_secret_after_days, inputs.secret_due_at)
+    return replace(inputs, adopt=None, secret_due_at=due)
+
+
 @dataclass(frozen=True)
 class ApplicationState:
     """The table of outputs, and an application that exists, as the state keeps it.
@@ -254,6 +277,12 @@ class ApplicationState:
     public_client_id: Annotated[
         str | None, Property("The ID of the public OAuth2 client, where there is one.")
     ]
+    secret_rotated_at: Annotated[
+        str | None,
+        Property(
+            "When the client secret was made, RFC 3339 in UTC; ``None`` where that is not known."
+        ),
+    ]
     created_at: Annotated[str, Property("When it was registered, RFC 3339 in UTC.")]
     api_url: Annotated[str, Property("The API base URL of the platform where it lives.")]
 
@@ -274,16 +303,19 @@ class ApplicationState:
         inputs: ApplicationInputs,
         secret: SecretStr | None,
         api_url: str,
+        *,
+        secret_rotated_at: str | None = None,
     ) -> ApplicationState:
         """From what the platform returned, under the inputs that now hold."""
         public = application.public_oauth2_client
         return cls(
             id=application.id,
-            inputs=replace(inputs, adopt=None),
+            inputs=kept_inputs(inputs, secret_rotated_at),
             client_id=application.oauth2_client.id,
             client_secret=secret,
             client_type=application.oauth2_client.type,
             public_client_id=None if public is None else public.id,
+            secret_rotated_at=secret_rotated_at,
             created_at=format_timestamp(application.created_at),
             api_url=api_url,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from olt_provider.api.applications import Application, ApplicationPatch
 from olt_provider.api.client import TenantClient
@@ -16,6 +17,7 @@ from olt_provider.lifecycle.application.changes import Changes
 from olt_provider.lifecycle.application.model import (
     ApplicationInputs,
     ApplicationState,
+    kept_inputs,
 )
 from olt_provider.lifecycle.application.registration import (
     Registered,
@@ -23,8 +25,9 @@ from olt_provider.lifecycle.application.registration import (
     left_behind,
     register,
 )
-from olt_provider.lifecycle.application.rotation import Rotation, by_trigger
+from olt_provider.lifecycle.application.rotation import Rotation, of_update
 from olt_provider.lifecycle.application.secret import LostSecretError
+from olt_provider.lifecycle.application.secret_age import written
 from olt_provider.lifecycle.deletion_check import APPLICATIONS, NOT_FOUND, check_deletion
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.provider_context import ProviderContext
@@ -43,7 +46,11 @@ def create(context: ProviderContext, inputs: ApplicationInputs) -> ApplicationSt
     registered = register(context, client, inputs)
     application = registered.application
     made = ApplicationState.of(
-        application, inputs, application.oauth2_client.secret, client.api_url
+        application,
+        inputs,
+        application.oauth2_client.secret,
+        client.api_url,
+        secret_rotated_at=written(context.now()),
     )
     try:
         _finish(client, application, inputs)
@@ -119,7 +126,11 @@ def read(context: ProviderContext, state: ApplicationState) -> ApplicationState 
 
 def _as_found(state: ApplicationState, application: Application, api_url: str) -> ApplicationState:
     return ApplicationState.of(
-        application, state.inputs.as_found(application), state.client_secret, api_url
+        application,
+        state.inputs.as_found(application),
+        state.client_secret,
+        api_url,
+        secret_rotated_at=state.secret_rotated_at,
     )
 
 
@@ -155,7 +166,7 @@ def update(
         state.id,
         state.inputs,
         inputs,
-        new_secret=rotates(state.inputs, inputs),
+        new_secret=rotates(state, inputs, context.now()),
         check_cancelled=context.check_cancelled,
     )
     try:
@@ -169,7 +180,13 @@ def update(
     except OltError as error:
         raise _explained(context, client, state, error) from None
     context.known_applications(inputs.tenant_id).note(state.id, inputs.name)
-    kept = replace(state, inputs=replace(inputs, adopt=None), api_url=client.api_url)
+    rotated_at = state.secret_rotated_at if changed.secret is None else written(context.now())
+    kept = replace(
+        state,
+        inputs=kept_inputs(inputs, rotated_at),
+        secret_rotated_at=rotated_at,
+        api_url=client.api_url,
+    )
     if changed.application is not None:
         public = changed.application.public_oauth2_client
         kept = replace(kept, public_client_id=None if public is None else public.id)
@@ -201,10 +218,9 @@ def _explained(
     )
 
 
-def rotates(old: ApplicationInputs, new: ApplicationInputs) -> bool:
+def rotates(state: ApplicationState, inputs: ApplicationInputs, now: datetime) -> bool:
     """Whether an update makes a new secret."""
-    rotation = by_trigger(old.rotate_secret_when_changed, new.rotate_secret_when_changed)
-    return rotation is Rotation.YES
+    return of_update(state.to_props(), inputs.to_props(), now) is Rotation.YES
 
 
 def delete(context: ProviderContext, state: ApplicationState) -> None:

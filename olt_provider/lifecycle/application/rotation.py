@@ -5,8 +5,10 @@ from __future__ import annotations
 import enum
 import threading
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 
+from olt_provider.lifecycle.application.secret_age import DAYS, due_at, written
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.values import UNKNOWN, has_unknown
 
@@ -47,26 +49,51 @@ def joins_pair(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     return PAIR in after and before.get(PAIR) != after[PAIR]
 
 
-def of_update(outputs: Props, inputs: Props) -> Rotation:
+def by_age(outputs: Props, inputs: Props, now: datetime) -> Rotation:
+    """Whether the client secret of the last outputs is due under checked inputs."""
+    days = inputs.get(DAYS)
+    if days is None:
+        return Rotation.NO
+    if days is UNKNOWN:
+        return Rotation.MAYBE
+    due = due_at(outputs, days)
+    return Rotation.YES if due is not None and now >= due else Rotation.NO
+
+
+def of_update(outputs: Props, inputs: Props, now: datetime) -> Rotation:
     """Whether an update from the last outputs to checked inputs rotates."""
-    return by_trigger(outputs.get(TRIGGER), inputs.get(TRIGGER))
+    found = {
+        by_trigger(outputs.get(TRIGGER), inputs.get(TRIGGER)),
+        by_age(outputs, inputs, now),
+    }
+    return next(each for each in (Rotation.YES, Rotation.MAYBE, Rotation.NO) if each in found)
 
 
-def note(outputs: Props, inputs: Props) -> str | None:
+def note(outputs: Props, inputs: Props, now: datetime) -> str | None:
     """The warning that names the client whose secret stops working."""
-    rotation = of_update(outputs, inputs)
+    rotation = of_update(outputs, inputs, now)
     name, client_id = outputs.get("name"), outputs.get("client_id")
+    stops = f"the present secret of client {client_id} stops working at once"
     if rotation is Rotation.YES:
-        return (
-            f"application {name!r}: its client secret is rotated, so the present secret of client "
-            f"{client_id} stops working at once"
-        )
+        why = _why(outputs, inputs, now)
+        return f"application {name!r}: its client secret is rotated{why}, so {stops}"
     if rotation is Rotation.MAYBE:
+        unknown = TRIGGER if has_unknown(inputs.get(TRIGGER)) else DAYS
         return (
-            f"application {name!r}: {TRIGGER} is not known yet, so its client secret may be "
-            f"rotated, and then the present secret of client {client_id} stops working at once"
+            f"application {name!r}: {unknown} is not known yet, so its client secret may be "
+            f"rotated, and then {stops}"
         )
     return None
+
+
+def _why(outputs: Props, inputs: Props, now: datetime) -> str:
+    """The dates of a rotation by age; of another one the engine's diff shows the reason."""
+    if by_age(outputs, inputs, now) is not Rotation.YES:
+        return ""
+    days = inputs[DAYS]
+    due = due_at(outputs, days)
+    after = written(now + timedelta(days=days))
+    return f", because it is due since {written(due) if due else '?'} (next due {after})"
 
 
 class Pairs:
@@ -82,8 +109,8 @@ class Pairs:
         That is so for a generation that is lowered or skipped, and for a raise that follows one
         that has not finished.
         """
-        before, after = outputs.get(TRIGGER) or {}, inputs.get(TRIGGER)
-        if of_update(outputs, inputs) is not Rotation.YES or not after or PAIR not in after:
+        before, after = outputs.get(TRIGGER) or {}, inputs.get(TRIGGER) or {}
+        if by_trigger(before, after) is not Rotation.YES or PAIR not in after:
             return
         pair, last, now = after[PAIR], before.get(GENERATION), after.get(GENERATION)
         if not isinstance(last, int | float) or not isinstance(now, int | float):

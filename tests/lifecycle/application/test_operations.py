@@ -335,28 +335,6 @@ def test_a_rotation_comes_last_and_ends_the_old_secret(
     assert emulator.platform.secret_is_valid(state.client_id, secret_of(after))
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "rotates"),
-    [
-        (None, {"a": 1}, True),
-        ({}, {"a": 1}, True),
-        ({"a": 1}, {"a": 2}, True),
-        ({"a": 1}, {"a": 1}, False),
-        ({"a": 1}, {}, False),
-        ({"a": 1}, None, False),
-        (None, None, False),
-    ],
-)
-def test_only_a_new_trigger_rotates(
-    inputs: ApplicationInputs,
-    old: dict[str, int] | None,
-    new: dict[str, int] | None,
-    rotates: bool,
-) -> None:
-    before = replace(inputs, rotate_secret_when_changed=old)
-    assert operations.rotates(before, replace(inputs, rotate_secret_when_changed=new)) is rotates
-
-
 def test_a_rotation_whose_answer_is_lost_is_repeated(
     emulator: Emulator, context: ProviderContext, state: ApplicationState
 ) -> None:

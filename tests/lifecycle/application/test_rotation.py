@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from olt_provider.lifecycle.application.rotation import (
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.values import UNKNOWN
 
+NOW = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
+
 
 def trigger(generation: int, pair: str = "pair") -> dict[str, Any]:
     return {PAIR: pair, GENERATION: generation}
@@ -31,6 +34,7 @@ def trigger(generation: int, pair: str = "pair") -> dict[str, Any]:
         ({"a": 1}, {}, Rotation.NO),
         ({"a": 1}, {"a": 1}, Rotation.NO),
         (None, {"a": 1}, Rotation.YES),
+        ({}, {"a": 1}, Rotation.YES),
         ({"a": 1}, {"a": 2}, Rotation.YES),
         ({"a": 1, "b": 2}, {"a": 1}, Rotation.YES),
         (None, UNKNOWN, Rotation.MAYBE),
@@ -63,7 +67,7 @@ def outputs(last: dict[str, Any] | None) -> dict[str, Any]:
     ],
 )
 def test_note_names_the_client_whose_secret_stops_working(after: Any, expected: str) -> None:
-    text = note(outputs({"month": 1}), {TRIGGER: after})
+    text = note(outputs({"month": 1}), {TRIGGER: after}, NOW)
     assert text is not None
     assert expected in text
     assert "application 'Reporting'" in text
@@ -72,7 +76,7 @@ def test_note_names_the_client_whose_secret_stops_working(after: Any, expected: 
 
 @pytest.mark.parametrize("after", [None, {}, {"month": 1}])
 def test_no_note_where_nothing_rotates(after: Any) -> None:
-    assert note(outputs({"month": 1}), {TRIGGER: after}) is None
+    assert note(outputs({"month": 1}), {TRIGGER: after}, NOW) is None
 
 
 def test_one_of_a_pair_rotates_in_each_run() -> None:

@@ -1,0 +1,29 @@
+"""A provider process whose clock is ahead, for tests on the real engine."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from tests.engine.harness import Stack
+
+MODULE = """
+from datetime import timedelta
+
+from olt_provider.lifecycle import clock
+
+present = clock.now
+clock.now = lambda: present() + timedelta(seconds={seconds})
+"""
+
+
+def move_clock(stack: Stack, folder: Path, ahead: timedelta) -> None:
+    """Let every Python process of a stack's commands age client secrets by a clock that is ahead.
+
+    Python imports ``sitecustomize`` at its start; the package itself has no switch for this.
+    """
+    folder.mkdir(exist_ok=True)
+    source = MODULE.format(seconds=ahead.total_seconds())
+    (folder / "sitecustomize.py").write_text(source, encoding="utf-8")
+    stack.env["PYTHONPATH"] = str(folder)
+    stack.env["PYTHONDONTWRITEBYTECODE"] = "1"
