@@ -1,4 +1,4 @@
-"""Every call that the API client can make, and what of its answer can be spoiled."""
+"""Every call that the API client can make, and what of its response a fault changes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Call(NamedTuple):
     method: str
     path: str
     field: str | None = None
-    """What a caller needs most of the answer; None: the answer has no body to spoil."""
+    """What a caller needs most of the answer; None: the response has no body."""
     unused: str | None = None
     """Why no operation makes this call, if none does."""
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.emulated import emulator, owner, shared_emulator
-from tests.faults.wire import Crossing
+from tests.faults.wire import Crossing, low_limit
 from tests.faults.wire import crossing as make_crossing
 
-__all__ = ["emulator", "owner", "shared_emulator"]
+__all__ = ["emulator", "low_limit", "owner", "shared_emulator"]
 
 
 @pytest.fixture(scope="session")

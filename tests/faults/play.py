@@ -53,7 +53,7 @@ class Cell(NamedTuple):
             "times": None if self.persistent else 1,
             "after": self.target.earlier,
         }
-        if kind.spoils_a_field:
+        if kind.changes_a_field:
             how["field"] = call.field
         return Fault(**how), Fault(**how)
 
@@ -88,7 +88,7 @@ class Play:
     def state(self) -> State:
         return self.scene.state
 
-    def spoiled(self) -> list[Failure]:
+    def with_fault(self) -> list[Failure]:
         """The operation, with the fault. Afterwards nothing goes wrong any more."""
         emulator, wire = self.ground.emulator, KINDS[self.cell.kind].wire
         before = dict(self.state.resources)
@@ -133,7 +133,7 @@ class Play:
         held = self.state.resources.get(APP)
         return self.ground.secrets | ({held.outputs["client_secret"]} if held else set())
 
-    def mended(self) -> Outcome:
+    def repeated(self) -> Outcome:
         """What a user does: the same once more, and if that is refused, what the error says."""
         failed = bool(self.failures)
         if self.scene.refresh:

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, get_args
 
+from tests.faults.calls import CALLS
 from tests.faults.kinds import KINDS
 from tests.faults.play import Cell, Outcome
 from tests.faults.situations import TARGETS, Operation, Target
 
 TABLE: Final = Path(__file__).with_name("cells.md")
 NOT_RUN: Final = "-"
+WHOLE: Final = ("applications.register (active)", "applications.new_secret (alone)")
+"""The calls that are not repeated blindly: each fault is tried at them."""
 
 
 def cells() -> Iterator[Cell]:
@@ -20,6 +23,25 @@ def cells() -> Iterator[Cell]:
         for kind in KINDS:
             for persistent in (False, True):
                 yield Cell(target, kind, persistent)
+
+
+def chosen(*, every: bool) -> Iterator[Cell]:
+    """The cells to run: every one, or a choice that meets each call with each family of faults.
+
+    Which fault stands for its family changes from call to call, so that all are used. All of them
+    are tried at the calls that are not repeated blindly.
+    """
+    for number, target in enumerate(TARGETS):
+        families: dict[str, list[str]] = {}
+        for kind, known in KINDS.items():
+            if known.not_run(CALLS[target.call]) is None:
+                families.setdefault(known.family, []).append(kind)
+        for members in families.values():
+            whole = every or target.title in WHOLE
+            for persistent in (False, True):
+                one = members[(number + persistent) % len(members)]
+                for kind in members if whole else [one]:
+                    yield Cell(target, kind, persistent)
 
 
 def written(outcomes: dict[Cell, str]) -> str:

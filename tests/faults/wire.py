@@ -12,10 +12,11 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
+from olt_provider.api import transport
 from olt_provider.emulator import Fault
 from olt_provider.emulator.contract import BASE_PATH
 from tests.connect_proxy import ConnectProxy
-from tests.faults.kinds import Wire
+from tests.faults.kinds import LIMIT, Wire
 
 SHORT = 0.02
 """Seconds that are waited where a time-out is played. It is real, and nothing can come sooner."""
@@ -115,3 +116,11 @@ def crossing() -> Iterator[Crossing]:
 
         patch.setattr(HTTPAdapter, "send", send)
         yield made
+
+
+@pytest.fixture(scope="module", autouse=True)
+def low_limit() -> Iterator[None]:
+    """Fewer bytes in a response are too many, which saves time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transport, "MAX_BODY", LIMIT)
+        yield

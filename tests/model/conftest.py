@@ -4,8 +4,9 @@ import pytest
 from hypothesis.internal.conjecture.providers import HypothesisProvider
 
 from tests.emulated import shared_emulator
+from tests.faults.wire import low_limit
 
-__all__ = ["shared_emulator"]
+__all__ = ["low_limit", "shared_emulator"]
 
 
 @pytest.fixture(autouse=True)

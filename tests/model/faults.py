@@ -1,16 +1,17 @@
-"""What goes wrong during a pass: the emulator's faults, aimed at the calls of the pass."""
+"""Faults of the catalogue, aimed at the calls of a pass of the engine."""
 
 from __future__ import annotations
 
 import random
 import re
 from collections.abc import Collection, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from hypothesis import strategies as st
 
 from olt_provider.emulator import Fault
-from olt_provider.emulator.contract import TOKEN_PATH
+from tests.faults.calls import CALLS
+from tests.faults.kinds import CATALOGUE
 
 REGISTRATION: Final = ("POST", "/application-developer/applications")
 SECRET: Final = "/application-developer/applications/{applicationId}/secret"
@@ -20,59 +21,40 @@ ANY_OF: Final = 5
 """A fault that is not aimed strikes one of the first calls."""
 NO_SECRET: Final = re.compile(r"(?!.*/secret$).*")
 
-KINDS: Final[dict[str, dict[str, Any]]] = {
-    "latency": {"kind": "latency", "seconds": 0},
-    "401": {"kind": "status", "status": 401},
-    "403": {"kind": "status", "status": 403},
-    "404 hidden": {"kind": "not_found"},
-    "404 html": {"kind": "html", "status": 404},
-    "429": {"kind": "status", "status": 429, "retry_after": 1},
-    "500": {"kind": "status", "status": 500},
-    "500 after": {"kind": "status", "status": 500, "when": "after"},
-    "503": {"kind": "status", "status": 503},
-    "503 after": {"kind": "status", "status": 503, "when": "after"},
-    "reset before": {"kind": "reset_before"},
-    "reset after": {"kind": "reset_after"},
-    "close before": {"kind": "close_before"},
-    "close after": {"kind": "close_after"},
-    "truncate": {"kind": "truncate"},
-    "html": {"kind": "html"},
-    "html after": {"kind": "html", "when": "after"},
-    "wrong content type": {"kind": "wrong_content_type"},
-    "missing field": {"kind": "missing_field"},
-    "wrong type": {"kind": "wrong_type"},
-    "oversize": {"kind": "oversize"},
-    "redirect": {"kind": "redirect", "location": "http://127.0.0.1:9/elsewhere"},
-    "hold": {"kind": "hold"},
-    "hold before": {"kind": "hold_before"},
-}
+KINDS: Final = {name: kind for name, kind in CATALOGUE.items() if kind.random}
 """By the name under which they are counted."""
 
 HOLDS: Final = frozenset({"hold", "hold before"})
-CHANGES_A_BODY: Final = frozenset({"wrong content type", "missing field", "wrong type"})
 TEMPORARY: Final = frozenset(
     {
         *HOLDS,
-        *("latency", "wrong content type", "429", "503", "503 after"),
-        *("reset before", "reset after", "close before", "close after", "truncate"),
+        *("latency", "wrong content type", "429 seconds", "503", "503 after"),
+        *("reset before", "reset after", "closed before", "closed after", "truncated"),
     }
 )
 """What one more try gets over."""
 FOUND_AGAIN: Final = frozenset(
     {
-        *("latency", "wrong content type", "429", "hold"),
-        *("500 after", "503 after", "reset after", "close after", "truncate", "html after"),
-        *("missing field", "wrong type", "oversize"),
+        *("latency", "wrong content type", "429 seconds", "hold"),
+        *("500 after", "503 after", "reset after", "closed after", "truncated", "html after"),
+        *("missing field", "wrong type", "over the limit"),
     }
 )
 """What a registration gets over, because the application is there and can be looked up."""
 
-FIELDS: Final[dict[tuple[str, str], str]] = {
-    REGISTRATION: "data.oauth2Client.secret",
-    ("POST", SECRET): "data.oauth2Client.secret",
-    ("POST", TOKEN_PATH): "access_token",
-    ("PUT", INSTALLATION): "data.tenantId",
+FIELDS: Final = {
+    (call.method, call.path): call.field
+    for call in map(
+        CALLS.__getitem__,
+        (
+            "applications.register",
+            "applications.new_secret",
+            "identity.client_credentials",
+            "installations.install",
+        ),
+    )
 }
+"""What a caller needs most of a response; of any other it is all of ``data``."""
 
 
 class PlannedFault(NamedTuple):
@@ -87,18 +69,18 @@ class PlannedFault(NamedTuple):
 
     def fault(self, expected: Sequence[tuple[str, str]]) -> Fault:
         """The fault to order, given method and path template of each expected call."""
-        how = dict(KINDS[self.label])
+        how = dict(KINDS[self.label].fault)
         method, path, after = "*", "**", self.position % ANY_OF
         if self.aimed and expected:
             index = self.position % len(expected)
             method, path = expected[index]
             after = list(expected[:index]).count(expected[index])
-        if self.label in CHANGES_A_BODY and method in ("*", "DELETE"):
-            method, path, after = "GET", "**", 0  # an answer to DELETE has no body to spoil
-        if how["kind"] in ("missing_field", "wrong_type"):
+        if KINDS[self.label].changes_a_body and method in ("*", "DELETE"):
+            method, path, after = "GET", "**", 0  # a response to DELETE has no body
+        if KINDS[self.label].changes_a_field:
             how["field"] = FIELDS.get((method, path), "data")
         if self.label == "hold before" and path in ("**", SECRET):
-            # A rotation that is carried out after its repetition cannot be told by anybody.
+            # A rotation that is carried out after its repetition cannot be noticed.
             return Fault(method="*", path=NO_SECRET, after=after, times=1, seconds=20, **how)
         if self.label in HOLDS:
             return Fault(method=method, path=path, after=after, times=1, seconds=20, **how)
@@ -130,7 +112,7 @@ class Deck:
         self._dealt = 0
 
     def deal(self, aims: tuple[Aim, ...]) -> tuple[PlannedFault, ...]:
-        """Say what goes wrong."""
+        """The next faults."""
         labels = [self._order[(self._dealt + n) % len(self._order)] for n in range(len(aims))]
         self._dealt += len(aims)
         return tuple(PlannedFault(label, *aim) for label, aim in zip(labels, aims, strict=True))

@@ -119,7 +119,7 @@ def test_whatever_goes_wrong_nothing_is_lost_or_doubled_or_dead(
     [
         (defects.rotation_first, {"rotate", "up", *UNMISTAKABLE}, DEAD),
         (defects.not_found_means_gone, {"refresh", "404 hidden"}, DROPPED),
-        (defects.lost_registration_repeated, {"declare", "up", "truncate", "hold"}, ORPHANED),
+        (defects.lost_registration_repeated, {"declare", "up", "truncated", "hold"}, ORPHANED),
         (defects.nothing_is_held, {"move", "up_beside_a_failure", "take_adopt_out"}, REMOVED),
         (defects.each_process_by_itself, {"move", "rename_installation"}, REMOVED),
         (defects.never_released, {"change_options", "rotate", "change"}, KEPT),
