@@ -105,6 +105,7 @@ def test_what_is_not_an_id_is_not_shown() -> None:
         ("rotate", {"change"}),
         ("revoke", {"change", "drift", "removal"}),
         ("delete", {"change", "removal"}),
+        ("login", {"change", "removal"}),
     ],
 )
 def test_fail_on_ends_with_1_where_there_is_such_a_change(kind: str, fails_on: set[str]) -> None:

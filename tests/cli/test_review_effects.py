@@ -520,6 +520,27 @@ def test_an_installation_that_another_resource_may_hold_may_go() -> None:
     assert [each.certain for each in _review(gone, comes).loses_access] == [False]
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_installation_that_is_there_already_is_no_gain(there: bool) -> None:
+    held = Facts(
+        allowed={TENANT_A: ""}, tenants="managed", complete=True,
+        installed=frozenset({TENANT_A} if there else ()),
+    )  # fmt: skip
+    step = _step("create", "in", kind=INSTALLATION, newState=_installed(on=(REFERENCE,)))
+    assert [each.certain for each in _review(step).gains_access] == [False]
+    found = _review(step, platform={X: held})
+    assert [each.certain for each in found.gains_access] == [True] * (not there)
+
+
+def test_tenant_that_is_allowed_already_is_no_gain() -> None:
+    held = Facts(allowed={TENANT_A: "", TENANT_B: ""}, tenants="managed", complete=True)
+    step = _update(
+        {"allowed_tenants": {TENANT_A: ""}}, {"allowed_tenants": {TENANT_A: "", TENANT_B: ""}}
+    )
+    assert [each.tenant for each in _review(step).gains_access] == [TENANT_B]
+    assert _review(step, platform={X: held}).gains_access == ()
+
+
 def test_a_replacement_lists_its_tenants_once() -> None:
     old = _state(allowed_tenants={TENANT_A: "Customer A"})
     new = _declared(allowed_tenants={TENANT_A: "Customer A"})

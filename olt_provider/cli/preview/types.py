@@ -33,7 +33,7 @@ def plain_type(token: Any) -> Any:
 
 def as_dynamic(token: Any, props: Any) -> Any:
     """The properties of a resource of this type, with the names of the dynamic form."""
-    if token not in NATIVE or not isinstance(props, Mapping):
+    if not isinstance(token, str) or token not in NATIVE or not isinstance(props, Mapping):
         return props
     if NATIVE[token] == PROVIDER:
         return {f"olt:{key}": value for key, value in props.items() if key not in OF_THE_ENGINE}

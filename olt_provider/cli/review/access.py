@@ -204,7 +204,7 @@ class Tenants:
         if held is not None and tenant not in held.installed and tenant in (held.allowed or {}):
             return
         if self._stack.may_go_on(installed) or key == UNNAMED or tenant is None:
-            why = "uninstalled unless it is the application that is not known yet"
+            why = "uninstalled, unless the ID that is not known yet is that of this application"
             self._lose(key, tenant, why, certain=False)
         else:
             self._lose(key, tenant, "uninstalled")

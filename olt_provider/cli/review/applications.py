@@ -76,7 +76,7 @@ class Applications:
         if self._stack.continues(resource):
             note += "is deleted with its installations"
         else:
-            note += "stays on the platform and its credentials remain valid"
+            note += "stays on the platform, its client secret stays valid"
         self._note(self.replaced, resource, resource.before, note)
 
     def _adopted(self, resource: Resource, after: State) -> None:
@@ -119,7 +119,9 @@ class Applications:
         if rotated is not None:
             self.dead_secrets.append(rotated)
         else:
-            self._note(self.other, resource, old, f"{TRIGGER} is empty: no new secret")
+            self._note(
+                self.other, resource, old, f"{TRIGGER} is empty: its client secret stays valid"
+            )
 
     def _compare(  # noqa: PLR0917 (one call each)
         self,
@@ -189,7 +191,7 @@ class Applications:
         why = "replaced" if replaced else "deleted"
         if state.retain:
             if not replaced:
-                note = "leaves the stack, but is retained on the platform: its secret works on"
+                note = "leaves the stack and stays on the platform: its client secret stays valid"
                 self._note(self.other, resource, state, note)
             return
         certain = not self._stack.adopts_unnamed

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, TypeVar
 
+from olt_provider.cli.preview.stack import UNNAMED_LABEL
 from olt_provider.cli.review.findings import (
     NOT_ASKED,
     Access,
@@ -91,7 +92,7 @@ def _folded(review: Review) -> list[tuple[str, list[str], bool]]:
         ("Access that tenants gain", _access(_certain(review.gains_access)), False),
         ("Access that tenants gain, if they do not have it", possible, False),
         ("Providers", _providers(review.providers), False),
-        ("Drift", _drift(review.drift or ()), False),
+        ("Drift: manual changes", _drift(review.drift or ()), False),
         ("Other changes", _affected(review.other), False),
     ]
 
@@ -269,6 +270,8 @@ def _access(items: Iterable[Access]) -> list[str]:
 
 def _application(name: str, application_id: str | None) -> str:
     """An application by its name and its ID, where both are known and differ."""
+    if name == UNNAMED_LABEL:
+        return name
     if application_id is None or application_id == name:
         return code(name)
     return f"{code(name)} ({code(application_id)})"
