@@ -62,10 +62,10 @@ docs: setup ## Build the documentation's site into build/site; a warning is a fa
 	@$(VENV_BIN)/python -m sphinx -b html --fail-on-warning --keep-going --nitpicky --quiet docs build/site
 	@echo "build/site/index.html"
 
-pictures: setup ## Draw the pictures of README and docs anew
+pictures: setup ## Draw the pictures of README and docs
 	@$(VENV_BIN)/python -m tools.pictures
 
-lock: setup ## Pin all packages anew, with hashes, for all supported Pythons
+lock: setup ## Pin all packages, with hashes, for all supported Pythons
 	@$(VENV_BIN)/python -m tools.lock
 
 audit: setup ## Look the locked packages up in the databases of known vulnerabilities

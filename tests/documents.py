@@ -41,12 +41,12 @@ def blocks(language: str = "", page: Path | None = None) -> list[Block]:
     """All code blocks, or those of a language or a page."""
     found = []
     for each in PAGES if page is None else [page]:
-        told: str | None = None
+        before = ""
         for token in _tokens(each):
             if token.type == "inline":
-                told = token.content
+                before = token.content
             if token.type == "fence":
-                name = re.match(r"`([\w./-]+\.\w+)`", told or "")
+                name = re.match(r"`([\w./-]+\.\w+)`:", before)
                 line = (token.map or [0])[0] + 1
                 found.append(
                     Block(each, line, token.info, token.content, name[1] if name else None)
@@ -107,10 +107,7 @@ NOT_RUN = {
     ("docs/adoption.md", "pulumi state delete"): "it is Pulumi's own, for any resource",
     ("docs/previews.md", "pulumi preview --refresh"): IN_PASSING,
     ("docs/runtime_client.md", "pip install"): ENVIRONMENT,
-    (
-        "docs/runtime_client.md",
-        "pulumi stack output",
-    ): "tests/test_example_background.py does so",
+    ("docs/runtime_client.md", "pulumi stack output"): "the test of the quickstart runs it",
     ("docs/reliability.md", "pulumi cancel"): "tests/engine/test_interruption.py does the same",
     ("docs/reliability.md", "pulumi stack export"): "tests/cli/test_doctor_orphans.py does so",
     ("docs/reliability.md", "find .pulumi"): "tests/engine/test_empty_attributes.py does so",

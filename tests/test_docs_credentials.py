@@ -57,9 +57,9 @@ def loaded(words: str) -> Any:
 # Tables
 
 
-def test_each_call_has_the_permission_that_the_emulator_enforces() -> None:
+def test_each_request_has_the_permission_that_the_emulator_enforces() -> None:
     rows = re.findall(r"^\| `(\w+) (/\S+)` \| `(\S+)` \|", PAGE.read_text(), re.MULTILINE)
-    told = {(permission, method, path) for method, path, permission in rows}
+    documented = {(permission, method, path) for method, path, permission in rows}
     enforced = {
         (
             permission,
@@ -69,10 +69,10 @@ def test_each_call_has_the_permission_that_the_emulator_enforces() -> None:
         for permission, method, path, _ in CALLS
         if path != "/devices"  # the application's own call, with its own token
     }
-    assert told == enforced
+    assert documented == enforced
 
 
-def test_every_credential_is_told_by_both_names() -> None:
+def test_every_credential_is_documented_by_both_names() -> None:
     text = PAGE.read_text()
     for key in CREDENTIALS:
         assert f"`{configured(key)}`" in text
@@ -93,9 +93,9 @@ def test_client_arguments_in_the_docs_match_the_signature() -> None:
 
 
 def test_the_clients_errors_are_those_that_it_exports() -> None:
-    told = re.findall(r"^\| `(\w+Error)` \|", CLIENT_PAGE.read_text(), re.MULTILINE)
+    documented = re.findall(r"^\| `(\w+Error)` \|", CLIENT_PAGE.read_text(), re.MULTILINE)
     exported = [name for name in olt_provider.background.__all__ if name.endswith("Error")]
-    assert sorted([*told, "OltError"]) == sorted(exported)
+    assert sorted([*documented, "OltError"]) == sorted(exported)
 
 
 # Other tools' files
@@ -144,8 +144,6 @@ def test_no_command_of_the_page_is_forgotten() -> None:
     run = (
         "client-id-file",
         "config set --secret",
-        "--run-program",
-        "new-token-file",
         "examples/deployer",
     )
     forgotten = [
@@ -200,7 +198,6 @@ def test_the_commands_that_set_credentials_work(user: dict[str, str]) -> None:
             "portal-client-id-file": PORTAL_CLIENT,
             "refresh-token-file": emulator.refresh_token([TENANT_A]),
             "token-file": token,
-            "new-token-file": emulator.token(TENANT_A),
         }.items():
             (folder / name).write_text(f"{text}\n")
         begin = ["pulumi stack init dev", "pulumi config set olt:tenantId $TENANT_ID"]
@@ -216,18 +213,10 @@ def test_the_commands_that_set_credentials_work(user: dict[str, str]) -> None:
         assert len(setting) == 4
         for block in setting:
             settings.write_text(without)
-            told = follow([block, "pulumi config --json --show-secrets"], user, NOTHING)
-            values = {key: each["value"] for key, each in json.loads(told).items()}
+            shown = follow([block, "pulumi config --json --show-secrets"], user, NOTHING)
+            values = {key: each["value"] for key, each in json.loads(shown).items()}
             source = Settings.load(values.get, reaching(user)).client(notify=print)
             assert list(source.as_tenant(TENANT_A).applications.list())
-
-        settings.write_text(without)
-        stale = [block.text for block in blocks("sh", PAGE) if "new-token-file" in block.text]
-        refresh = snippet("--run-program", "sh").text
-        assert len(stale) == 1
-        configured_now = snippet("olt:apiToken < token-file", "sh").text
-        follow([configured_now, refresh, *stale], user, NOTHING)
-        assert [each["name"] for each in emulator.platform.applications()] == ["D"]
 
 
 def reaching(user: dict[str, str]) -> dict[str, str]:

@@ -68,15 +68,15 @@ def test_every_test_of_faults_and_interruption_proves_a_promise(file: str) -> No
 
 
 def test_the_rules_of_repetition_are_those_of_the_client() -> None:
-    told = in_one_line(section("What is repeated, and when"))
+    documented = in_one_line(section("What is repeated, and when"))
     rules = inspect.getdoc(OltClient) or ""
     for rule in re.split(r"^- ", rules, flags=re.MULTILINE)[1:]:
         if "max_retries" not in rule and "Redirects" not in rule:
-            assert in_one_line(rule) in told
+            assert in_one_line(rule) in documented
 
 
 def test_the_figures_are_those_of_the_client() -> None:
-    told = in_one_line(section("What is repeated, and when"))
+    documented = in_one_line(section("What is repeated, and when"))
     for figure in (
         f"more than {retry.MAX_WAIT:.0f} s ends the call",
         f"times (default {transport.DEFAULT_MAX_RETRIES}; 0: never)",
@@ -84,4 +84,4 @@ def test_the_figures_are_those_of_the_client() -> None:
         f"to answer (default {transport.DEFAULT_REQUEST_TIMEOUT:.0f})",
         f"more than {transport.REPORTED_WAIT:.0f} s is reported",
     ):
-        assert figure in told
+        assert figure in documented

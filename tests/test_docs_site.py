@@ -56,10 +56,10 @@ class Loaded(HTMLParser):
         self.addresses: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
+        found = dict(attrs)
         wanted = {"script": "src", "img": "src", "link": "href", "iframe": "src", "object": "data"}
-        if tag in wanted and told.get(wanted[tag]):
-            self.addresses.append(str(told[wanted[tag]]))
+        if tag in wanted and found.get(wanted[tag]):
+            self.addresses.append(str(found[wanted[tag]]))
 
 
 def test_every_page_is_on_the_site_and_in_its_navigation(site: Path) -> None:
@@ -139,14 +139,16 @@ def test_the_first_page_is_the_readme_and_has_its_pictures(site: Path) -> None:
 
 
 @pytest.mark.parametrize("page", reference.PAGES, ids=lambda page: page.name)
-def test_the_tables_are_as_the_docstrings_say(page: reference.Page) -> None:
+def test_tables_follow_the_docstrings(page: reference.Page) -> None:
     """If not, ``make reference``."""
     text = (DOCS / page.name).read_text("utf-8")
     assert text.count(reference.END) >= 1
     assert text == reference.rendered(page)
 
 
-def test_a_changed_docstring_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_changed_docstring_makes_a_table_stale(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     source = (reference.PACKAGE / "application.py").read_text("utf-8")
     (tmp_path / "application.py").write_text(source.replace("Not empty.", "Never empty."))
     monkeypatch.setattr(reference, "PACKAGE", tmp_path)

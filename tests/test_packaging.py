@@ -123,18 +123,18 @@ def test_each_command_of_the_installed_wheel_does_its_work(
         watchdog = threading.Timer(60, emulator.kill)
         watchdog.start()
         assert emulator.stdout is not None
-        while not ready.exists():  # it says a line when it serves, and ends its output if it fails
+        while not ready.exists():  # it prints a line once it serves, and ends if it fails
             assert emulator.stdout.readline()
-        told = json.loads(ready.read_text())
+        served = json.loads(ready.read_text())
         token = checked([olt, "emulator", "token", TENANT_A, "--ready-file", ready], tmp_path)
-        monkeypatch.setenv("OLT_API_URL", told["apiUrl"])
-        monkeypatch.setenv("OLT_IDENTITY_URL", told["identityUrl"])
+        monkeypatch.setenv("OLT_API_URL", served["apiUrl"])
+        monkeypatch.setenv("OLT_IDENTITY_URL", served["identityUrl"])
         monkeypatch.setenv("OLT_API_TOKEN", token.strip())
         checked([olt, "doctor"], tmp_path)
         preview = ROOT / "tests" / "cli" / "previews" / "change.json"
         golden = ROOT / "tests" / "cli" / "golden" / "change.md"
         assert checked([olt, "review", preview], tmp_path) == golden.read_text()
-        made = registered(told["apiUrl"], token.strip())
+        made = registered(served["apiUrl"], token.strip())
         verified = checked([olt, "verify", "--application-id", made, "--json"], tmp_path)
         assert json.loads(verified)["results"][0]["registered"] == "ok"
         assert "OltApplication(" in checked([olt, "adopt"], tmp_path)

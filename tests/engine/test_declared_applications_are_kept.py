@@ -104,6 +104,19 @@ def test_application_is_kept_where_the_engine_compares_nothing_unchanged(
     assert_kept(emulator, stack, "b", app)
 
 
+def test_targeted_removal_deletes_what_a_resource_that_is_left_out_manages(
+    emulator: Emulator, stack: Stack, app: str
+) -> None:
+    """The engine neither checks nor diffs what is not targeted: a documented limit of the guard."""
+    stack.program(program(declared("b", adopting(app)), FAILING))
+    stack.up(expect_failure=True)
+    stack.program(program(declared("b")))
+    removed = next(each["urn"] for each in stack.resources() if each["urn"].endswith("::a"))
+    stack.up("--target", removed)
+    assert emulator.platform.application(app) is None
+    assert ids(stack) == [app]
+
+
 def test_adopting_what_is_registered_in_the_same_run_is_an_error(
     emulator: Emulator, stack: Stack, owner: str
 ) -> None:
