@@ -33,7 +33,7 @@ DEFAULT: Final = (
 TLS: Final = {"no": (False,), "yes": (True,), "both": (False, True)}
 
 
-def say(text: str) -> None:
+def report(text: str) -> None:
     """One line of progress."""
     print(f"[bench] {text}", file=sys.stderr, flush=True)
 
@@ -90,7 +90,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def cases(options: argparse.Namespace) -> tuple[Case, ...]:
-    """Those that the options tell: every combination, or the usual ones."""
+    """The cases that the options select: every combination, or the usual ones."""
     if options.sizes is None and options.latency_ms is None and options.tls is None:
         return DEFAULT
     return tuple(
@@ -120,7 +120,7 @@ def results_of(options: argparse.Namespace) -> Results:
         if not is_part_of(kept, run):
             raise SetupError(f"{options.json} is of another machine, version or set of options")
         run = kept
-    measure(engine, run, lambda it: it.save(options.json), say)
+    measure(engine, run, lambda it: it.save(options.json), report)
     return run
 
 
@@ -134,17 +134,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         terminal.show(results)
         failures = results.failures()
         for failure in failures:
-            say(f"failed: {failure}")
+            report(f"failed: {failure}")
         if failures:
             return 1
         if options.write_docs:
             page.write(results, DOCS)
-            say(f"renewed docs/{page.PAGE}")
-    except InterruptedDemoError as told:
-        say(f"{told}: stopped; rounds that were finished are in {options.json}")
-        return 128 + told.number
+            report(f"renewed docs/{page.PAGE}")
+    except InterruptedDemoError as interrupt:
+        report(f"{interrupt}: stopped; rounds that were finished are in {options.json}")
+        return 128 + interrupt.number
     except (SetupError, OSError, ValueError) as error:
-        say(f"failed: {error}")
+        report(f"failed: {error}")
         return 1
     return 0
 

@@ -116,21 +116,21 @@ class Bench:
         (folder / ".backend").mkdir()
         lines: list[Line] = []
         with Emulator.start() as emulator:
-            told = self._prepared(folder, emulator)
+            environment = self._prepared(folder, emulator)
             if first:
-                timed(first, folder, told)
+                timed(first, folder, environment)
             for step, command in steps.items():
                 emulator.wait_until_idle()
                 emulator.clear_calls()
                 try:
-                    seconds, _ = timed(command, folder, told)
+                    seconds, _ = timed(command, folder, environment)
                 except StepError as error:
-                    say(f"{layout}: {step}: {error}")
+                    report(f"{layout}: {step}: {error}")
                     return [*lines, Line(step, layout, None, None, str(error))]
                 emulator.wait_until_idle()
                 calls = len(emulator.calls)
                 lines.append(Line(step, layout, seconds, calls))
-                say(f"{layout}: {step}: {seconds:.1f} s, {calls} calls")
+                report(f"{layout}: {step}: {seconds:.1f} s, {calls} calls")
         return lines
 
     def _prepared(self, folder: Path, emulator: Emulator) -> dict[str, str]:
@@ -147,9 +147,13 @@ class Bench:
         for number, tenant in enumerate(tenants):
             groups.setdefault(f"group-{number % self._size.groups:03d}", []).append(tenant)
         names = [f"app-{number}" for number in range(self._size.applications)]
-        told = {"owner": owner, "applications": {name: {} for name in names}, "groups": groups}
+        declaration = {
+            "owner": owner,
+            "applications": {name: {} for name in names},
+            "groups": groups,
+        }
         file = folder / "fleet.yaml"
-        file.write_text(yaml.safe_dump(told), "utf-8")
+        file.write_text(yaml.safe_dump(declaration), "utf-8")
         return self._environment | {
             "FLEET_FILE": str(file),
             "PULUMI_BACKEND_URL": (folder / ".backend").as_uri(),
@@ -161,7 +165,7 @@ class Bench:
         }
 
 
-def say(text: str) -> None:
+def report(text: str) -> None:
     """One line of progress."""
     print(f"[bench-fleet] {text}", file=sys.stderr, flush=True)
 
@@ -188,14 +192,14 @@ HEAD: Final = ("step", "fleet", "its calls", "one stack", "its calls")
 def page(text: str, size: Size, lines: Sequence[Line], now: datetime) -> str:
     """The documentation's page with these figures."""
     rows = [HEAD, ("---",) * len(HEAD), *table(lines)]
-    told = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    said = (
+    body = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    caption = (
         f"{now:%Y-%m-%d}, {cores()} cores, file backend: {size.applications} applications "
         f"and {size.applications * size.tenants} installations in {size.tenants} tenants; the "
         f"fleet in {size.groups} groups, {size.jobs} at once."
     )
     before, _, rest = text.partition(BEGIN)
-    return f"{before}{BEGIN}\n\n{said}\n\n{told}\n\n{END}{rest.partition(END)[2]}"
+    return f"{before}{BEGIN}\n\n{caption}\n\n{body}\n\n{END}{rest.partition(END)[2]}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -212,7 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         engine = find_engine()
     except SetupError as error:
-        say(f"failed: {error}")
+        report(f"failed: {error}")
         return 1
     lines: list[Line] = []
     with scratch() as folder:
@@ -222,7 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             try:
                 lines += layout()
             except StepError as error:
-                say(f"failed: {error}")
+                report(f"failed: {error}")
                 return 1
             options.json.parent.mkdir(parents=True, exist_ok=True)
             kept = {"size": asdict(size), "lines": [asdict(line) for line in lines]}

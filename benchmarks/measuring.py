@@ -33,21 +33,21 @@ from benchmarks.results import (
 from benchmarks.running import StepError
 from olt_provider._version import __version__
 from tools.demo import environment as without_foreign
-from tools.workspace import run as told_by
+from tools.workspace import run as run_command
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 def machine(engine: Path) -> Machine:
     """What this is run on."""
-    said = told_by([engine / "pulumi", "version"], "pulumi version", timeout=60)
+    reported = run_command([engine / "pulumi", "version"], "pulumi version", timeout=60)
     return Machine(
         system=f"{system.system()} {system.machine()}",
         cores=cores(),
         memory_bytes=psutil.virtual_memory().total,
         load=round(psutil.getloadavg()[0], 2),
         python=system.python_version(),
-        engine=said.strip().removeprefix("v"),
+        engine=reported.strip().removeprefix("v"),
         sdk=version("pulumi"),
         provider=__version__,
     )
@@ -110,7 +110,7 @@ def _left_out(case: Case, naive_up_to: int) -> tuple[str, ...]:
 
 def is_part_of(kept: Results, run: Results) -> bool:
     """Whether a run can go on where an earlier one stopped: the same plan, on the same machine."""
-    anew = run.model_copy(
+    resumed = run.model_copy(
         update={
             "started": kept.started,
             "machine": run.machine.model_copy(update={"load": kept.machine.load}),
@@ -120,10 +120,10 @@ def is_part_of(kept: Results, run: Results) -> bool:
             ],
         }
     )
-    return kept == anew and len(kept.cases) == len(run.cases)
+    return kept == resumed and len(kept.cases) == len(run.cases)
 
 
-def measure(engine: Path, run: Results, keep: Callable[[Results], None], say: Say) -> None:
+def measure(engine: Path, run: Results, keep: Callable[[Results], None], report: Report) -> None:
     """Run all rounds that a run lacks; ``keep`` is called after each.
 
     What fails is in the results. Raises ``SetupError`` if the platform cannot be served.
@@ -137,14 +137,14 @@ def measure(engine: Path, run: Results, keep: Callable[[Results], None], say: Sa
                 ground = Ground(result.case, platform, shared)
                 for turn in range(len(result.rounds), run.rounds):
                     at = f"case {number}/{len(run.cases)}, round {turn + 1}/{run.rounds}"
-                    say(f"{at}: {result.case.title}")
+                    report(f"{at}: {result.case.title}")
                     order = deque(each for each in PROVIDERS if each not in result.left_out)
                     order.rotate(turn)  # so that none is always the first
-                    result.rounds.append(_round(folder / f"{number}-{turn}", order, ground, say))
+                    result.rounds.append(_round(folder / f"{number}-{turn}", order, ground, report))
                     keep(run)
 
 
-def _round(folder: Path, order: Iterable[str], ground: Ground, say: Say) -> Outcomes:
+def _round(folder: Path, order: Iterable[str], ground: Ground, report: Report) -> Outcomes:
     """Each operation by all providers, one right after the other."""
     outcomes: Outcomes = {provider: {} for provider in order}
     projects = {each: Project(folder / each, each, ground) for each in order}
@@ -153,7 +153,7 @@ def _round(folder: Path, order: Iterable[str], ground: Ground, say: Say) -> Outc
             done = outcomes[provider]
             if not any(isinstance(each, Failed) for each in done.values()):
                 done[operation] = _outcome(projects[provider], operation)
-        say("  " + _told(operation, outcomes))
+        report("  " + _summary(operation, outcomes))
     shutil.rmtree(folder)
     return outcomes
 
@@ -165,7 +165,7 @@ def _outcome(project: Project, operation: str) -> Measured | Failed:
         return Failed(reason=str(error))
 
 
-def _told(operation: str, outcomes: Outcomes) -> str:
+def _summary(operation: str, outcomes: Outcomes) -> str:
     """One line on how an operation went."""
     parts = []
     for provider in sorted(outcomes, key=PROVIDERS.index):

@@ -53,11 +53,11 @@ class Platform:
 
     def counted(self) -> tuple[dict[str, int], int, int]:
         """Calls by method, connections, and how many calls were refused, since the last time."""
-        told = self._ask("GET", "calls")
-        calls = told["calls"]
+        counted = self._ask("GET", "calls")
+        calls = counted["calls"]
         refused = sum(1 for call in calls if call["status"] is None or call["status"] >= 400)
         methods = dict(sorted(Counter(str(call["method"]) for call in calls).items()))
-        return methods, told["connections"] - 1, refused  # the one that asks counts too
+        return methods, counted["connections"] - 1, refused  # the one that asks counts too
 
     def _ask(self, method: str, what: str, body: dict[str, Any] | None = None) -> Any:
         url = f"{self.api_url.removesuffix('/v1')}/_emulator/{what}"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLORS: Final = {NOTHING: "#999999", NAIVE: "#e69f00", OLT: "#0072b2"}
-"""Told apart by the colour-blind too."""
+"""Colours that people with colour blindness can distinguish."""
 COLUMNS: Final = 2
 WIDTH: Final = 0.27
 DOCTYPE: Final = re.compile(r"<!DOCTYPE.*?>\n", re.DOTALL)

@@ -90,8 +90,8 @@ class Project:
         except subprocess.TimeoutExpired:
             raise StepError(f"{what}: not done after {PREPARE_SECONDS} s") from None
         if done.returncode != 0:
-            said = " / ".join((done.stderr or done.stdout).strip().splitlines()[-3:])
-            raise StepError(self._masked(f"{what}: {said}"))
+            output = " / ".join((done.stderr or done.stdout).strip().splitlines()[-3:])
+            raise StepError(self._masked(f"{what}: {output}"))
 
     def _command(self, *arguments: str) -> list[str]:
         options = ("--non-interactive", "--color", "never")

@@ -23,7 +23,7 @@ TAIL_LINES: Final = 6
 
 
 class StepError(Exception):
-    """The command failed; the message says how."""
+    """The command failed; the message holds its last output."""
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Host:
 
 
 class _Watch(threading.Thread):
-    """Looks at the host until told to stop, and ends a command that takes too long."""
+    """Samples the host until stopped, and ends a command that takes too long."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         super().__init__(daemon=True)
@@ -59,7 +59,7 @@ class _Watch(threading.Thread):
                 return
 
     def stop(self) -> Host:
-        """End it and tell what it saw."""
+        """Stop the thread and return what it measured."""
         self._stop_watching.set()
         self.join()
         if not self._hosts:
@@ -102,7 +102,7 @@ def timed(
 ) -> tuple[float, Host]:
     """Run a command: its seconds, and what was seen of the host.
 
-    Raises ``StepError`` with the last that it said, if it fails. Nothing of it is left running.
+    Raises ``StepError`` with the last lines of its output if it fails. Ends all its processes.
     """
     log = folder.parent / f"{folder.name}.log"
     with log.open("wb") as out:
@@ -128,6 +128,6 @@ def timed(
         raise StepError(f"not done after {LIMIT_SECONDS:.0f} s")
     if process.returncode != 0:
         lines = log.read_text(errors="replace").split("\n")
-        said = " / ".join([line.strip() for line in lines if line.strip()][-TAIL_LINES:])
-        raise StepError(f"exit code {process.returncode}: {said}")
+        output = " / ".join([line.strip() for line in lines if line.strip()][-TAIL_LINES:])
+        raise StepError(f"exit code {process.returncode}: {output}")
     return seconds, host

@@ -22,7 +22,7 @@ MOST_STATE_BYTES: Final = 700
 
 @dataclass(frozen=True)
 class Target:
-    """One of them; ``measured`` is None where this run cannot tell."""
+    """One of them; ``measured`` is None where this run does not measure it."""
 
     title: str
     most: float

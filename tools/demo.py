@@ -112,7 +112,7 @@ class Demo:
         stage.run("pulumi config set --secret olt:apiToken", stdin=token)
 
     def pulumi(self, command: str) -> None:
-        """Run a command of Pulumi, then tell which calls reached the platform."""
+        """Run a command of Pulumi, then print the calls that reached the platform."""
         self.calls()
         self._stage.run(command)
         if "config" not in command:
@@ -146,16 +146,16 @@ class Demo:
         return Settings.load(lambda _: None, settings).client(notify=print)
 
     def look(self, outputs: Mapping[str, Any]) -> None:
-        """Ask the platform itself. It tells a secret only once, so there is none to see."""
+        """Print what the platform holds. A secret is returned once, so none is in it."""
         acting = self.client().as_tenant(self.tenant["id"])
         for path, answer in (
             ("/application-developer/applications", acting.applications),
             ("/applications", acting.installations),
         ):
             found = answer.get(outputs["application_id"])
-            told = found.model_dump(mode="json", by_alias=True, exclude_none=True)
+            shown = found.model_dump(mode="json", by_alias=True, exclude_none=True)
             print(f"GET {path}/{outputs['application_id']}")
-            print(json.dumps(told, indent=2), flush=True)
+            print(json.dumps(shown, indent=2), flush=True)
 
     def token(self, outputs: Mapping[str, Any]) -> str:
         """An access token that the application gets for itself."""
@@ -186,7 +186,7 @@ class Demo:
         """Nothing but the name has changed, and the secret from before still works."""
         acting = self.client().as_tenant(self.tenant["id"])
         application = acting.applications.get(outputs["application_id"])
-        print(f"The platform says: {application.id} is named {application.name!r}")
+        print(f"On the platform, {application.id} is named {application.name!r}")
         if application.name != "Renamed Application" or self.outputs() != outputs:
             raise SetupError("the rename did not do what it should")
         print("All outputs of the stack are as before. With the secret from before:")
@@ -207,9 +207,9 @@ def main() -> int:
     try:
         perform(signals)
         print("Nothing is left running, and nothing is left behind.", flush=True)
-    except InterruptedDemoError as told:
-        print(f"\n[demo] {told}: stopped; nothing is left running or behind", file=sys.stderr)
-        return 128 + told.number
+    except InterruptedDemoError as interrupt:
+        print(f"\n[demo] {interrupt}: stopped; nothing is left running or behind", file=sys.stderr)
+        return 128 + interrupt.number
     except BrokenPipeError:  # such as `make demo | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tools import engine_sources
-from tools.workspace import SetupError, say
+from tools.workspace import SetupError, report
 
 SOURCES: Mapping[str, Callable[[], Path]] = {
     "path": engine_sources.from_path,
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         print(find_engine(chosen or tuple(SOURCES)))
     except SetupError as error:
-        say(f"failed: {error}")
+        report(f"failed: {error}")
         return 1
     return 0
 

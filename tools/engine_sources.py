@@ -19,8 +19,8 @@ from tools.workspace import (
     digest,
     exclusive,
     platform_tag,
+    report,
     run,
-    say,
     whole_folder,
 )
 
@@ -46,16 +46,16 @@ NEEDED = ("pulumi", "pulumi-language-python", *(Path(script).name for script in 
 def checked(folder: Path) -> Path:
     """Return the folder if it holds a whole engine that starts and is new enough.
 
-    Raises SetupError that says what is missing, or which version was found.
+    Raises SetupError that names what is missing, or the version that was found.
     """
     missing = [name for name in NEEDED if not os.access(folder / name, os.X_OK)]
     if missing:
         raise SetupError(f"{folder} lacks {', '.join(missing)}")
     env = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "1"}
-    said = run([folder / "pulumi", "version"], "pulumi version", env=env, timeout=60)
-    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", said.strip())
+    output = run([folder / "pulumi", "version"], "pulumi version", env=env, timeout=60)
+    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", output.strip())
     if found is None:
-        raise SetupError(f"{folder / 'pulumi'} does not tell its version")
+        raise SetupError(f"{folder / 'pulumi'} prints no version")
     oldest = tuple(int(part) for part in VERSION.split("."))
     if tuple(int(part) for part in found.groups()) < oldest:
         raise SetupError(f"{folder / 'pulumi'} is {found[0]}, older than {VERSION}")
@@ -116,7 +116,9 @@ def _kept(folder: Path, make: Callable[[Path], None]) -> Path:
 def _build(work: Path) -> None:
     bin_folder = work / "bin"
     bin_folder.mkdir()
-    say(f"building the Pulumi engine {VERSION} from Go modules (about 6 minutes on 2 cores, once)")
+    report(
+        f"building the Pulumi engine {VERSION} from Go modules (about 6 minutes on 2 cores, once)"
+    )
     flags = ["-mod=readonly", "-buildvcs=false", "-trimpath"]
     build = ["go", "build", *flags]
     stamped = f"-ldflags=-s -w -X {VERSION_VARIABLE}={VERSION}"
@@ -155,7 +157,7 @@ def download_installer(url: str, target: Path, context: ssl.SSLContext | None = 
 
 
 def _install(work: Path) -> None:
-    say(f"installing the Pulumi engine {VERSION} with the vendor's installer")
+    report(f"installing the Pulumi engine {VERSION} with the vendor's installer")
     with tempfile.TemporaryDirectory() as scratch:
         script = Path(scratch) / "install.sh"
         download_installer(INSTALLER_URL, script)

@@ -22,8 +22,8 @@ from tools.workspace import (
     digest,
     exclusive,
     platform_tag,
+    report,
     run,
-    say,
     whole_folder,
 )
 
@@ -64,7 +64,7 @@ def fill_wheelhouse(lock: Path) -> Path:
     target = wheelhouse(lock)
     with exclusive(cache_root() / "wheels.lock"):
         if not target.is_dir():
-            say("downloading the locked Python packages (about 75 MB, once per lock and Python)")
+            report("downloading the locked Python packages (about 75 MB, once per lock and Python)")
             with whole_folder(target) as work:
                 what = "downloading the Python packages"
                 pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download"]
@@ -74,9 +74,9 @@ def fill_wheelhouse(lock: Path) -> Path:
 
 
 def make_venv(environment: Environment) -> None:
-    """Make the environment anew from the locked wheels."""
+    """Make a new environment from the locked wheels."""
     wheels = fill_wheelhouse(environment.lock)
-    say(f"making {environment.folder.relative_to(ROOT)} from the locked packages")
+    report(f"making {environment.folder.relative_to(ROOT)} from the locked packages")
     shutil.rmtree(environment.folder, ignore_errors=True)
     venv.create(environment.folder, with_pip=True)
     locked = ["--require-hashes", "--requirement", str(environment.lock)]
@@ -116,7 +116,7 @@ def main() -> int:
     if sys.version_info[:2] < OLDEST_PYTHON:
         oldest = ".".join(map(str, OLDEST_PYTHON))
         found = sys.version.split()[0]
-        say(f"Python {found} is too old: {oldest} or newer is needed (make PYTHON=...)")
+        report(f"Python {found} is too old: {oldest} or newer is needed (make PYTHON=...)")
         return 1
     metadata = [ROOT / "pyproject.toml", ROOT / "olt_provider" / "_version.py"]
     environment = chosen(sys.argv[1:])
@@ -127,7 +127,7 @@ def main() -> int:
             once(partial(make_venv, environment), folder / ".stamp-packages", key)
             once(partial(install_project, environment), folder / ".stamp-project", digest(metadata))
     except SetupError as error:
-        say(f"failed: {error}")
+        report(f"failed: {error}")
         return 1
     return 0
 

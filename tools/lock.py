@@ -1,4 +1,4 @@
-"""Pins every package anew for all supported Pythons and operating systems, with hashes.
+"""Pins every package for all supported Pythons and operating systems, with hashes.
 
 Run as `python -m tools.lock` (`make lock`) in `.venv`. It is the one step that needs `uv`, which it
 installs into a throw-away environment. The lock holds no registry address.
@@ -16,7 +16,7 @@ from typing import Any
 
 import tomli
 
-from tools.workspace import ROOT, SetupError, run, say
+from tools.workspace import ROOT, SetupError, report, run
 
 OLDEST_PYTHON = "3.10"
 DEVELOPMENT = "requirements/dev.txt"
@@ -77,9 +77,9 @@ def main() -> int:
     try:
         lock()
     except SetupError as error:
-        say(f"failed: {error}")
+        report(f"failed: {error}")
         return 1
-    say(f"{DEVELOPMENT}, {PIPELINES} and {LOWEST} are written; `make setup` installs the first")
+    report(f"{DEVELOPMENT}, {PIPELINES} and {LOWEST} are written; `make setup` installs the first")
     return 0
 
 

@@ -23,7 +23,7 @@ from olt_provider.cli.graph.sources import of_preview
 from olt_provider.cli.preview.steps import Preview, read_preview
 from olt_provider.cli.review.effects import review
 from olt_provider.cli.review.markdown import render
-from tools.workspace import ROOT, say
+from tools.workspace import ROOT, report
 
 PICTURES: Final = ROOT / "docs" / "pictures"
 KEPT: Final = ROOT / "tests" / "cli" / "previews" / "change.json"
@@ -70,8 +70,8 @@ def comment() -> str:
 
 def _shown() -> Preview:
     """The kept preview, with the changes in the pictures alone."""
-    told = json.loads(KEPT.read_text("utf-8"))
-    return read_preview(json.dumps({**told, "steps": [s for s in told["steps"] if _named(s)]}))
+    kept = json.loads(KEPT.read_text("utf-8"))
+    return read_preview(json.dumps({**kept, "steps": [s for s in kept["steps"] if _named(s)]}))
 
 
 def _named(step: Mapping[str, Any]) -> bool:
@@ -166,7 +166,7 @@ def main(folder: Path = PICTURES) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for name, draw in DRAWN.items():
         (folder / name).write_text(draw(), "utf-8")
-    say(f"{len(DRAWN)} pictures are in {folder}")
+    report(f"{len(DRAWN)} pictures are in {folder}")
     return 0
 
 

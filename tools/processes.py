@@ -22,8 +22,8 @@ def alive() -> Iterator[int]:
     """Every process that runs; what is dead and not yet reaped is left out."""
     if not sys.platform.startswith("linux"):
         command = ["ps", "-A", "-o", "pid=,stat="]
-        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        for line in told.splitlines():
+        listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        for line in listed.splitlines():
             pid, state = line.split()[:2]
             if not state.startswith("Z"):
                 yield int(pid)

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from olt_provider.setting_names import configured, variable
 from olt_provider.settings import SETTINGS
-from tools.workspace import ROOT, say
+from tools.workspace import ROOT, report
 
 PACKAGE: Final = ROOT / "olt_provider"
 DOCS: Final = ROOT / "docs"
@@ -41,7 +41,7 @@ class Page:
 
 
 def rendered(page: Page) -> str:
-    """The page, with its tables made anew. Raises ``ValueError`` if it has no place for one."""
+    """The page, with new tables. Raises ``ValueError`` if it has no place for one."""
     text = (DOCS / page.name).read_text("utf-8")
     for name, table in page.tables().items():
         before, begin, rest = text.partition(BEGIN.format(name))
@@ -80,9 +80,9 @@ def _required(function: ast.FunctionDef) -> str:
 def _of_settings() -> dict[str, str]:
     """The settings mean the same in the configuration as in a ``Provider``."""
     (provider,) = (each for each in _tree("provider").body if isinstance(each, ast.ClassDef))
-    told = dict(_fields(_methods(provider)["__init__"]))
+    documented = dict(_fields(_methods(provider)["__init__"]))
     rows = (
-        (f"`{configured(key)}`", f"`{variable(key)}`", *_meaning(told[_snake(key)]))
+        (f"`{configured(key)}`", f"`{variable(key)}`", *_meaning(documented[_snake(key)]))
         for key in SETTINGS
     )
     return {"settings": _table(("stack", "environment", "meaning", "default"), rows)}
@@ -163,9 +163,9 @@ def _outputs(resource: ast.ClassDef) -> str:
 
 
 def _attributes(resource: ast.ClassDef) -> Iterator[tuple[str, str]]:
-    for declared, said in zip(resource.body, resource.body[1:], strict=False):
+    for declared, docstring in zip(resource.body, resource.body[1:], strict=False):
         if isinstance(declared, ast.AnnAssign) and isinstance(declared.target, ast.Name):
-            text = said.value.value if _is_text(said) else ""  # type: ignore[attr-defined]
+            text = docstring.value.value if _is_text(docstring) else ""  # type: ignore[attr-defined]
             yield declared.target.id, _line(str(text))
 
 
@@ -174,10 +174,10 @@ def _is_text(node: ast.stmt) -> bool:
 
 
 def _operations(provider: ast.ClassDef) -> str:
-    told = {name: _docstring(method) for name, method in _methods(provider).items()}
+    documented = {name: _docstring(method) for name, method in _methods(provider).items()}
     rows = (
         (IN_WORDS.get(name, name), _part("Calls", text), _part("Permission", text) or "none")
-        for name, text in told.items()
+        for name, text in documented.items()
         if name not in ("configure", "diff") and "Calls:" in text
     )
     return _table(("operation", "API calls", "permission in the tenant"), rows)
@@ -233,7 +233,7 @@ def main(folder: Path = DOCS) -> int:
     """Write all pages."""
     for page in PAGES:
         (folder / page.name).write_text(rendered(page), "utf-8")
-    say(f"{len(PAGES)} pages in {folder} are as the docstrings say")
+    report(f"{len(PAGES)} pages in {folder} match the docstrings")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Checks that a tag may be released: it is the version, and the changelog says what changed.
+"""Checks that a tag may be released: it is the version, and the changelog lists what changed.
 
 Run as `python -m tools.release v1.2.3`, by the release workflow, before anything is built.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sys
 
-from tools.workspace import ROOT, say
+from tools.workspace import ROOT, report
 
 
 def problems(tag: str, version_file: str, changelog: str) -> list[str]:
@@ -17,7 +17,7 @@ def problems(tag: str, version_file: str, changelog: str) -> list[str]:
     version = declared[1] if declared else "none"
     found = []
     if tag != f"v{version}":
-        found.append(f"the tag is {tag}, but olt_provider/_version.py says {version}")
+        found.append(f"the tag is {tag}, but olt_provider/_version.py holds {version}")
     section = re.search(
         rf"^## \[{re.escape(version)}\] - \d{{4}}-\d\d-\d\d\n(.*?)(?=^## \[|\Z)",
         changelog,
@@ -31,13 +31,13 @@ def problems(tag: str, version_file: str, changelog: str) -> list[str]:
 def main(arguments: list[str]) -> int:
     """1 with the reasons if the tag may not be released, 2 for wrong usage."""
     if len(arguments) != 1:
-        say("usage: python -m tools.release TAG")
+        report("usage: python -m tools.release TAG")
         return 2
     version_file = (ROOT / "olt_provider" / "_version.py").read_text("utf-8")
     changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
     found = problems(arguments[0], version_file, changelog)
     for problem in found:
-        say(f"failed: {problem}")
+        report(f"failed: {problem}")
     return 1 if found else 0
 
 

@@ -1,6 +1,6 @@
 """A stage for the demo: a temporary folder, processes, and an end that leaves nothing behind.
 
-Signals are only noted while the stage is up. Whoever waits looks for them, so no exception flies
+Signals are only noted while the stage is up. Loops that wait check for them, so no exception flies
 through the clearing up, and a second Ctrl-C changes nothing.
 """
 
@@ -41,7 +41,7 @@ class Signals:
     """What asks to end: at first with an exception, as usual; while a stage is up, as a note."""
 
     def __init__(self) -> None:
-        self._told = threading.Event()
+        self._signalled = threading.Event()
         self._number = 0
         self.only_noted = False
 
@@ -49,19 +49,19 @@ class Signals:
         """Listen to Ctrl-C, to a request to end, and to a terminal that is closed."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
-                signal.signal(number, self._tell)
+                signal.signal(number, self._note)
 
-    def _tell(self, number: int, _frame: FrameType | None) -> None:
-        first = not self._told.is_set()
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        first = not self._signalled.is_set()
         if first:
             self._number = number
-            self._told.set()
+            self._signalled.set()
         if first and not self.only_noted:
             raise InterruptedDemoError(number)
 
     def wait(self, seconds: float) -> None:
         """Wait, and raise ``InterruptedDemoError`` as soon as there was a signal."""
-        if self._told.wait(seconds):
+        if self._signalled.wait(seconds):
             raise InterruptedDemoError(self._number)
 
 
@@ -124,15 +124,15 @@ class Stage:
             return json.load(out)
 
     def _finish(self, process: subprocess.Popen[bytes], command: str) -> None:
-        started = told = time.monotonic()
+        started = reported = time.monotonic()
         while process.poll() is None:
             self._signals.wait(LOOK_EVERY)
             now = time.monotonic()
             if now - started > COMMAND_TIMEOUT:
                 raise SetupError(f"`{command}` was not done after {COMMAND_TIMEOUT:.0f} s")
-            if now - told > PROGRESS_EVERY:
+            if now - reported > PROGRESS_EVERY:
                 print(f"[demo] still running ({now - started:.0f} s)", file=sys.stderr, flush=True)
-                told = now
+                reported = now
         processes.end(process)  # whatever it may have left
         self._running.remove(process)
         self._signals.wait(0)
@@ -140,7 +140,7 @@ class Stage:
             raise SetupError(f"`{command}` ended with exit code {process.returncode}")
 
     def serve(self, command: str, ready_file: Path) -> dict[str, Any]:
-        """Show a command, run it until the stage ends, and return what its ready file says."""
+        """Show a command, run it until the stage ends, and return the text of its ready file."""
         print(f"$ {command} &", flush=True)
         log = self.folder / "server.log"
         with log.open("wb") as out:

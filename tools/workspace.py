@@ -21,10 +21,10 @@ TAIL_LINES = 12
 
 
 class SetupError(Exception):
-    """A step of the set-up failed; the message says which, why, and what to do."""
+    """A step of the set-up failed; the message names the step, the reason and what to do."""
 
 
-def say(text: str) -> None:
+def report(text: str) -> None:
     """Print one line of progress; stdout is left to what other programs read."""
     print(f"[setup] {text}", file=sys.stderr, flush=True)
 
@@ -58,7 +58,7 @@ def exclusive(lock: Path, timeout: float = 3600.0) -> Iterator[None]:
     system releases it when its holder dies.
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
-    started = told = time.monotonic()
+    started = reported = time.monotonic()
     with lock.open("a") as handle:
         while True:
             try:
@@ -70,9 +70,9 @@ def exclusive(lock: Path, timeout: float = 3600.0) -> Iterator[None]:
                     raise SetupError(
                         f"another set-up has held {lock} for {timeout:.0f} s"
                     ) from None
-                if told == started or now - told > PROGRESS_EVERY:
-                    say(f"waiting for another set-up to finish ({now - started:.0f} s)")
-                    told = now
+                if reported == started or now - reported > PROGRESS_EVERY:
+                    report(f"waiting for another set-up to finish ({now - started:.0f} s)")
+                    reported = now
                 time.sleep(0.2)
         yield
 
@@ -144,4 +144,4 @@ def _wait(process: subprocess.Popen[bytes], what: str, timeout: float) -> int:
             elapsed = time.monotonic() - started
             if elapsed > timeout:
                 raise SetupError(f"{what}: not done after {elapsed:.0f} s, given up") from None
-            say(f"{what}: still at it ({elapsed:.0f} s)")
+            report(f"{what}: still at it ({elapsed:.0f} s)")

@@ -64,7 +64,7 @@ def results(*cases: CaseResult, rounds: int = 3) -> Results:
 THREE = [outcomes(1, 2, 1.5), outcomes(10, 10, 11), outcomes(4, 6, 4.8)]
 
 
-def test_ratios_are_of_pairs_and_their_median_is_told() -> None:
+def test_ratios_are_of_pairs_and_their_median_is_shown() -> None:
     case = CaseResult(case=Case(applications=5), rounds=THREE)
     assert case.ratios(OLT, NOTHING, "create") == pytest.approx([1.5, 1.1, 1.2])
     (row,) = (each for each in figures.rows(case) if (each[0], each[1]) == ("create", OLT))
@@ -75,11 +75,11 @@ def test_a_step_that_failed_in_one_round_gets_no_figure_at_all() -> None:
     broken = outcomes(1, 2, 1.5)
     broken[OLT] = {"create": measured(1.5), "preview": Failed(reason="it broke")}
     case = CaseResult(case=Case(applications=100), rounds=[*THREE, broken])
-    told = {(row.operation, row.provider): row.cells for row in figures.rows(case)}
-    assert told["create", OLT][0] != figures.FAILED
+    cells = {(row.operation, row.provider): row.cells for row in figures.rows(case)}
+    assert cells["create", OLT][0] != figures.FAILED
     for operation in ("preview", "refresh", "rename", "destroy"):
-        assert set(told[operation, OLT]) == {figures.FAILED, figures.NONE}
-        assert told[operation, NOTHING][0] != figures.FAILED
+        assert set(cells[operation, OLT]) == {figures.FAILED, figures.NONE}
+        assert cells[operation, NOTHING][0] != figures.FAILED
     (failure,) = case.failures()
     assert "round 4: preview with olt: it broke" in failure
     verdicts = {each.title: each.verdict for each in targets.judged(results(case))}
@@ -90,9 +90,9 @@ def test_a_step_that_failed_in_one_round_gets_no_figure_at_all() -> None:
 def test_a_provider_that_was_left_out_has_not_failed() -> None:
     rounds = [{name: each[name] for name in (NOTHING, OLT)} for each in THREE]
     case = CaseResult(case=Case(applications=400), left_out=(NAIVE,), rounds=rounds)
-    told = {(row.operation, row.provider): row.cells for row in figures.rows(case)}
-    assert set(told["create", NAIVE]) == {figures.LEFT_OUT, figures.NONE}
-    assert told["create", OLT][:3] == ("4.80", "1.20 (1.10-1.50)", figures.NONE)
+    cells = {(row.operation, row.provider): row.cells for row in figures.rows(case)}
+    assert set(cells["create", NAIVE]) == {figures.LEFT_OUT, figures.NONE}
+    assert cells["create", OLT][:3] == ("4.80", "1.20 (1.10-1.50)", figures.NONE)
     assert results(case).is_complete()
 
 

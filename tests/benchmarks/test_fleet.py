@@ -22,8 +22,8 @@ def test_both_layouts_make_and_remove_the_same(
 ) -> None:
     monkeypatch.setattr(fleet, "find_engine", lambda: engine_folder)
     kept = tmp_path / "fleet.json"
-    told = ["--applications", "1", "--tenants", "2", "--groups", "2", "--json", str(kept)]
-    assert fleet.main(told) == 0
+    arguments = ["--applications", "1", "--tenants", "2", "--groups", "2", "--json", str(kept)]
+    assert fleet.main(arguments) == 0
     lines = [Line(**each) for each in json.loads(kept.read_text())["lines"]]
     assert [line.failure for line in lines] == [""] * 8
     calls = {(line.layout, line.step): line.calls for line in lines}
@@ -56,7 +56,7 @@ def test_the_page_gets_the_figures_between_its_markers() -> None:
     assert "old" not in made
 
 
-def test_without_an_engine_it_says_so_and_prints_no_figure(
+def test_without_an_engine_it_reports_that_and_prints_no_figure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def none() -> Path:
@@ -64,6 +64,6 @@ def test_without_an_engine_it_says_so_and_prints_no_figure(
 
     monkeypatch.setattr(fleet, "find_engine", none)
     assert fleet.main([]) == 1
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err == "[bench-fleet] failed: no engine\n"
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err == "[bench-fleet] failed: no engine\n"

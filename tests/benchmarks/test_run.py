@@ -1,4 +1,4 @@
-"""`make bench` for real, at its smallest; and what it says when it cannot measure."""
+"""`make bench` for real, at its smallest; and its errors where it cannot measure."""
 
 from __future__ import annotations
 
@@ -102,8 +102,8 @@ def test_a_failing_engine_is_named_gets_no_figure_and_does_not_end_what_can_go_o
     assert len(rows) == len(PROVIDERS) * len(OPERATIONS)
     assert [row for row in rows if re.search(r"\d", row)] == []
     for provider in PROVIDERS:
-        said = f"create with {provider}: exit code 255: error: the disk is full"
-        assert said in shown.err
+        output = f"create with {provider}: exit code 255: error: the disk is full"
+        assert output in shown.err
     (case,) = Results.load(kept).cases
     for outcomes in case.rounds[0].values():
         (outcome,) = outcomes.values()  # nothing was run after the failure
@@ -128,10 +128,10 @@ def test_without_an_engine_nothing_is_measured(
     monkeypatch.setattr(bench, "find_engine", lambda: find_engine(("path",)))
     kept = tmp_path / "results.json"
     assert bench.main([*SMALLEST, str(kept)]) == 1
-    told = capsys.readouterr()
-    assert "no Pulumi engine" in told.err
-    assert "no pulumi on PATH" in told.err
-    assert told.out == ""
+    output = capsys.readouterr()
+    assert "no Pulumi engine" in output.err
+    assert "no pulumi on PATH" in output.err
+    assert output.out == ""
     assert not kept.exists()
 
 
@@ -158,13 +158,13 @@ def test_an_interrupted_run_leaves_no_process_and_no_folder(
             if "round 1/1" in line:
                 break
         process.send_signal(signal.SIGTERM)
-        said, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=60)
     finally:
         process.kill()
         process.communicate()
     assert process.returncode == 128 + signal.SIGTERM
-    assert "stopped" in said
-    assert "Traceback" not in said
+    assert "stopped" in output
+    assert "Traceback" not in output
     assert list(scratch.iterdir()) == []
     assert running_for(scratch) == []
 
@@ -180,7 +180,7 @@ def test_an_interrupted_run_leaves_no_process_and_no_folder(
         ("--write-docs", "--rounds", "2"),
     ],
 )
-def test_wrong_usage_is_told_before_anything_runs(
+def test_wrong_usage_is_reported_before_anything_runs(
     arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -197,6 +197,6 @@ def test_a_file_that_holds_no_results_is_one_line(
     if content is not None:
         file.write_text(content)
     assert bench.main(["--from-json", str(file)]) == 1
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1
-    assert str(file) in told
+    output = capsys.readouterr().err
+    assert output.count("\n") == 1
+    assert str(file) in output

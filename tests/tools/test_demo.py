@@ -148,10 +148,10 @@ def test_an_interrupted_demo_leaves_no_process_and_no_folder(
         read_until(process, reached)
         for number in numbers:
             os.killpg(process.pid, number)
-        said, _ = process.communicate(timeout=END_TIMEOUT)
+        output, _ = process.communicate(timeout=END_TIMEOUT)
     assert process.returncode != 0
-    assert "nothing is left running or behind" in said
-    assert "Traceback" not in said
+    assert "nothing is left running or behind" in output
+    assert "Traceback" not in output
     assert list(tmp_path.iterdir()) == []
     assert running_for(tmp_path) == []
 
@@ -173,12 +173,12 @@ def test_a_step_that_fails_is_named(stage: Stage) -> None:
         stage.run(python("import sys; sys.exit(3)"))
 
 
-def test_a_server_that_does_not_start_tells_its_last_words(stage: Stage) -> None:
+def test_a_server_that_does_not_start_is_reported_with_its_last_output(stage: Stage) -> None:
     with pytest.raises(SetupError, match="did not start: no port is free"):
         stage.serve(python("print(chr(110) + 'o port is free')"), stage.folder / "ready")
 
 
-def test_a_long_step_says_that_it_still_runs(
+def test_a_long_step_reports_that_it_still_runs(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     looks: list[float] = []
@@ -206,12 +206,12 @@ def test_a_signal_is_noted_once_and_only_while_nothing_is_up_raised(
 ) -> None:
     signals = Signals()
     with pytest.raises(InterruptedDemoError, match="SIGTERM"):
-        signals._tell(signal.SIGTERM, None)
-    signals._tell(signal.SIGINT, None)
+        signals._note(signal.SIGTERM, None)
+    signals._note(signal.SIGINT, None)
     with pytest.raises(InterruptedDemoError, match="SIGTERM"):
         signals.wait(0)
     quiet = Signals()
     quiet.only_noted = True
-    quiet._tell(signal.SIGINT, None)
+    quiet._note(signal.SIGINT, None)
     with pytest.raises(InterruptedDemoError, match="SIGINT"):
         quiet.wait(0)

@@ -167,7 +167,7 @@ def test_two_set_ups_at_a_time_build_once(setup: Setup) -> None:
     assert setup.builds() == len(["the CLI", "its Python host"])
 
 
-def test_the_error_tells_everything_that_was_tried_and_why_it_failed(setup: Setup) -> None:
+def test_the_error_lists_everything_that_was_tried_and_why_it_failed(setup: Setup) -> None:
     result = setup.run("--source", "path", "--source", "cache", "--source", "go")
     assert result.returncode == 1
     assert result.stdout == ""

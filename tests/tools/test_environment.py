@@ -53,7 +53,7 @@ def test_another_lock_has_wheels_of_its_own(
     assert environment.wheelhouse() != before
 
 
-def test_a_python_that_is_too_old_is_told_what_is_needed(
+def test_a_python_that_is_too_old_is_refused_with_the_needed_version(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(environment, "OLDEST_PYTHON", (99, 0))

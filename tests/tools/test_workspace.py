@@ -44,7 +44,7 @@ def test_a_released_lock_can_be_taken_again(tmp_path: Path) -> None:
             pass
 
 
-def test_a_failed_command_tells_its_last_words() -> None:
+def test_the_error_of_a_failed_command_holds_its_last_output() -> None:
     code = "import sys; print('it broke because', file=sys.stderr); sys.exit(3)"
     with pytest.raises(SetupError, match="trying: exit code 3: it broke because"):
         run([sys.executable, "-c", code], "trying")
@@ -55,7 +55,7 @@ def test_a_missing_command_is_a_clear_error(tmp_path: Path) -> None:
         run([tmp_path / "missing"], "trying")
 
 
-def test_a_command_that_hangs_tells_so_and_is_ended(
+def test_a_command_that_hangs_is_reported_and_ended(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(workspace, "PROGRESS_EVERY", 0.05)
@@ -65,7 +65,7 @@ def test_a_command_that_hangs_tells_so_and_is_ended(
 
 
 def test_stdout_is_left_to_what_other_programs_read(capsys: pytest.CaptureFixture[str]) -> None:
-    workspace.say("on the way")
+    workspace.report("on the way")
     assert capsys.readouterr() == ("", "[setup] on the way\n")
 
 

@@ -15,7 +15,7 @@ from pulumi.dynamic import CreateResult, ReadResult, Resource, ResourceProvider,
 
 
 class DoNothing(ResourceProvider):
-    """Keeps what it is told."""
+    """Stores the declared inputs as outputs."""
 
     serialize_as_secret_always = False
 
