@@ -1,4 +1,4 @@
-"""``olt emulator``: the platform on this machine."""
+"""``olt emulator``: serves an emulated OLT platform."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 HELP: Final = """Serve an emulated OLT platform on this machine, until Ctrl-C or SIGTERM.
 
-The commands below ask one that runs.
+The commands below send requests to an emulator that is running.
 
 Examples:
 
@@ -45,29 +45,29 @@ Examples:
 
 def run(  # noqa: PLR0917 (typer passes them by name)
     context: typer.Context,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")] = 0,
-    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")] = 0,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     ready_file: Annotated[
         Path | None,
-        typer.Option(help="Written once it serves, with URLs and API tokens; removed at the end."),
+        typer.Option(help="File to write URLs and API tokens to once it serves; removed at exit."),
     ] = None,
     database: Annotated[
-        Path | None, typer.Option(help="A file that keeps everything. Default: in memory.")
+        Path | None, typer.Option(help="SQLite file that keeps the state. Default: in memory.")
     ] = None,
     seed: Annotated[
         Path | None,
-        typer.Option(help="A YAML or JSON file: what is there at the start."),
+        typer.Option(help="YAML or JSON file with the initial tenants and applications."),
     ] = None,
     tls_certificate: Annotated[
-        Path | None, typer.Option(help="Serve https: a PEM file, the chain in it too.")
+        Path | None, typer.Option(help="PEM file with the certificate chain, to serve https.")
     ] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="The certificate's key, a PEM file.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM file with the certificate's key.")] = None,
     variant: Annotated[
         list[str] | None,
-        typer.Option(help="Variant of the responses that the contract allows. Repeatable."),
+        typer.Option(help="Variant of the responses that the contract allows; repeatable."),
     ] = None,
 ) -> None:
-    """Serve until told to end."""
+    """Serve until SIGINT or SIGTERM."""
     if context.invoked_subcommand is not None:
         return
     try:
@@ -80,21 +80,21 @@ def run(  # noqa: PLR0917 (typer passes them by name)
     variants = _known_variants(variant or [])
     tls = _checked(tls_certificate, tls_key)
     _log_to_stderr()
-    with _until_told() as told:
+    with _stop_signal() as stopped:
         try:
             with (
                 Emulator.start(planted, port, host=host, database=database, tls=tls) as emulator,
                 _ready(ready_file, emulator),
             ):
                 emulator.set_variants(*variants)
-                _say(emulator)
-                told.wait()
+                _show_addresses(emulator)
+                stopped.wait()
         except OSError as error:
             _fail(f"cannot serve on {host}:{port}: {error.strerror or error}")
         except sqlite3.Error as error:
-            _fail(f"cannot use the database {database}: {error}")
+            _fail(f"cannot use the database {database}: {error}", WRONG_USAGE)
         except ValueError as error:
-            _fail(f"cannot use the seed {seed}: {error}")
+            _fail(f"cannot use the seed {seed}: {error}", WRONG_USAGE)
 
 
 def _fail(message: str, code: int = PROBLEM) -> NoReturn:
@@ -113,11 +113,12 @@ def _read_seed(file: Path) -> Seed:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
         return Seed.model_validate(content)
     except OSError as error:
-        _fail(f"cannot read the seed {file}: {error.strerror}")
+        _fail(f"cannot read the seed {file}: {error.strerror}", WRONG_USAGE)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        _fail(f"the seed {file} is neither YAML nor JSON: {' '.join(str(error).split())}")
+        why = " ".join(str(error).split())
+        _fail(f"the seed {file} is neither YAML nor JSON: {why}", WRONG_USAGE)
     except ValidationError as error:
-        _fail(f"the seed {file} is not right: {summary(error.errors())}")
+        _fail(f"the seed {file} is invalid: {summary(error.errors())}", WRONG_USAGE)
 
 
 def _known_variants(given: list[str]) -> list[Variant]:
@@ -131,7 +132,7 @@ def _known_variants(given: list[str]) -> list[Variant]:
 
 
 def _checked(certificate: Path | None, key: Path | None) -> tuple[Path, Path] | None:
-    """The files to serve ``https`` with, if any, known to be usable."""
+    """The certificate and key to serve ``https`` with, if given; exits if they cannot be used."""
     if certificate is None and key is None:
         return None
     if certificate is None or key is None:
@@ -141,12 +142,13 @@ def _checked(certificate: Path | None, key: Path | None) -> tuple[Path, Path] | 
             certificate, key, password=lambda: ""
         )
     except OSError as error:
-        _fail(f"cannot serve https with {certificate} and {key}: {error.strerror or error}")
+        why = error.strerror or error
+        _fail(f"cannot serve https with {certificate} and {key}: {why}", WRONG_USAGE)
     return certificate, key
 
 
 class _Formatter(logging.Formatter):
-    """Lines that are safe to print: a caller chooses the path that is logged."""
+    """Escapes control characters: clients choose the path that is logged."""
 
     def format(self, record: logging.LogRecord) -> str:
         return lines(super().format(record))
@@ -162,22 +164,22 @@ def _log_to_stderr() -> None:
 
 
 @contextlib.contextmanager
-def _until_told() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set, instead of what they did before."""
-    told = threading.Event()
+def _stop_signal() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set while the block runs."""
+    stopped = threading.Event()
 
-    def tell(_number: int, _frame: FrameType | None) -> None:
-        told.set()
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
 
-    before = {number: signal.signal(number, tell) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield told
+        yield stopped
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _say(emulator: Emulator) -> None:
+def _show_addresses(emulator: Emulator) -> None:
     show(f"API       {emulator.api_url}")
     show(f"identity  {emulator.identity_url}")
     for tenant in emulator.tenants:
@@ -187,7 +189,7 @@ def _say(emulator: Emulator) -> None:
 
 @contextlib.contextmanager
 def _ready(file: Path | None, emulator: Emulator) -> Iterator[None]:
-    """The ready file, there while the block runs."""
+    """Keep the ready file while the block runs."""
     if file is None:
         yield
         return
@@ -203,7 +205,7 @@ def _ready(file: Path | None, emulator: Emulator) -> Iterator[None]:
     try:
         _write(file, json.dumps(content, indent=2) + "\n")
     except OSError as error:
-        _fail(f"cannot write the ready file {file}: {error.strerror}")
+        _fail(f"cannot write the ready file {file}: {error.strerror}", WRONG_USAGE)
     try:
         yield
     finally:
@@ -211,7 +213,7 @@ def _ready(file: Path | None, emulator: Emulator) -> Iterator[None]:
 
 
 def _write(file: Path, text: str) -> None:
-    """Write it at once and for the owner's eyes only, so that nobody reads half of it."""
+    """Write the whole file or nothing, readable by its owner only."""
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as temporary:

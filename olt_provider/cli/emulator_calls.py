@@ -1,4 +1,4 @@
-"""``olt emulator token`` and ``olt emulator reset``: asked of one that runs."""
+"""``olt emulator token`` and ``olt emulator reset``: requests to a running emulator."""
 
 from __future__ import annotations
 
@@ -23,41 +23,41 @@ Examples:
 
   olt emulator token TENANT --ready-file ready.json
 
-  olt emulator token TENANT --role reader --lifetime 60 --url http://127.0.0.1:8080
+  olt emulator token TENANT --role reader --url http://127.0.0.1:8080
 
-Without --url and --ready-file: the emulator at {VARIABLE}.
+Without --url and --ready-file, the emulator at {VARIABLE} is used.
 """
-RESET_HELP: Final = f"""Put everything back to the seed.
+RESET_HELP: Final = f"""Reset the emulator to its seed.
 
 Examples:
 
   olt emulator reset --ready-file ready.json
 
-Without --url and --ready-file: the emulator at {VARIABLE}.
+Without --url and --ready-file, the emulator at {VARIABLE} is used.
 """
-Url = Annotated[str | None, typer.Option(help="Where it serves.")]
-ReadyFile = Annotated[Path | None, typer.Option(help="The file that it wrote once it served.")]
+Url = Annotated[str | None, typer.Option(help="URL of the running emulator.")]
+ReadyFile = Annotated[Path | None, typer.Option(help="Ready file that the emulator wrote.")]
 
 
 def token(
-    tenant: Annotated[str, typer.Argument(help="The tenant's ID.")],
+    tenant: Annotated[str, typer.Argument(help="ID of the tenant that the token is for.")],
     role: Annotated[
-        str, typer.Option(help="owner, writer, reader, none, or permissions with spaces between.")
+        str, typer.Option(help="owner, writer, reader, none, or permissions separated by spaces.")
     ] = "owner",
-    lifetime: Annotated[int, typer.Option(help="Seconds.")] = 864000,
+    lifetime: Annotated[int, typer.Option(help="Lifetime of the token in seconds.")] = 864000,
     url: Url = None,
     ready_file: ReadyFile = None,
 ) -> None:
-    """Print it."""
+    """Print the token."""
     body = {"tenantId": tenant, "role": role, "lifetime": lifetime}
-    answer = _post("token", _base(url, ready_file), body)
-    show(str(answer["token"]))
+    content = _post("token", _base(url, ready_file), body)
+    show(str(content["token"]))
 
 
 def reset(url: Url = None, ready_file: ReadyFile = None) -> None:
-    """Do it."""
+    """Reset the state."""
     _post("reset", _base(url, ready_file), None)
-    show("back to the seed")
+    show("reset to the seed")
 
 
 def _wrong(message: str) -> NoReturn:
@@ -76,12 +76,12 @@ def _base(url: str | None, ready_file: Path | None) -> str:
             _wrong(f"{ready_file} was not written by `olt emulator`")
     url = url or os.environ.get(VARIABLE, "").strip()
     if not url:
-        _wrong(f"say which emulator: --url, --ready-file or {VARIABLE}")
+        _wrong(f"no emulator given: use --url, --ready-file or {VARIABLE}")
     return _local(url)
 
 
 def _local(url: str) -> str:
-    """Scheme, host and port of a URL of this machine."""
+    """Scheme, host and port of a loopback URL."""
     try:
         parts = urlsplit(url)
         scheme, host, port = parts.scheme, parts.hostname, parts.port
@@ -110,23 +110,23 @@ def _post(what: str, base: str, body: dict[str, Any] | None) -> Any:
     try:
         with requests.Session() as session:
             session.trust_env = False  # no proxy and no .netrc
-            answer = session.post(
+            response = session.post(
                 f"{base}{ADMIN}/{what}",
                 json=body,
                 timeout=SECONDS,
                 allow_redirects=False,
                 verify=os.environ.get(CA_BUNDLE, "").strip() or True,
             )
-        told = answer.json()
+        content = response.json()
     except requests.JSONDecodeError:
-        fail("emulator", f"what serves at {base} is not the emulator", PROBLEM)
+        fail("emulator", f"the server at {base} is not the emulator", PROBLEM)
     except requests.exceptions.SSLError:
         fail("emulator", f"the certificate at {base} is not trusted: set {CA_BUNDLE}", PROBLEM)
     except requests.RequestException:
-        fail("emulator", f"no emulator answers at {base}", PROBLEM)
-    except OSError as error:  # what requests says of a bundle that is missing
+        fail("emulator", f"no emulator responds at {base}", PROBLEM)
+    except OSError as error:  # requests raises it for a bundle that is missing
         fail("emulator", f"{CA_BUNDLE}: {error}", WRONG_USAGE)
-    if answer.status_code != 200:
-        said = told.get("errorMessage") if isinstance(told, dict) else None
-        fail("emulator", said or f"what serves at {base} is not the emulator", PROBLEM)
-    return told
+    if response.status_code != 200:
+        message = content.get("errorMessage") if isinstance(content, dict) else None
+        fail("emulator", message or f"the server at {base} is not the emulator", PROBLEM)
+    return content

@@ -1,4 +1,4 @@
-"""How the commands speak: one-line errors, documented exit codes, progress on a terminal only."""
+"""Output of the commands: one-line errors, documented exit codes, progress on a terminal only."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from olt_provider.cli import terminal
 OK: Final = 0
 PROBLEM: Final = 1
 WRONG_USAGE: Final = 2
-EXIT_CODES: Final = "Exit codes: 0 fine, 1 found a problem, 2 wrong usage."
+EXIT_CODES: Final = "Exit codes: 0 fine, 1 found a problem, 2 wrong usage or unreadable input."
 
 
 def fail(command: str, message: str, code: int = WRONG_USAGE) -> NoReturn:
-    """End with one line on standard error."""
+    """Exit with ``code`` after one line on standard error."""
     report(f"olt {command}: {message}")
     raise typer.Exit(code)
 
 
 def report(message: str) -> None:
-    """Print one line on standard error, whatever the names in it hold."""
+    """Print one line on standard error; control characters in it are escaped."""
     typer.echo(terminal.one_line(message), err=True)
 
 
 def show(message: str) -> None:
-    """Print one line on standard output, whatever the names in it hold."""
+    """Print one line on standard output; control characters in it are escaped."""
     typer.echo(terminal.one_line(message))
 
 
 def may_write(command: str, file: Path | None, *, force: bool) -> None:
-    """End where a file exists already and ``force`` is not set."""
+    """Exit where a file exists already and ``force`` is not set."""
     if file is not None and file.exists() and not force:
         fail(command, f"{file} exists: name another file, or add --force")
 
 
 def write(command: str, file: Path | None, text: str) -> None:
-    """All of it or nothing, so that no half of a file is ever there. ``None``: print it."""
+    """Write the whole file or nothing; without a file, print the text."""
     import tempfile
 
     if file is None:
@@ -58,7 +58,7 @@ def write(command: str, file: Path | None, text: str) -> None:
 
 @contextmanager
 def progress(doing: str) -> Iterator[Callable[[str], None]]:
-    """Show what is being done while the block runs, on standard error and only to a person."""
+    """Show progress on standard error while the block runs, if that is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -78,12 +78,12 @@ LEVELS: Final = {
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table; words that are levels are coloured where this is a terminal."""
+    """Print a table; levels are coloured on a terminal."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    # Without a terminal nothing says how wide a line may be, and logs wrap by themselves.
+    # without a terminal there is no width to fit, and logs wrap by themselves
     console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
     drawn = Table(*headings, box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for column in drawn.columns:

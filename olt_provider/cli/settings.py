@@ -1,4 +1,4 @@
-"""The settings that a command works with: the environment's, and a stack's where one is named."""
+"""Settings of a command: from the environment and, with ``--stack`` or ``--cwd``, from a stack."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ SECONDS: Final = 120
 
 
 def load_settings(stack: str | None, cwd: Path | None) -> Settings:
-    """Read them as the provider does. Without a stack or a folder: from the environment alone.
+    """Read the settings as the provider does; without a stack or folder, the environment alone.
 
-    Raises ``ConfigurationError`` naming what is wrong.
+    Raises ``ConfigurationError`` that names what is wrong.
     """
     values: dict[str, Any] = {}
     if stack is not None or cwd is not None:
-        told = pulumi(["config", "--json", "--show-secrets"], stack, cwd)
-        if not isinstance(told, dict):
+        printed = pulumi(["config", "--json", "--show-secrets"], stack, cwd)
+        if not isinstance(printed, dict):
             raise ConfigurationError("`pulumi config --json` printed something unexpected")
-        values = {key: _value(each) for key, each in told.items()}
+        values = {key: _value(each) for key, each in printed.items()}
     return Settings.load(values.get, os.environ, keys=values)
 
 
 def tenants_of(settings: Settings, client: OltClient) -> list[str]:
-    """Whom the credentials act for, as far as they tell; else the tenant that is configured."""
+    """The tenants that the credentials name, else the configured one."""
     held = {key: value.get_secret_value() for key, value in settings.credentials}
     if "tenantTokens" in held:
         return sorted(json.loads(held["tenantTokens"]))
@@ -51,7 +51,7 @@ def owners(given: Sequence[str], settings: Settings, client: OltClient) -> list[
     named = tenants_of(settings, client)
     if not named:
         raise ConfigurationError(
-            "no tenant: say --tenant, or set olt:tenantId, because these credentials act for "
+            "no tenant: give --tenant, or set olt:tenantId, because these credentials work for "
             "several tenants"
         )
     return named
@@ -60,15 +60,15 @@ def owners(given: Sequence[str], settings: Settings, client: OltClient) -> list[
 def _value(entry: Any) -> Any:
     if not isinstance(entry, dict):
         return None
-    # What was set with --path is told as an object too, but the provider reads its JSON.
+    # what was set with --path is printed as an object too, but the provider reads its JSON
     return entry.get("value")
 
 
 def pulumi(arguments: Sequence[str], stack: str | None, cwd: Path | None) -> Any:
-    """What a command of the Pulumi CLI prints as JSON.
+    """Run a command of the Pulumi CLI and return the JSON that it prints.
 
-    Raises ``ConfigurationError`` if it cannot be run or fails. What it printed is never quoted,
-    because it may hold secrets, but for its own one-line error.
+    Raises ``ConfigurationError`` if it cannot be run or fails. Of its output only its own one-line
+    error is quoted, because the rest may hold secrets.
     """
     name = f"pulumi {' '.join(arguments[:2])}"
     found = shutil.which("pulumi")
@@ -90,8 +90,9 @@ def pulumi(arguments: Sequence[str], stack: str | None, cwd: Path | None) -> Any
     except OSError as error:
         raise ConfigurationError(f"`{name}` cannot be run: {error.strerror}") from None
     if done.returncode != 0:
-        said = [line for line in done.stderr.splitlines() if line.startswith("error:")]
-        raise ConfigurationError(f"`{name}` failed: {said[0][:300] if said else 'it said no more'}")
+        errors = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+        reason = errors[0][:300] if errors else f"exit code {done.returncode}, without an error"
+        raise ConfigurationError(f"`{name}` failed: {reason}")
     try:
         return json.loads(done.stdout)
     except ValueError:

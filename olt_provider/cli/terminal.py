@@ -46,7 +46,7 @@ def _no_command(line: str) -> str:
 
 
 def to_json(value: Any, *, indent: int | None = None) -> str:
-    """``value`` as JSON that is safe to print: still the same value for whoever parses it."""
+    """``value`` as JSON that is safe to print: a parser reads the same value."""
     # in JSON of ASCII both can only stand inside a string
     return COMMAND_ANYWHERE.sub(r"\\u0023#", json.dumps(value, indent=indent))
 

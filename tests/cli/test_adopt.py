@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from olt_provider.cli.adopt import states
-from olt_provider.cli.adopt.names import Unique, identifier, slug
+from olt_provider.cli.adopt.program import Unique, identifier, slug
 from olt_provider.cli.app import app
 from olt_provider.emulator import TENANT_A, TENANT_B, Emulator
 from tests.engine.harness import PASSPHRASE

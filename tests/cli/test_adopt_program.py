@@ -16,8 +16,7 @@ from typer.testing import CliRunner
 from olt_provider.api.applications import Application, OAuth2Client
 from olt_provider.api.errors import RequestError
 from olt_provider.api.model import parse
-from olt_provider.cli.adopt.declared import declared, refusal
-from olt_provider.cli.adopt.discovery import Found
+from olt_provider.cli.adopt.discovery import Found, declared, refusal
 from olt_provider.cli.adopt.program import literal, program
 from olt_provider.cli.app import app
 from olt_provider.emulator import TENANT_A, Emulator

@@ -1,1 +1,1 @@
-"""``olt adopt``: the program that takes over what runs without Pulumi."""
+"""``olt adopt``: writes the program that adopts existing applications."""

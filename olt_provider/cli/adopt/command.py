@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from olt_provider.cli.adopt.states import Managed
     from olt_provider.settings import Settings
 
-HELP: Final = f"""Write the Pulumi program that takes over a tenant's applications as they are.
+HELP: Final = f"""Write a Pulumi program that adopts the applications of a tenant.
 
 Lists the applications that the tenant owns, leaves out those that the given state files manage, and
-declares the others, with whom they allow and where they are installed. It only reads: nothing
-changes before the program's `pulumi up`, which then changes nothing but client secrets, and those
-only where you do not tell the present one.
+declares the others with their allowed tenants and installations. The command only reads. The first
+`pulumi up` of the program adopts the applications and rotates those client secrets that you do not
+set in the stack's configuration.
 
 Examples:
 
@@ -40,31 +40,37 @@ Examples:
 
   olt adopt --tenant ID --json
 
-A state file is what `pulumi stack export` prints, or the stack's file in a file backend. Without
---state all applications are taken for unmanaged. Without --tenant: the tenants that the credentials
-name.
+A state file is the output of `pulumi stack export`, or the stack's file in a file backend. Give the
+states of all stacks that own applications there: without --state, every application counts as
+unmanaged, and a warning is printed. Without --tenant, the tenants that the credentials name are
+used.
 
-An application that the provider would not accept, such as one with a name of white space, is
-refused: it is named and not declared, and the exit code is 1.
+An application that the provider would not accept, such as one whose name is blank, is refused: it
+is reported and not declared, and the exit code is 1.
 
 {EXIT_CODES}
 """
 
+NO_STATE: Final = (
+    "olt adopt: warning: without --state, applications that a stack manages already are declared "
+    "again; give the state of each stack: pulumi stack export --file STATE.json"
+)
+
 
 def run(  # noqa: PLR0917 (typer passes them by name)
     state: Annotated[
-        list[Path] | None, typer.Option(help="A state file of a stack; repeatable.")
+        list[Path] | None, typer.Option(help="State file of a stack that owns applications; repeatable.")
     ] = None,
     tenant: Annotated[
-        list[str] | None, typer.Option(help="An owner of applications; repeatable.")
+        list[str] | None, typer.Option(help="ID of a tenant whose applications to adopt; repeatable.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Where to write it. Default: print it.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write the program to. Default: print it.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print what was found, instead of a program.")
+        bool, typer.Option("--json", help="Print the applications as JSON instead of a program.")
     ] = False,
-    stack: Annotated[str | None, typer.Option(help="Whose configuration to use.")] = None,
-    cwd: Annotated[Path | None, typer.Option(help="The folder of the Pulumi project.")] = None,
+    stack: Annotated[str | None, typer.Option(help="Stack whose configuration is used.")] = None,
+    cwd: Annotated[Path | None, typer.Option(help="Folder of the Pulumi project.")] = None,
 ) -> None:
     """Print or write the program."""
     from olt_provider.api.errors import OltError
@@ -73,8 +79,10 @@ def run(  # noqa: PLR0917 (typer passes them by name)
 
     may_write("adopt", out, force=force)
     managed = _managed(state or [])
+    if not state:
+        report(NO_STATE)
     try:
-        with progress("looking at applications") as notify:
+        with progress("listing applications") as notify:
             settings = load_settings(stack, cwd)
             client = settings.client(user_agent="cli", notify=notify)
             tenants = owners(tenant or [], settings, client)
@@ -117,7 +125,7 @@ def _discover(
 
 
 def _explain(found: Discovery, out: Path | None) -> None:
-    """What was left out, and what to do next, beside the program."""
+    """Report what was left out and what to do next."""
     from olt_provider.cli.adopt.program import resources, secret_key
 
     for application, managed in found.managed:
@@ -136,21 +144,21 @@ def _explain(found: Discovery, out: Path | None) -> None:
         for tenant, why in each.left.items():
             report(f"not declared: {each.application.name} in tenant {tenant}: {why}")
     if not found.found:
-        report("nothing to take over")
+        report("nothing to adopt")
         return
     report(
-        f"{len(found.found)} to take over{f', written to {out}' if out else ''}. Next, for each"
-        " client secret that you know (the others are made anew, which ends the present ones):"
+        f"{len(found.found)} to adopt{f', written to {out}' if out else ''}. Next, set each client"
+        " secret that you have (the others are rotated, which invalidates the current ones):"
     )
     report(f"  pulumi config set --secret {secret_key(resources(found.found)[0])}")
-    report("and then `pulumi preview` and `pulumi up`")
+    report("then run `pulumi preview` and `pulumi up`")
 
 
 def _json(found: Discovery) -> str:
     from olt_provider.cli.adopt.program import resources, secret_key
     from olt_provider.cli.terminal import to_json
 
-    told = {
+    content = {
         "version": 1,
         "applications": [
             {
@@ -172,4 +180,4 @@ def _json(found: Discovery) -> str:
         "skipped": [{"id": application.id, "why": why} for application, why in found.skipped],
         "refused": [{"id": application.id, "why": why} for application, why in found.refused],
     }
-    return to_json(told, indent=2) + "\n"
+    return to_json(content, indent=2) + "\n"

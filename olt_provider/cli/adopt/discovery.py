@@ -1,21 +1,24 @@
-"""What a tenant owns, and what of it no stack manages."""
+"""The applications of a tenant that no stack manages, and how to declare them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from olt_provider.api.applications import Application
 from olt_provider.api.client import OltClient
 from olt_provider.api.errors import OltError
 from olt_provider.api.ids import canonical_id
-from olt_provider.cli.adopt.declared import refusal
 from olt_provider.cli.adopt.states import Managed
+from olt_provider.lifecycle.application.model import TABLE, ApplicationInputs
+from olt_provider.lifecycle.checking import apply_rules
+from olt_provider.lifecycle.properties import as_declared
 
 
 @dataclass(frozen=True)
 class Found:
-    """An application to take over, and where it is installed."""
+    """An application to adopt, and where it is installed."""
 
     application: Application
     installed: tuple[str, ...]
@@ -46,8 +49,8 @@ def discover(
 ) -> Discovery:
     """List each tenant's applications: ``GET /application-developer/applications``.
 
-    ``own_client_id`` is the client that does the asking, if it is an application itself: a new
-    secret would end it. Raises ``OltError`` where a tenant cannot be listed.
+    ``own_client_id`` is the client whose credentials are used, if it is an application itself:
+    rotating its secret would invalidate them. Raises ``OltError`` where a tenant cannot be listed.
     """
     known = {each.application_id: each for each in managed}
     access = _Access(client, notify)
@@ -88,7 +91,7 @@ def _found(application: Application, access: _Access) -> Found:
 
 
 class _Access:
-    """Whether there are credentials of a tenant, asked once for each."""
+    """Whether the credentials reach a tenant, checked once per tenant."""
 
     def __init__(self, client: OltClient, notify: Callable[[str], None]) -> None:
         self._client = client
@@ -96,12 +99,23 @@ class _Access:
         self._missing: dict[str, str] = {}
 
     def missing(self, tenant: str) -> str:
-        """Why there are none, or nothing."""
+        """Why there are no credentials of a tenant; empty if there are."""
         if tenant not in self._missing:
             self._notify(f"credentials of tenant {tenant}")
             try:
                 self._client.tokens.token(tenant)
                 self._missing[tenant] = ""
             except OltError:
-                self._missing[tenant] = "these credentials do not act for that tenant"
+                self._missing[tenant] = "these credentials do not reach that tenant"
         return self._missing[tenant]
+
+
+def declared(application: Application) -> dict[str, Any]:
+    """The arguments that adopt an application: the allowed tenants and what is not a default."""
+    return as_declared(TABLE, ApplicationInputs.found(application).to_props(), {})
+
+
+def refusal(application: Application) -> str:
+    """Why the provider would refuse the declaration, by its own rules; else empty."""
+    failures = apply_rules(declared(application), TABLE).failures
+    return "; ".join(f"{each.property}: {each.reason}" for each in failures)

@@ -1,26 +1,30 @@
-"""The Pulumi program that takes applications over, as typed and formatted Python."""
+"""The Pulumi program that adopts applications, as typed and formatted Python."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import builtins
+import keyword
+import re
+import unicodedata
+from collections.abc import Callable, Container, Sequence
 from typing import Any, Final
 
 from olt_provider.api.applications import Application
-from olt_provider.cli.adopt.declared import declared
-from olt_provider.cli.adopt.discovery import Found
-from olt_provider.cli.adopt.names import Unique, identifier, slug
+from olt_provider.cli.adopt.discovery import Found, declared
 from olt_provider.cli.terminal import COMMAND_ANYWHERE, one_line
 
 LINE_LENGTH: Final = 100
-HEAD: Final = '''"""Applications of the OLT platform that were taken over as they are.
+RESERVED: Final = frozenset({"annotations", "config", "pulumi", "tenant_id", *dir(builtins)})
+"""Names that a generated program, or Python, uses itself."""
+HEAD: Final = '''"""Applications of the OLT platform, adopted with their current settings.
 
-Before the first `pulumi up`, tell the client secrets that you know, each under the name that its
-application asks for below:
+Before the first `pulumi up`, set the client secrets that you have, each under the key that its
+application reads below:
 
     pulumi config set --secret NAME-client-secret
 
-An application whose secret is not told gets a new one, and the old one ends at once. After the
-first `pulumi up`, `adopt=` may be removed.
+The secret of an application without one is rotated, and its current secret stops working at once.
+After the first `pulumi up`, `adopt=` may be removed.
 """
 
 from __future__ import annotations
@@ -45,7 +49,7 @@ def resources(found: Sequence[Found]) -> list[str]:
 
 
 def program(found: Sequence[Found]) -> str:
-    """The whole file. Holds no secret: they come from the stack's configuration."""
+    """The source of the program. It holds no secret: they come from the stack's configuration."""
     import black
 
     installs = any(each.installed for each in found)
@@ -87,3 +91,39 @@ def literal(value: Any) -> str:
     """``value`` as a Python literal of printable text, which starts no command of a pipeline."""
     # `##` before a bracket can only stand inside a string
     return COMMAND_ANYWHERE.sub(r"\\x23#", repr(value))
+
+
+def slug(text: str) -> str:
+    """Lower-case letters and digits with hyphens between them; never empty."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "application"
+
+
+def identifier(text: str) -> str:
+    """A valid name of a Python variable."""
+    name = slug(text).replace("-", "_")
+    if name[0].isdigit():
+        name = f"app_{name}"
+    return f"{name}_" if keyword.iskeyword(name) or name in RESERVED else name
+
+
+class Unique:
+    """Returns each name once: the second ``reporting`` is ``reporting-2``."""
+
+    def __init__(self, make: Callable[[str], str], joined_by: str) -> None:
+        self._make = make
+        self._joined_by = joined_by
+        self._given: set[str] = set()
+
+    def __call__(self, text: str) -> str:
+        name = _free(self._make(text), self._joined_by, self._given)
+        self._given.add(name)
+        return name
+
+
+def _free(name: str, joined_by: str, given: Container[str]) -> str:
+    candidate, number = name, 1
+    while candidate in given:
+        number += 1
+        candidate = f"{name}{joined_by}{number}"
+    return candidate

@@ -26,7 +26,7 @@ MOST: Final = 512 * 2**20
 
 
 class StateError(Exception):
-    """A file is no state that can be read. The message is one line and names the file."""
+    """A state file cannot be read. The message is one line and names the file."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class Managed:
 def managed_in(file: Path, environ: Mapping[str, str] = os.environ) -> list[Managed]:
     """The applications that the stack of a state file manages.
 
-    ``file`` is what ``pulumi stack export`` writes, or the file of a file backend. Raises
-    ``StateError``, also where its secrets are encrypted with a passphrase that ``environ`` does
-    not tell: then it may be of a stack that you cannot deploy.
+    ``file`` is the output of ``pulumi stack export``, or the file of a file backend. Raises
+    ``StateError``, also where its secrets are encrypted with a passphrase that is not in
+    ``environ``: then it may belong to a stack that you cannot deploy.
     """
     deployment = _deployment(file)
     try:
@@ -53,7 +53,7 @@ def managed_in(file: Path, environ: Mapping[str, str] = os.environ) -> list[Mana
         ]
     except (KeyError, TypeError, AttributeError, ValueError, IndexError):
         raise StateError(
-            f"{file}: a resource has a shape that this version does not know"
+            f"{file}: a resource has a shape that this version cannot read"
         ) from None
     if any(_encrypted(each) for each in found):
         _require_passphrase(file, deployment, environ)
@@ -75,7 +75,7 @@ def known_in(file: Path) -> list[Managed]:
         ]
     except (KeyError, TypeError, AttributeError, ValueError, IndexError):
         raise StateError(
-            f"{file}: a resource has a shape that this version does not know"
+            f"{file}: a resource has a shape that this version cannot read"
         ) from None
 
 
@@ -87,23 +87,23 @@ def _is_ours(resource: Any) -> bool:
 
 def _deployment(file: Path) -> dict[str, Any]:
     try:
-        told = json.loads(_content(file))
+        envelope = json.loads(_content(file))
     except OSError as error:
         raise StateError(f"{file}: cannot be read: {error.strerror or 'damaged'}") from None
     except (EOFError, ValueError, RecursionError):
         raise StateError(f"{file}: it is cut off, or no state: not JSON") from None
-    if not isinstance(told, dict) or not ({"deployment", "checkpoint"} & told.keys()):
+    if not isinstance(envelope, dict) or not ({"deployment", "checkpoint"} & envelope.keys()):
         raise StateError(
-            f"{file}: it is no state: give what `pulumi stack export` prints, or the file of the "
-            "stack in a file backend"
+            f"{file}: it is no state: give the output of `pulumi stack export`, or the file of "
+            "the stack in a file backend"
         )
-    if told.get("version") not in VERSIONS:
+    if envelope.get("version") not in VERSIONS:
         raise StateError(
-            f"{file}: it has version {told.get('version')!r}, and this version knows "
+            f"{file}: it has version {envelope.get('version')!r}, and this version reads "
             f"{' and '.join(map(str, VERSIONS))}: the engine may be newer"
         )
-    checkpoint = told.get("checkpoint")
-    inner = checkpoint.get("latest") if isinstance(checkpoint, dict) else told.get("deployment")
+    checkpoint = envelope.get("checkpoint")
+    inner = checkpoint.get("latest") if isinstance(checkpoint, dict) else envelope.get("deployment")
     if inner is None:  # a stack that nothing was ever deployed in
         return {}
     if not isinstance(inner, dict):
@@ -138,7 +138,7 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
 def _require_passphrase(file: Path, deployment: Any, environ: Mapping[str, str]) -> None:
     provider = deployment.get("secrets_providers") or {}
     if not isinstance(provider, dict) or provider.get("type") != "passphrase":
-        return  # a key service guards it, which the file says nothing of
+        return  # a key service guards it, and the file has no check for it
     passphrase = environ.get(PASSPHRASE)
     key_file = environ.get(PASSPHRASE_FILE)
     if passphrase is None and key_file:
