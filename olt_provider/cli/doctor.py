@@ -11,8 +11,8 @@ from olt_provider.cli.output import EXIT_CODES, OK, PROBLEM, fail, progress, tab
 
 HELP: Final = f"""Check configuration, credentials, permissions, hosts, versions. Changes nothing.
 
-Reads the environment, and with --stack or --cwd a stack's configuration too. Prints no value that
-is secret.
+Reads the environment and, with --stack or --cwd, a stack's configuration. Prints no secret. Each
+warning and failure comes with the command that fixes it or shows more.
 
 Examples:
 
@@ -24,29 +24,33 @@ Examples:
 
   olt doctor --json
 
-With --state, the applications of the tenant that no given state holds are listed: a run that was
-killed leaves one whose secret is lost. Give the states of all stacks that own applications there.
+With --state, orphaned applications are listed: those of the tenant that no given state holds. A run
+that is killed may leave one, whose secret is lost. Give the states of all stacks that own
+applications there.
 
 {EXIT_CODES}
 """
 
 
 def run(
-    stack: Annotated[str | None, typer.Option(help="Whose configuration to read.")] = None,
-    cwd: Annotated[Path | None, typer.Option(help="The folder of the Pulumi project.")] = None,
+    stack: Annotated[str | None, typer.Option(help="Stack whose configuration is checked.")] = None,
+    cwd: Annotated[Path | None, typer.Option(help="Folder of the Pulumi project.")] = None,
     state: Annotated[
         list[Path] | None,
-        typer.Option(help="A state file of a stack, to list orphaned applications; repeatable."),
+        typer.Option(help="State file of a stack, to list orphaned applications; repeatable."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the checks as JSON.")] = False,
 ) -> None:
-    """Print what was checked."""
+    """Print the checks."""
     from olt_provider.cli.doctor_checks import examine
     from olt_provider.cli.terminal import to_json
 
-    known = _known(state) if state else None
+    if cwd is not None and not cwd.is_dir():
+        fail("doctor", f"{cwd} is no folder")
+    states = state or []
+    known = _known(states) if states else None
     with progress("checking") as notify:
-        checks = examine(stack, cwd, known, notify)
+        checks = examine(stack, cwd, states, known, notify)
     if as_json:
         typer.echo(to_json({"version": 1, "checks": [each._asdict() for each in checks]}))
     else:

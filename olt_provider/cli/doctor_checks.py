@@ -1,4 +1,4 @@
-"""The checks of ``olt doctor``."""
+"""The checks of ``olt doctor``, in the order in which they are printed."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from olt_provider._version import __version__
+from olt_provider.api.applications import Application
 from olt_provider.api.client import OltClient
 from olt_provider.api.errors import ApiError, OltError, TokenError
+from olt_provider.api.ids import canonical_id
+from olt_provider.api.model import format_timestamp
 from olt_provider.api.request import Request
 from olt_provider.api.tokens import read_claims, refresh_expiry, utc
 from olt_provider.api.transport import Transport
-from olt_provider.cli.checks import Check
-from olt_provider.cli.orphans import orphans
+from olt_provider.cli import remedies
+from olt_provider.cli.remedies import Remedies
 from olt_provider.cli.settings import load_settings, tenants_of
+from olt_provider.cli.terminal import one_line
 from olt_provider.settings import Settings
 
 LEAST_SDK: Final = (3, 216)
@@ -30,38 +34,61 @@ LEAST_PYTHON: Final = (3, 10)
 SECONDS: Final = 30
 A_DAY: Final = 86400
 API_TOKENS: Final = frozenset({"apiToken", "tenantTokens"})
-"""Those that are not fetched."""
+"""Credentials that are tokens, and not used to fetch one."""
+ORPHANS: Final = "orphaned applications"
+
+
+class Check(NamedTuple):
+    """One line. ``level`` is ok, warning, failure or not checked; ``tenant`` may be empty."""
+
+    check: str
+    level: str
+    found: str
+    fix: str = ""
+    tenant: str = ""
+
+    def row(self) -> tuple[str, str, str]:
+        """The line as three cells, narrow enough for a terminal of 80 columns."""
+        # the checks of a tenant follow that of its token
+        tenant = f"tenant {self.tenant}" if self.check == "token" else ""
+        fix = f"-> {self.fix}" if self.fix else ""
+        found = "\n".join(one_line(each) for each in (tenant, self.found, fix) if each)
+        return self.check, self.level, found
 
 
 def examine(
     stack: str | None,
     cwd: Path | None,
+    states: Sequence[Path],
     known: frozenset[str] | None,
     notify: Callable[[str], None],
 ) -> list[Check]:
-    """All checks, in the order in which one would look.
+    """All checks.
 
-    ``known`` holds the application IDs of all given states; ``None``: none was given.
+    ``known`` holds the application IDs of all ``states``; it is ``None`` if none was given.
     """
     checks = [_python(), _sdk(), _engine()]
+    commands = Remedies(stack, cwd, states)
     try:
-        # A doctor tells what is wrong now, so nothing is repeated.
+        # the report is about this moment, so requests are not retried
         settings = dataclasses.replace(load_settings(stack, cwd), max_retries=0)
     except OltError as error:
-        return [*checks, Check("configuration", "failure", str(error), "set it right")]
+        fix = commands.list_settings()
+        return [*checks, Check("configuration", "failure", str(error), fix)]
+    commands = dataclasses.replace(commands, environment=settings.credentials_in_environment)
     checks.append(Check("configuration", "ok", f"API {settings.api_url}"))
     notify("the hosts")
-    checks += [_api(settings, notify), _identity(settings, notify)]
+    checks += [_api(settings, commands, notify), _identity(settings, commands, notify)]
     notify("the credentials")
-    return checks + _credentials(settings, known, notify)
+    return checks + _Credentials(settings, commands, notify).checks(known)
 
 
 def _python() -> Check:
     found = f"{sys.version.split()[0]}, pulumi-olt {__version__}, in {sys.prefix}"
     if sys.version_info < LEAST_PYTHON:  # pragma: no cover (the package would not install)
-        return Check("Python", "failure", found, "install Python 3.10 or newer")
+        return Check("Python", "failure", found, remedies.INSTALL)
     if sys.prefix == sys.base_prefix:
-        return Check("Python", "warning", found, "use a virtual environment")
+        return Check("Python", "warning", found, remedies.INSTALL)
     return Check("Python", "ok", found)
 
 
@@ -69,31 +96,31 @@ def _sdk() -> Check:
     try:
         found = metadata.version("pulumi")
     except metadata.PackageNotFoundError:
-        return Check("Pulumi SDK", "failure", "not installed", "pip install pulumi-olt")
-    return _versioned("Pulumi SDK", found, LEAST_SDK, "pip install --upgrade pulumi")
+        return Check("Pulumi SDK", "failure", "not installed", remedies.UPGRADE_SDK)
+    return _versioned("Pulumi SDK", found, LEAST_SDK, remedies.UPGRADE_SDK)
 
 
 def _engine() -> Check:
     path = shutil.which("pulumi")
     if path is None:
-        fix = "install the Pulumi CLI, or put it on PATH"
-        return Check("Pulumi engine", "warning", "no pulumi on PATH", fix)
+        return Check("Pulumi engine", "warning", "no pulumi on PATH", remedies.INSTALL_ENGINE)
     try:
-        said = subprocess.run(  # noqa: S603 (arguments are a list, no shell)
+        version = subprocess.run(  # noqa: S603 (arguments are a list, no shell)
             [path, "version"], capture_output=True, text=True, timeout=SECONDS, check=False
         ).stdout.strip()
     except (OSError, subprocess.TimeoutExpired):
-        return Check("Pulumi engine", "failure", f"{path} cannot be run", "install it anew")
-    return _versioned("Pulumi engine", said, LEAST_ENGINE, "upgrade the Pulumi CLI")
+        found = f"{path} cannot be run"
+        return Check("Pulumi engine", "failure", found, remedies.INSTALL_ENGINE)
+    return _versioned("Pulumi engine", version, LEAST_ENGINE, remedies.INSTALL_ENGINE)
 
 
 def _versioned(name: str, found: str, least: tuple[int, int], fix: str) -> Check:
     numbers = re.match(r"v?(\d+)\.(\d+)", found)
     if numbers is None:
-        return Check(name, "warning", "it does not tell its version", fix)
-    enough = (int(numbers[1]), int(numbers[2])) >= least
-    wanted = f"{least[0]}.{least[1]} or newer"
-    return Check(name, "ok", found) if enough else Check(name, "warning", found, f"{fix}: {wanted}")
+        return Check(name, "warning", "it does not print its version", fix)
+    if (int(numbers[1]), int(numbers[2])) >= least:
+        return Check(name, "ok", found)
+    return Check(name, "warning", f"{found}; {least[0]}.{least[1]} or newer is needed", fix)
 
 
 def _transport(settings: Settings, base_url: str, notify: Callable[[str], None]) -> Transport:
@@ -108,106 +135,146 @@ def _transport(settings: Settings, base_url: str, notify: Callable[[str], None])
     )
 
 
-def _api(settings: Settings, notify: Callable[[str], None]) -> Check:
+def _api(settings: Settings, commands: Remedies, notify: Callable[[str], None]) -> Check:
+    fix = commands.call(f"{settings.api_url}/applications", settings)
     try:
         _transport(settings, settings.api_url, notify).send(Request("GET", "/applications"))
     except ApiError as error:
         if error.status != 401 or not error.from_platform:
-            fix = "check olt:apiUrl: this may not be the platform"
-            return Check("API host", "warning", str(error), fix)
+            found = f"{error}; this may not be the platform"
+            return Check("API host", "warning", found, fix)
     except OltError as error:
-        return Check("API host", "failure", str(error), "check olt:apiUrl, proxy and firewall")
+        return Check("API host", "failure", str(error), fix)
     return Check("API host", "ok", settings.api_url)
 
 
-def _identity(settings: Settings, notify: Callable[[str], None]) -> Check:
+def _identity(settings: Settings, commands: Remedies, notify: Callable[[str], None]) -> Check:
     from olt_provider.api.identity import IdentityClient
 
     try:
         IdentityClient(_transport(settings, settings.identity_url, notify)).realm()
     except OltError as error:
-        fix = "check olt:identityUrl, proxy and firewall"
+        fix = commands.call(f"{settings.identity_url}/id/auth/realms/olt", settings)
         return Check("identity host", "failure", str(error), fix)
     return Check("identity host", "ok", settings.identity_url)
 
 
-def _credentials(
-    settings: Settings, known: frozenset[str] | None, notify: Callable[[str], None]
-) -> list[Check]:
-    place = "the environment" if settings.credentials_in_environment else "the configuration"
-    keys = ", ".join(key for key, _ in settings.credentials)
-    rest = [Check("write", "not checked", "it would change something")]
-    try:
-        client = settings.client(user_agent="cli", notify=notify)
-        tenants = tenants_of(settings, client)
-    except OltError as error:
-        return [Check("credentials", "failure", str(error), "set exactly one source"), *rest]
-    checks = [Check("credentials", "ok", f"{keys} from {place}"), *_refresh_token(settings)]
-    if not tenants:
-        fix = "set olt:tenantId to check one of them"
-        return [*checks, Check("tenant", "not checked", "they act for several", fix), *rest]
-    for tenant in tenants:
-        notify(f"tenant {tenant}")
-        checks += _usable(
-            client, tenant, fetched=not API_TOKENS & dict(settings.credentials).keys()
-        )
-        if known is not None:
-            own = dict(settings.credentials).get("clientId")
-            checks += orphans(client, tenant, known, own.get_secret_value() if own else None)
-    return [*checks, *rest]
+class _Credentials:
+    """The checks of the credentials, and of each tenant that they reach."""
+
+    def __init__(
+        self, settings: Settings, commands: Remedies, notify: Callable[[str], None]
+    ) -> None:
+        self._settings = settings
+        self._commands = commands
+        self._notify = notify
+        self._values = {key: value.get_secret_value() for key, value in settings.credentials}
+
+    def checks(self, known: frozenset[str] | None) -> list[Check]:
+        rest = [Check("write", "not checked", "it would change something")]
+        try:
+            client = self._settings.client(user_agent="cli", notify=self._notify)
+            tenants = tenants_of(self._settings, client)
+        except OltError as error:
+            missing = self._commands.set_secret("apiToken")
+            fix = self._commands.list_settings() if self._values else missing
+            return [Check("credentials", "failure", str(error), fix), *rest]
+        place = "environment" if self._settings.credentials_in_environment else "configuration"
+        source = f"{', '.join(self._values)} from the {place}"
+        checks = [Check("credentials", "ok", source), *self._refresh_token()]
+        if not tenants:
+            found = "the credentials work for several; one has to be named"
+            return [
+                *checks,
+                Check("tenant", "not checked", found, self._commands.set_tenant()),
+                *rest,
+            ]
+        for tenant in tenants:
+            self._notify(f"tenant {tenant}")
+            checks += self._tenant(client, tenant)
+            if known is not None:
+                checks += self._orphans(client, tenant, known)
+        return [*checks, *rest]
+
+    def _refresh_token(self) -> list[Check]:
+        token = next((v for k, v in self._settings.credentials if k == "refreshToken"), None)
+        if token is None:
+            return []
+        ends = refresh_expiry(token)
+        if ends is None:
+            return [Check("refresh token", "not checked", "it has no expiry")]
+        return [_expiry("refresh token", ends, self._commands.set_secret("refreshToken"))]
+
+    def _tenant(self, client: OltClient, tenant: str) -> list[Check]:
+        """Whether there is a token of a tenant, until when, and what it may read."""
+        try:
+            token = client.tokens.token(tenant)
+            claims = read_claims(token, origin="it")
+        except OltError as error:
+            # the error of a token that could not be fetched ends with what to do
+            fix = "" if isinstance(error, TokenError) else self._replace_token(tenant)
+            return [Check("token", "failure", str(error), fix, tenant)]
+        tenant_client = client.as_tenant(tenant)
+        reads: dict[str, tuple[Callable[[], object], str]] = {
+            "read applications": (
+                lambda: next(tenant_client.applications.list(), None),
+                "applications_development:read",
+            ),
+            "read installations": (
+                lambda: next(tenant_client.installations.list(), None),
+                "applications:read",
+            ),
+        }
+        checks = [_read(name, read, needed, tenant) for name, (read, needed) in reads.items()]
+        if not API_TOKENS & self._values.keys():  # the next one is fetched when it expires
+            until = f"fetched, until {utc(claims.expires_at)}"
+            return [Check("token", "ok", until, tenant=tenant), *checks]
+        return [_expiry("token", claims.expires_at, self._replace_token(tenant), tenant), *checks]
+
+    def _replace_token(self, tenant: str) -> str:
+        if "tenantTokens" in self._values:
+            return self._commands.set_secret("tenantTokens", tenant)
+        return self._commands.set_secret("apiToken")
+
+    def _orphans(self, client: OltClient, tenant: str, known: Collection[str]) -> list[Check]:
+        """A warning for each application that no state holds, the newest first."""
+        try:
+            listed = list(client.as_tenant(tenant).applications.list())
+        except OltError as error:
+            return [Check(ORPHANS, "not checked", str(error), tenant=tenant)]
+        missing = [each for each in listed if each.id not in known]
+        if not missing:
+            found = f"none: the states hold all {len(listed)} of the tenant"
+            return [Check(ORPHANS, "ok", found, tenant=tenant)]
+        missing.sort(key=lambda each: (_created(each), each.id), reverse=True)
+        return [self._orphan(each, tenant) for each in missing]
+
+    def _orphan(self, application: Application, tenant: str) -> Check:
+        found = f"{application.name} ({application.id})"
+        if created := _created(application):
+            found += f", created {created}"
+        own = self._values.get("clientId")
+        if own and canonical_id(application.oauth2_client.id) == canonical_id(own):
+            return Check(ORPHANS, "warning", f"{found}: these credentials are its own", "", tenant)
+        return Check(ORPHANS, "warning", found, self._commands.adopt(tenant), tenant)
 
 
-def _refresh_token(settings: Settings) -> list[Check]:
-    token = dict(settings.credentials).get("refreshToken")
-    if token is None:
-        return []
-    ends = refresh_expiry(token)
-    if ends is None:
-        return [Check("refresh token", "not checked", "it does not tell when it ends")]
-    return [_expiry("refresh token", ends)]
+def _created(application: Application) -> str:
+    return format_timestamp(application.created_at) if application.created_at else ""
 
 
-def _usable(client: OltClient, tenant: str, *, fetched: bool) -> list[Check]:
-    """The token of a tenant, until when, and what it may read. One that must be is fetched."""
-    try:
-        token = client.tokens.token(tenant)
-        claims = read_claims(token, origin="it")
-    except OltError as error:
-        fetching = isinstance(error, TokenError)  # it ends with what to do
-        fix = "" if fetching else "set working credentials"
-        return [Check("token", "failure", str(error), fix, tenant)]
-    acting = client.as_tenant(tenant)
-    reads: dict[str, tuple[Callable[[], object], str]] = {
-        "read applications": (
-            lambda: next(acting.applications.list(), None),
-            "applications_development:read",
-        ),
-        "read installations": (
-            lambda: next(acting.installations.list(), None),
-            "applications:read",
-        ),
-    }
-    checks = [_read(name, probe, needed, tenant) for name, (probe, needed) in reads.items()]
-    if fetched:  # another is fetched when it ends
-        until = f"fetched, until {utc(claims.expires_at)}"
-        return [Check("token", "ok", until, tenant=tenant), *checks]
-    return [_expiry("token", claims.expires_at, tenant), *checks]
-
-
-def _expiry(name: str, ends: float, tenant: str = "") -> Check:
+def _expiry(name: str, ends: float, fix: str, tenant: str = "") -> Check:
     if ends - time.time() < A_DAY:
-        fix = "set a new one within a day"
-        return Check(name, "warning", f"until {utc(ends)}", fix, tenant)
+        return Check(name, "warning", f"until {utc(ends)}, within a day", fix, tenant)
     return Check(name, "ok", f"until {utc(ends)}", tenant=tenant)
 
 
-def _read(name: str, probe: Callable[[], object], needed: str, tenant: str) -> Check:
+def _read(name: str, read: Callable[[], object], needed: str, tenant: str) -> Check:
     try:
-        probe()
+        read()
     except OltError as error:
-        refused = isinstance(error, ApiError) and error.status == 403
-        if refused:
-            fix = f"give the user or application {needed}"
+        if isinstance(error, ApiError) and error.status == 403:
+            fix = f"in the portal, give the user or application {needed}"
             return Check(name, "failure", error.reason, fix, tenant)
         return Check(name, "failure", error.reason, error.remedy or "see the hosts above", tenant)
     return Check(name, "ok", needed, tenant=tenant)

@@ -45,7 +45,9 @@ Examples:
 
 def run(  # noqa: PLR0917 (typer passes them by name)
     context: typer.Context,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")
+    ] = 0,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     ready_file: Annotated[
         Path | None,
@@ -61,7 +63,9 @@ def run(  # noqa: PLR0917 (typer passes them by name)
     tls_certificate: Annotated[
         Path | None, typer.Option(help="PEM file with the certificate chain, to serve https.")
     ] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="PEM file with the certificate's key.")] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(help="PEM file with the certificate's key.")
+    ] = None,
     variant: Annotated[
         list[str] | None,
         typer.Option(help="Variant of the responses that the contract allows; repeatable."),
@@ -75,7 +79,7 @@ def run(  # noqa: PLR0917 (typer passes them by name)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("olt_provider"):
             raise
-        _fail("the emulator needs more packages: pip install 'pulumi-olt[emulator]'")
+        _fail("the emulator needs more packages: pip install 'pulumi-olt[emulator]'", WRONG_USAGE)
     planted = _read_seed(seed) if seed else None
     variants = _known_variants(variant or [])
     tls = _checked(tls_certificate, tls_key)

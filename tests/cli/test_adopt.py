@@ -1,4 +1,4 @@
-"""``olt adopt``: what it writes, leaves out, and refuses. tests/engine runs what it writes."""
+"""``olt adopt``: programs, exclusions and refusals. tests/engine runs the programs."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ def _resource(application_id: str, **more: Any) -> dict[str, Any]:
 def test_what_a_stack_manages_is_left_out(emulator: Emulator, tmp_path: Path) -> None:
     ids = [emulator.platform.register(TENANT_A, name=name)["id"] for name in ("one", "two")]
     state = _state(tmp_path, _resource(ids[0].upper()))
-    told = _found("--state", state)
-    assert [each["id"] for each in told["applications"]] == [ids[1]]
-    assert told["managed"] == [{"id": ids[0], "resource": "web", "file": str(state)}]
-    said = _adopt("--state", state).stderr
-    assert f"left out: one ({ids[0]}), managed as web in {state}" in said
+    found = _found("--state", state)
+    assert [each["id"] for each in found["applications"]] == [ids[1]]
+    assert found["managed"] == [{"id": ids[0], "resource": "web", "file": str(state)}]
+    printed = _adopt("--state", state).stderr
+    assert f"left out: one ({ids[0]}), managed as web in {state}" in printed
 
 
 @pytest.mark.parametrize("more", [{"delete": True}, {"external": True}])
@@ -65,18 +65,18 @@ def test_what_a_stack_only_reads_or_lets_go_is_not_managed(
     emulator: Emulator, tmp_path: Path, more: dict[str, bool]
 ) -> None:
     made = emulator.platform.register(TENANT_A, name="one")["id"]
-    told = _found("--state", _state(tmp_path, _resource(made, **more)))
-    assert [each["id"] for each in told["applications"]] == [made]
+    found = _found("--state", _state(tmp_path, _resource(made, **more)))
+    assert [each["id"] for each in found["applications"]] == [made]
 
 
 def test_a_state_of_a_file_backend_is_read_too(emulator: Emulator, tmp_path: Path) -> None:
     made = emulator.platform.register(TENANT_A, name="one")["id"]
     latest = {"resources": [_resource(made)]}
     state = tmp_path / "dev.json.gz"
-    told = {"version": 3, "checkpoint": {"stack": "dev", "latest": latest}}
-    state.write_bytes(gzip.compress(json.dumps(told).encode()))
+    content = {"version": 3, "checkpoint": {"stack": "dev", "latest": latest}}
+    state.write_bytes(gzip.compress(json.dumps(content).encode()))
     assert _found("--state", state)["applications"] == []
-    assert "nothing to take over" in _adopt("--state", state).stderr
+    assert "nothing to adopt" in _adopt("--state", state).stderr
 
 
 def test_a_stack_without_resources_manages_nothing(emulator: Emulator, tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_stack_without_resources_manages_nothing(emulator: Emulator, tmp_path:
         (b'{"version": 3, "deployment": {"resources": [{"type": 1}, {}]}}', "a shape that"),
     ],
 )
-def test_what_is_no_state_is_said_and_nothing_written(
+def test_unreadable_state_is_wrong_usage_and_nothing_is_written(
     emulator: Emulator, tmp_path: Path, content: bytes, words: str
 ) -> None:
     state, out = tmp_path / "state.json", tmp_path / "__main__.py"
@@ -115,7 +115,7 @@ def test_what_is_no_state_is_said_and_nothing_written(
 
 
 @pytest.mark.parametrize("passphrase", [None, "another"])
-def test_a_state_that_is_encrypted_with_an_unknown_passphrase_is_said(
+def test_state_encrypted_with_an_unknown_passphrase_is_refused(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passphrase: str | None
 ) -> None:
     monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE", raising=False)
@@ -140,11 +140,21 @@ def test_a_state_whose_passphrase_is_known_is_read(
         monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", str(tmp_path / "passphrase"))
     else:
         monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE)
-    assert "nothing to take over" in _adopt("--state", KEPT).stderr
+    assert "nothing to adopt" in _adopt("--state", KEPT).stderr
 
 
-def test_a_missing_state_is_said(emulator: Emulator, tmp_path: Path) -> None:
+def test_missing_state_is_wrong_usage(emulator: Emulator, tmp_path: Path) -> None:
     assert "cannot be read" in _adopt("--state", tmp_path / "no.json", code=2).stderr
+
+
+def test_without_a_state_a_warning_names_the_option(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.platform.register(TENANT_A, name="one")
+    first, *_ = _adopt().stderr.splitlines()
+    assert first.startswith(
+        "olt adopt: warning: without --state, applications that a stack manages"
+    )
+    assert "pulumi stack export --file" in first
+    assert "warning" not in _adopt("--state", _state(tmp_path)).stderr
 
 
 def test_an_existing_file_is_only_overwritten_by_force(emulator: Emulator, tmp_path: Path) -> None:
@@ -160,12 +170,13 @@ def test_an_existing_file_is_only_overwritten_by_force(emulator: Emulator, tmp_p
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(emulator: Emulator, tmp_path: Path) -> None:
-    result = _adopt("--out", tmp_path / "none" / "__main__.py", code=2)
+    out = tmp_path / "none" / "__main__.py"
+    result = _adopt("--out", out, "--state", _state(tmp_path), code=2)
     assert result.stderr.startswith("olt adopt: cannot write ")
     assert result.stderr.count("\n") == 1
 
 
-def test_credentials_that_are_an_application_are_not_taken_over(
+def test_application_whose_credentials_are_used_is_not_adopted(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its new secret would end the credentials of the very run that makes it."""
@@ -175,9 +186,9 @@ def test_credentials_that_are_an_application_are_not_taken_over(
     monkeypatch.setenv("OLT_CLIENT_ID", made["oauth2Client"]["id"])
     monkeypatch.setenv("OLT_CLIENT_SECRET", made["oauth2Client"]["secret"])
     assert "--tenant" in _adopt(code=2).stderr
-    told = _found("--tenant", TENANT_A)
-    assert told["applications"] == []
-    assert told["skipped"] == [{"id": made["id"], "why": "these credentials are its own"}]
+    found = _found("--tenant", TENANT_A)
+    assert found["applications"] == []
+    assert found["skipped"] == [{"id": made["id"], "why": "these credentials are its own"}]
 
 
 def test_where_it_is_installed_is_declared_as_far_as_credentials_reach(emulator: Emulator) -> None:
@@ -185,9 +196,9 @@ def test_where_it_is_installed_is_declared_as_far_as_credentials_reach(emulator:
     made = emulator.platform.register(TENANT_A, name="one", allowed_tenants=both)
     for tenant in both:
         emulator.platform.install(made["id"], tenant)
-    (told,) = _found()["applications"]
-    assert told["installed"] == [TENANT_A]
-    assert told["not_declared"] == {TENANT_B: "these credentials do not act for that tenant"}
+    (found,) = _found()["applications"]
+    assert found["installed"] == [TENANT_A]
+    assert found["not_declared"] == {TENANT_B: "these credentials do not reach that tenant"}
     result = _adopt()
     assert f"# Also installed in {TENANT_B}" in result.stdout
     assert f"not declared: one in tenant {TENANT_B}" in result.stderr
@@ -197,11 +208,11 @@ def test_an_inactive_application_is_not_installed(emulator: Emulator) -> None:
     made = emulator.platform.register(TENANT_A, name="one", allowed_tenants=[TENANT_A])
     emulator.platform.install(made["id"], TENANT_A)
     emulator.platform.patch(made["id"], status="inactive")
-    (told,) = _found()["applications"]
-    assert (told["installed"], list(told["not_declared"])) == ([], [TENANT_A])
+    (found,) = _found()["applications"]
+    assert (found["installed"], list(found["not_declared"])) == ([], [TENANT_A])
 
 
-def test_all_tenants_of_several_tokens_are_looked_at(
+def test_applications_of_each_token_are_listed(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OLT_API_TOKEN")
@@ -209,9 +220,9 @@ def test_all_tenants_of_several_tokens_are_looked_at(
     monkeypatch.setenv("OLT_TENANT_TOKENS", json.dumps(tokens))
     for tenant in tokens:
         emulator.platform.register(tenant, name="one")
-    told = _found()["applications"]
-    assert [each["tenant_id"] for each in told] == [TENANT_A, TENANT_B]
-    assert [each["resource"] for each in told] == ["one", "one-2"]
+    found = _found()["applications"]
+    assert [each["tenant_id"] for each in found] == [TENANT_A, TENANT_B]
+    assert [each["resource"] for each in found] == ["one", "one-2"]
 
 
 def test_without_access_it_is_one_line(
@@ -219,7 +230,7 @@ def test_without_access_it_is_one_line(
 ) -> None:
     monkeypatch.setenv("OLT_API_TOKEN", emulator.token(TENANT_A, role="applications:read"))
     out = tmp_path / "__main__.py"
-    result = _adopt("--out", out, code=2)
+    result = _adopt("--out", out, "--state", _state(tmp_path), code=2)
     assert "403" in result.stderr
     assert result.stderr.count("\n") == 1
     assert not out.exists()

@@ -230,6 +230,6 @@ def test_refused_applications_are_named_and_the_others_declared(emulator: Emulat
     assert len(named) == 3
     for application_id in refused:
         assert sum(application_id in line for line in named) == 1
-    told = json.loads(CliRunner().invoke(app, ["adopt", "--json"]).stdout)
-    assert [each["id"] for each in told["applications"]] == [fine]
-    assert {each["id"] for each in told["refused"]} == set(refused)
+    found = json.loads(CliRunner().invoke(app, ["adopt", "--json"]).stdout)
+    assert [each["id"] for each in found["applications"]] == [fine]
+    assert {each["id"] for each in found["refused"]} == set(refused)

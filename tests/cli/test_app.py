@@ -78,7 +78,7 @@ def test_the_shell_can_complete(shell: str) -> None:
     assert "review" in done.stdout, done.stderr
 
 
-def test_the_version_is_told_without_loading_what_it_does_not_need() -> None:
+def test_version_is_printed_without_loading_heavy_libraries() -> None:
     program = (
         "import sys; sys.argv = ['olt', '--version']\n"
         "from olt_provider.cli import main\n"
@@ -91,7 +91,7 @@ def test_the_version_is_told_without_loading_what_it_does_not_need() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_without_its_extra_it_says_what_to_install() -> None:
+def test_without_its_extra_the_error_names_the_extra() -> None:
     program = "import sys; sys.modules['typer'] = None\nfrom olt_provider.cli import main\nmain()"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False

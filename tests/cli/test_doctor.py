@@ -1,4 +1,4 @@
-"""``olt doctor``: each thing that can be wrong is told, with what to do, and nothing secret."""
+"""``olt doctor``: every problem is reported with a remedy, and no secret is printed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 from typer.testing import CliRunner
 
+from olt_provider.cli import remedies
 from olt_provider.cli.app import app
 from olt_provider.emulator import PORTAL_CLIENT, TENANT_A, TENANT_B, Emulator, Fault
 
@@ -33,7 +34,7 @@ def _doctor(*arguments: str, code: int) -> dict[str, dict[str, str]]:
 
 
 def _of_tenants() -> list[tuple[str, str, str]]:
-    """What is told of tenants: which, of what, and how it is."""
+    """Tenant, check and level of the checks that belong to a tenant."""
     result = CliRunner().invoke(app, ["doctor", "--json"])
     checks = json.loads(result.stdout)["checks"]
     return [(each["tenant"], each["check"], each["level"]) for each in checks if each["tenant"]]
@@ -86,7 +87,7 @@ def test_a_token_that_soon_ends_is_a_warning(
     assert _doctor(code=0)["token"]["level"] == "warning"
 
 
-def test_each_tenants_token_and_permissions_are_told(
+def test_token_and_permissions_of_each_tenant_are_checked(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tokens = {
@@ -162,19 +163,19 @@ def test_without_an_engine_a_stack_cannot_be_read(
 
 
 def _fake_engine(folder: Path, monkeypatch: pytest.MonkeyPatch, printed: str) -> None:
-    (folder / "said").write_text(printed)
+    (folder / "output").write_text(printed)
     script = folder / "pulumi"
-    script.write_text(f'#!/bin/sh\n[ "$1" = version ] && echo v3.1.0 || /bin/cat {folder}/said\n')
+    script.write_text(f'#!/bin/sh\n[ "$1" = version ] && echo v3.1.0 || /bin/cat {folder}/output\n')
     script.chmod(0o755)
     monkeypatch.setenv("PATH", str(folder))
 
 
-def test_a_stacks_configuration_is_used_and_an_old_engine_told(
+def test_configuration_of_a_stack_is_used_and_an_old_engine_is_a_warning(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     token = emulator.token(TENANT_B)
-    told = {"olt:apiToken": {"value": token, "secret": True}}
-    _fake_engine(tmp_path, monkeypatch, json.dumps(told))
+    config = {"olt:apiToken": {"value": token, "secret": True}}
+    _fake_engine(tmp_path, monkeypatch, json.dumps(config))
     found = _doctor("--stack", "dev", code=0)
     assert found["token"]["tenant"] == TENANT_B
     assert "configuration" in found["credentials"]["found"]
@@ -223,3 +224,84 @@ def test_read_that_fails_names_what_to_do_by_its_status(
     path = "/application-developer/applications"
     emulator.add_fault(Fault(kind="status", status=status, path=path, times=None))
     assert _doctor(code=1)[READS[0]]["fix"].endswith(fix)
+
+
+REMEDIES: Final[dict[str, tuple[dict[str, str], tuple[str, ...], str, str]]] = {
+    "no credentials": ({}, (), "credentials", "read -rs OLT_API_TOKEN && export OLT_API_TOKEN"),
+    "two sources": (
+        {"OLT_API_TOKEN": "a.b.c", "OLT_CLIENT_ID": "an-id"},
+        (),
+        "credentials",
+        "env | grep -o '^OLT_[A-Z_]*'",
+    ),
+    "wrong setting": (
+        {"OLT_REQUEST_TIMEOUT": "soon"},
+        (),
+        "configuration",
+        "env | grep -o '^OLT_[A-Z_]*'",
+    ),
+    "host down": (
+        {"OLT_API_URL": "http://127.0.0.1:1/v1", "OLT_IDENTITY_URL": "http://127.0.0.1:1/v1"},
+        (),
+        "API host",
+        "curl --verbose --output /dev/null http://127.0.0.1:1/v1/applications",
+    ),
+    "wrong setting of a stack": (
+        {"OLT_REQUEST_TIMEOUT": "soon"},
+        ("--stack", "my stack"),
+        "configuration",
+        "pulumi config --stack 'my stack'",
+    ),
+    "no credentials of a stack": (
+        {},
+        ("--stack", "dev"),
+        "credentials",
+        "pulumi config set --secret olt:apiToken --stack dev",
+    ),
+    "old engine": ({}, ("--stack", "dev"), "Pulumi engine", remedies.INSTALL_ENGINE),
+}
+
+
+@pytest.mark.parametrize("case", REMEDIES)
+def test_remedy_is_a_command_to_copy(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, case: str
+) -> None:
+    environment, arguments, check, command = REMEDIES[case]
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    if arguments:
+        _fake_engine(tmp_path, monkeypatch, "{}")
+    assert _doctor(*arguments, code=1)[check]["fix"] == command
+
+
+@pytest.mark.parametrize(
+    ("place", "command"),
+    [
+        ((), "read -rs OLT_TENANT_TOKENS && export OLT_TENANT_TOKENS"),
+        (
+            ("--stack", "dev"),
+            f"pulumi config set --secret --path olt:tenantTokens.{TENANT_A} --stack dev",
+        ),
+    ],
+)
+def test_remedy_of_a_token_that_expires_sets_it_where_it_is_set(
+    emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    place: tuple[str, ...],
+    command: str,
+) -> None:
+    tokens = json.dumps({TENANT_A: emulator.token(TENANT_A, lifetime=5000)})
+    if place:
+        _fake_engine(tmp_path, monkeypatch, json.dumps({"olt:tenantTokens": {"value": tokens}}))
+    else:
+        monkeypatch.setenv("OLT_TENANT_TOKENS", tokens)
+    assert _doctor(*place, code=0)["token"]["fix"] == command
+
+
+def test_folder_that_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["doctor", "--cwd", str(tmp_path / "none")])
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"olt doctor: {tmp_path / 'none'} is no folder\n",
+    )

@@ -49,17 +49,17 @@ def _olt(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 class Running:
-    """A process of the command that has said that it is ready."""
+    """A process of the command that is ready."""
 
     def __init__(self, process: subprocess.Popen[str], ready_file: Path) -> None:
         self.process = process
         self.ready_file = ready_file
         self.ready: dict[str, Any] = json.loads(ready_file.read_text(encoding="utf-8"))
-        self.said = ""
+        self.printed = ""
 
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        self.said, _ = self.process.communicate(timeout=TIMEOUT)
+        self.printed, _ = self.process.communicate(timeout=TIMEOUT)
         return self.process.returncode
 
 
@@ -72,24 +72,24 @@ def _emulator(folder: Path, *arguments: str) -> Iterator[Running]:
     )
     watchdog = threading.Timer(TIMEOUT, process.kill)
     watchdog.start()
-    said: list[str] = []
+    printed: list[str] = []
     try:
         assert process.stdout is not None
         for line in process.stdout:
-            said.append(line)
+            printed.append(line)
             if line.startswith("ready"):
                 break
-        assert ready_file.exists(), "".join(said)
+        assert ready_file.exists(), "".join(printed)
         running = Running(process, ready_file)
         yield running
-        running.said = "".join(said) + running.said
+        running.printed = "".join(printed) + running.printed
     finally:
         watchdog.cancel()
         process.kill()
         process.communicate(timeout=TIMEOUT)
 
 
-def test_the_ready_file_tells_all_that_a_client_needs(tmp_path: Path) -> None:
+def test_ready_file_holds_all_that_a_client_needs(tmp_path: Path) -> None:
     with _emulator(tmp_path) as running:
         ready = running.ready
         assert set(ready) == {"apiUrl", "identityUrl", "pid", "tenants"}
@@ -113,16 +113,16 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, number: int) -> None:
     with _emulator(tmp_path) as running:
         assert running.end(number) == 0
         assert not running.ready_file.exists()
-    assert "Traceback" not in running.said
+    assert "Traceback" not in running.printed
 
 
-def test_it_says_what_it_serves(tmp_path: Path) -> None:
+def test_urls_and_tenants_are_printed(tmp_path: Path) -> None:
     with _emulator(tmp_path) as running:
         running.end()
         ready = running.ready
-    assert ready["apiUrl"] in running.said
-    assert ready["identityUrl"] in running.said
-    assert all(tenant["id"] in running.said for tenant in ready["tenants"])
+    assert ready["apiUrl"] in running.printed
+    assert ready["identityUrl"] in running.printed
+    assert all(tenant["id"] in running.printed for tenant in ready["tenants"])
 
 
 def test_the_log_names_calls_and_nothing_secret(tmp_path: Path) -> None:
@@ -141,10 +141,10 @@ def test_the_log_names_calls_and_nothing_secret(tmp_path: Path) -> None:
         requests.post(endpoint, data=form, headers={"tenant": TENANT}, timeout=TIMEOUT)
         requests.get(path, params={"token": token}, headers=headers, timeout=TIMEOUT)
         running.end()
-    assert "POST /application-developer/applications 200" in running.said
-    assert "protocol/openid-connect/token 400" in running.said
-    assert token not in running.said
-    assert client["secret"] not in running.said
+    assert "POST /application-developer/applications 200" in running.printed
+    assert "protocol/openid-connect/token 400" in running.printed
+    assert token not in running.printed
+    assert client["secret"] not in running.printed
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
@@ -187,8 +187,8 @@ def test_a_database_file_is_kept(tmp_path: Path) -> None:
             assert running.end() == 0
 
 
-def _one_line(run: subprocess.CompletedProcess[str], *words: str) -> bool:
-    assert run.returncode == 1, run.stderr
+def _one_line(run: subprocess.CompletedProcess[str], *words: str, code: int = 2) -> bool:
+    assert run.returncode == code, run.stderr
     assert run.stderr.count("\n") == 1, run.stderr
     assert all(word in run.stderr for word in words), run.stderr
     return True
@@ -199,7 +199,7 @@ def test_a_port_in_use_is_one_line() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        assert _one_line(_olt("emulator", "--port", port), port, "in use")
+        assert _one_line(_olt("emulator", "--port", port), port, "in use", code=1)
 
 
 @pytest.mark.parametrize(
@@ -207,9 +207,9 @@ def test_a_port_in_use_is_one_line() -> None:
     [
         (None, ("cannot read", "No such file")),
         ("{", ("neither YAML nor JSON",)),
-        ("[]", ("is not right",)),
-        ("tenants: []", ("is not right", "tenants")),
-        (f"tenants: [{{id: {TENANT}, name: A, color: red}}]", ("is not right", "color")),
+        ("[]", ("is invalid",)),
+        ("tenants: []", ("is invalid", "tenants")),
+        (f"tenants: [{{id: {TENANT}, name: A, color: red}}]", ("is invalid", "color")),
         (
             NOT_ALLOWED,
             ("allowedTenants",),
@@ -244,9 +244,7 @@ def test_an_unusable_database_is_one_line(tmp_path: Path) -> None:
 def test_a_ready_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     missing = tmp_path / "missing" / "ready.json"
     run = _olt("emulator", "--ready-file", str(missing))
-    assert run.returncode == 1
-    assert run.stderr.count("\n") == 1
-    assert "cannot write the ready file" in run.stderr
+    assert _one_line(run, "cannot write the ready file")
 
 
 @pytest.mark.parametrize("arguments", [("--port", "x"), ("--port", "70000"), ("--nothing",)])
@@ -266,7 +264,7 @@ def test_help_shows_examples() -> None:
     assert "olt emulator --port 8080 --ready-file ready.json" in run.stdout
 
 
-def test_without_the_libraries_it_says_what_to_install(tmp_path: Path) -> None:
+def test_without_the_libraries_the_error_names_the_extra(tmp_path: Path) -> None:
     (tmp_path / "typer.py").write_text("raise ModuleNotFoundError(name='typer')\n", "utf-8")
     run = subprocess.run(
         OLT,
@@ -282,7 +280,7 @@ def test_without_the_libraries_it_says_what_to_install(tmp_path: Path) -> None:
     )
 
 
-def test_without_the_server_it_says_what_to_install(tmp_path: Path) -> None:
+def test_without_the_server_the_error_names_the_extra(tmp_path: Path) -> None:
     (tmp_path / "fastapi.py").write_text("raise ModuleNotFoundError(name='fastapi')\n", "utf-8")
     run = subprocess.run(
         [*OLT, "emulator"],
@@ -344,7 +342,7 @@ def test_https_for_those_who_trust_its_certificate(
         url = running.ready["apiUrl"]
         assert url.startswith("https://127.0.0.1:")
         reset = ("emulator", "reset", "--url", url)
-        assert _one_line(_olt(*reset), "not trusted", "OLT_CA_BUNDLE")
+        assert _one_line(_olt(*reset), "not trusted", "OLT_CA_BUNDLE", code=1)
         monkeypatch.setenv("OLT_CA_BUNDLE", authority["authority"])
         assert _olt(*reset).returncode == 0
         token = _olt("emulator", "token", TENANT, "--url", url).stdout.strip()
@@ -377,14 +375,16 @@ def test_an_unusable_certificate_is_one_line(tmp_path: Path, authority: dict[str
 def test_an_unknown_role_is_one_line(tmp_path: Path) -> None:
     with _emulator(tmp_path) as running:
         ready = ("--ready-file", str(running.ready_file))
-        assert _one_line(_olt("emulator", "token", TENANT, "--role", "king", *ready), "king")
+        assert _one_line(
+            _olt("emulator", "token", TENANT, "--role", "king", *ready), "king", code=1
+        )
 
 
 def test_no_emulator_to_ask_is_one_line() -> None:
     with socket.socket() as unserved:
         unserved.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unserved.getsockname()[1]}"
-        assert _one_line(_olt("emulator", "reset", "--url", url), "no emulator answers")
+        assert _one_line(_olt("emulator", "reset", "--url", url), "no emulator responds", code=1)
 
 
 @pytest.mark.parametrize(
@@ -459,9 +459,13 @@ def test_an_emulator_is_asked_without_proxy_and_netrc(
 
 @pytest.mark.parametrize(
     ("arguments", "word"),
-    [((), "say which"), (("--url", "x"), "not a URL"), (("--ready-file", "none"), "cannot read")],
+    [
+        ((), "no emulator given"),
+        (("--url", "x"), "not a URL"),
+        (("--ready-file", "none"), "cannot read"),
+    ],
 )
-def test_not_saying_which_emulator_is_wrong_usage(arguments: tuple[str, ...], word: str) -> None:
+def test_without_an_emulator_it_is_wrong_usage(arguments: tuple[str, ...], word: str) -> None:
     done = _olt("emulator", "reset", *arguments)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert word in done.stderr

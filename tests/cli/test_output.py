@@ -29,9 +29,9 @@ def test_what_cannot_be_replaced_leaves_nothing_behind(
         output.write("graph", folder, "<new/>\n")
     assert list(tmp_path.iterdir()) == [folder]
     assert list(folder.iterdir()) == []
-    told = capsys.readouterr().err
-    assert told.startswith(f"olt graph: cannot write {folder}: ")
-    assert told.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"olt graph: cannot write {folder}: ")
+    assert printed.count("\n") == 1
 
 
 def test_an_interrupted_write_leaves_what_was_there(
@@ -52,7 +52,7 @@ def test_an_interrupted_write_leaves_what_was_there(
 
 def test_names_do_not_steer_the_terminal(emulator: Emulator, tmp_path: Path) -> None:
     found = emulator.platform.register(TENANT_A, name="a\x1b[31m\nleft out: everything")
-    said = _adopt("--state", _state(tmp_path, _resource(found["id"]))).stderr
-    assert "\x1b" not in said
-    assert rf"left out: a\x1b[31m\nleft out: everything ({found['id']}), managed" in said
-    assert said.splitlines()[1:] == ["nothing to take over"]
+    printed = _adopt("--state", _state(tmp_path, _resource(found["id"]))).stderr
+    assert "\x1b" not in printed
+    assert rf"left out: a\x1b[31m\nleft out: everything ({found['id']}), managed" in printed
+    assert printed.splitlines()[1:] == ["nothing to adopt"]

@@ -59,12 +59,16 @@ NO_STATE: Final = (
 
 def run(  # noqa: PLR0917 (typer passes them by name)
     state: Annotated[
-        list[Path] | None, typer.Option(help="State file of a stack that owns applications; repeatable.")
+        list[Path] | None,
+        typer.Option(help="State file of a stack that owns applications; repeatable."),
     ] = None,
     tenant: Annotated[
-        list[str] | None, typer.Option(help="ID of a tenant whose applications to adopt; repeatable.")
+        list[str] | None,
+        typer.Option(help="ID of a tenant whose applications to adopt; repeatable."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="File to write the program to. Default: print it.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write the program to. Default: print it.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the applications as JSON instead of a program.")

@@ -52,9 +52,7 @@ def managed_in(file: Path, environ: Mapping[str, str] = os.environ) -> list[Mana
             Managed(canonical_id(each["id"]), each["urn"].split("::", 3)[3], file) for each in found
         ]
     except (KeyError, TypeError, AttributeError, ValueError, IndexError):
-        raise StateError(
-            f"{file}: a resource has a shape that this version cannot read"
-        ) from None
+        raise StateError(f"{file}: a resource has a shape that this version cannot read") from None
     if any(_encrypted(each) for each in found):
         _require_passphrase(file, deployment, environ)
     return managed
@@ -74,9 +72,7 @@ def known_in(file: Path) -> list[Managed]:
             and not each.get("external")
         ]
     except (KeyError, TypeError, AttributeError, ValueError, IndexError):
-        raise StateError(
-            f"{file}: a resource has a shape that this version cannot read"
-        ) from None
+        raise StateError(f"{file}: a resource has a shape that this version cannot read") from None
 
 
 def _is_ours(resource: Any) -> bool:
