@@ -23,7 +23,7 @@ OTHER = "22222222-2222-4222-8222-222222222222"
 
 
 def unsigned(tenant_id: str, *, lifetime: float = 86400) -> str:
-    """A token that nobody will verify, because no call is made with it."""
+    """A token that is never verified, because no call is made with it."""
     claims = {"tenant": tenant_id, "exp": int(time.time() + lifetime), "nbf": 0}
     return jwt.encode(claims, "k" * 32)
 

@@ -193,21 +193,21 @@ def test_a_write_while_the_list_is_on_its_way_makes_it_worthless() -> None:
     assert reads.find(item(1).id) is None
 
 
-def test_drift_is_what_the_application_itself_says(
+def test_drift_is_decided_by_the_read_of_the_application(
     emulator: Emulator, connect: Connect, owner: str
 ) -> None:
     states = kept(emulator, owner, 3)
     context = connect(owner)
-    emulator.platform.patch(states[2].id, name="By hand")
+    emulator.platform.patch(states[2].id, name="Manual")
     found = [applications.read(context, each) for each in states]
     assert found[:2] == states[:2]
     assert found[2] is not None
-    assert found[2].inputs.name == "By hand"
+    assert found[2].inputs.name == "Manual"
     assert by_path(emulator) == {f"GET {ONE}": 2, f"GET {APPLICATIONS}": 1}
 
 
 @pytest.mark.parametrize("field", ["url", "teaserDescription", "redirectUris", "allowedTenants"])
-def test_a_list_that_tells_less_is_no_drift(
+def test_an_abridged_list_is_no_drift(
     emulator: Emulator, connect: Connect, owner: str, field: str
 ) -> None:
     states = kept(emulator, owner, 3)
@@ -252,7 +252,7 @@ def test_what_is_not_listed_is_not_gone(emulator: Emulator, connect: Connect, ow
     assert [applications.read(context, each) for each in states] == states
 
 
-def test_what_was_uninstalled_or_hidden_is_told_apart(
+def test_uninstalled_and_hidden_are_distinguished(
     emulator: Emulator, connect: Connect, owner: str
 ) -> None:
     states = kept(emulator, owner, 4)
@@ -267,7 +267,7 @@ def test_what_was_uninstalled_or_hidden_is_told_apart(
         installations.read(context, uses[3])
 
 
-def test_an_installation_that_was_made_anew_by_hand_is_read_anew(
+def test_an_installation_made_again_outside_pulumi_is_read_again(
     emulator: Emulator, connect: Connect, owner: str
 ) -> None:
     uses = installed(emulator, owner, kept(emulator, owner, 3))
@@ -292,4 +292,4 @@ def test_a_read_of_one_that_was_given_out_is_made_again() -> None:
     reads = BulkReader(lambda: iter([[listed]]), lambda: 0)
     assert reads.find(item(0).id) is None
     assert reads.find(item(1).id) == listed
-    assert reads.find(item(1).id) is None, "nothing is kept that nobody waits for"
+    assert reads.find(item(1).id) is None, "nothing is kept for which no read waits"

@@ -64,7 +64,9 @@ def test_what_is_new_or_changed_is_refused_without_working_credentials(
     assert failure.property == ""
 
 
-def test_unusable_settings_are_said_where_something_is_new(misconfigured: ProviderContext) -> None:
+def test_unusable_settings_are_reported_where_something_is_new(
+    misconfigured: ProviderContext,
+) -> None:
     (failure,) = check_tenant(misconfigured, {}, Checked({"name": "x"})).failures
     assert failure.reason == "olt:apiUrl is wrong"
 
@@ -74,6 +76,6 @@ def test_an_unknown_tenant_passes(offline: Offline) -> None:
     assert check_tenant(offline(unsigned(OWNER)), {}, declared).failures == ()
 
 
-def test_a_property_that_is_wrong_is_said_before_the_credentials(offline: Offline) -> None:
+def test_a_property_that_is_wrong_is_reported_before_the_credentials(offline: Offline) -> None:
     wrong = Checked({}, (Failure("name", "no"),))
     assert check_tenant(offline(None), {}, wrong).failures == wrong.failures

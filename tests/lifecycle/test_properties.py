@@ -94,9 +94,11 @@ def test_every_kept_property_is_a_documented_output(name: str) -> None:
     resource, inputs, state = RESOURCES[name]
     kept = {key for key, each in table_of(inputs).items() if not each.creation_only}
     outputs = table_of(state)
-    told = attributes(resource)
-    assert set(told) == kept | set(outputs)
-    assert {key: told[key] for key in outputs} == {key: each.doc for key, each in outputs.items()}
+    documented = attributes(resource)
+    assert set(documented) == kept | set(outputs)
+    assert {key: documented[key] for key in outputs} == {
+        key: each.doc for key, each in outputs.items()
+    }
 
 
 def test_the_constructor_names_every_computed_output() -> None:

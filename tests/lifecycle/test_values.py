@@ -36,7 +36,7 @@ def test_an_allowed_value_is_kept_in_one_form(
 
 
 @pytest.mark.parametrize(
-    ("rule", "value", "said"),
+    ("rule", "value", "message"),
     [
         (values.uuid, "app-1", "write a UUID"),
         (values.uuid, 7, "must be text"),
@@ -59,10 +59,10 @@ def test_an_allowed_value_is_kept_in_one_form(
         (values.mapping, "x", "must be a mapping"),
     ],
 )
-def test_a_value_that_is_not_allowed_is_told_what_is(
-    rule: Callable[[Any], Any], value: Any, said: str
+def test_a_value_that_is_not_allowed_is_refused_with_the_allowed_ones(
+    rule: Callable[[Any], Any], value: Any, message: str
 ) -> None:
-    with pytest.raises(InvalidError, match=said):
+    with pytest.raises(InvalidError, match=message):
         rule(value)
 
 

@@ -29,10 +29,10 @@ def context(connect: Connect, owner: str) -> ProviderContext:
 
 @pytest.fixture
 def existing(emulator: Emulator, owner: str) -> dict[str, Any]:
-    """Registered by hand, allowed and installed in its owner's tenant."""
+    """Registered outside Pulumi, allowed and installed in its owner's tenant."""
     application = emulator.platform.register(
         owner,
-        name="By hand",
+        name="Manual",
         url="https://example.com",
         allowed_tenants={owner: ""},
     )
@@ -42,7 +42,7 @@ def existing(emulator: Emulator, owner: str) -> dict[str, Any]:
 
 def adopting(existing: dict[str, Any], secret: str | None = None) -> ApplicationInputs:
     return ApplicationInputs(
-        name="By hand",
+        name="Manual",
         tenant_id=existing["tenantId"],
         url="https://example.com",
         adopt=Adoption(existing["id"], None if secret is None else SecretStr(secret)),
@@ -127,13 +127,13 @@ def test_a_secret_that_is_refused_is_an_error_before_anything_is_changed(
     assert "wrong-secret" not in str(caught.value)
     application = emulator.platform.application(existing["id"])
     assert application is not None
-    assert application["name"] == "By hand"
+    assert application["name"] == "Manual"
 
 
 def test_a_secret_that_cannot_be_tried_is_taken_with_a_warning(
     emulator: Emulator, context: ProviderContext, owner: str, warnings: list[str]
 ) -> None:
-    application = emulator.platform.register(owner, name="By hand", url="https://example.com")
+    application = emulator.platform.register(owner, name="Manual", url="https://example.com")
     operations.create(context, adopting(application, application["oauth2Client"]["secret"]))
     assert "no allowed tenant has it installed" in warnings[0]
 
@@ -141,7 +141,7 @@ def test_a_secret_that_cannot_be_tried_is_taken_with_a_warning(
 def test_a_wrong_secret_is_refused_also_where_it_is_installed_nowhere(
     emulator: Emulator, context: ProviderContext, owner: str
 ) -> None:
-    application = emulator.platform.register(owner, name="By hand", url="https://example.com")
+    application = emulator.platform.register(owner, name="Manual", url="https://example.com")
     with pytest.raises(LifecycleError, match="refuses the declared client_secret"):
         operations.create(context, adopting(application, "wrong-secret"))
 
@@ -275,8 +275,8 @@ def identity_server() -> Iterator[ScriptedServer]:
 
 
 def keycloak(code: str, description: str | None, status: int) -> Answer:
-    said = {} if description is None else {"error_description": description}
-    return json_answer({"error": code, **said}, status)
+    message = {} if description is None else {"error_description": description}
+    return json_answer({"error": code, **message}, status)
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ def test_secret_of_an_inactive_application_is_left_unchecked(
 
 def as_declared(existing: dict[str, Any]) -> dict[str, Any]:
     """The existing application as a program declares it to adopt it."""
-    return {"name": "By hand", "adopt": {"application_id": existing["id"]}}
+    return {"name": "Manual", "adopt": {"application_id": existing["id"]}}
 
 
 def test_application_that_is_adopted_in_this_run_is_not_deleted(
@@ -364,7 +364,7 @@ def test_application_that_is_adopted_in_this_run_is_not_deleted(
     operations.delete(context, state)
     assert emulator.platform.application(existing["id"]) is not None
     assert warnings[-1] == (
-        f"application {existing['id']} was not deleted: the resource with name='By hand' adopts it"
+        f"application {existing['id']} was not deleted: the resource with name='Manual' adopts it"
     )
 
 

@@ -1,4 +1,4 @@
-"""Once nobody waits for the result, nothing more is changed: a later run may have begun."""
+"""Once the run is cancelled, nothing more is changed: a later run may have begun."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def inputs(owner: str) -> ApplicationInputs:
 
 
 def leave_after(emulator: Emulator, context: ProviderContext, changes: int) -> None:
-    """Nobody waits any more once so many changing calls have been made from now on."""
+    """Cancel the run after so many more changing calls."""
     emulator.wait_until_idle()
     emulator.clear_calls()
 
     def check_cancelled() -> None:
         if len(changes_in(emulator)) >= changes:
-            raise GoneError("nobody waits")
+            raise GoneError("cancelled")
 
     context.check_cancelled = check_cancelled
 

@@ -38,7 +38,7 @@ def test_tenants_that_are_not_declared_stay_unmanaged(context: ProviderContext) 
     assert "allowed_tenants" not in checked(context)
 
 
-def test_nobody_is_a_declaration(context: ProviderContext) -> None:
+def test_an_empty_mapping_of_tenants_is_a_declaration(context: ProviderContext) -> None:
     assert checked(context, allowed_tenants={})["allowed_tenants"] == {}
 
 
@@ -128,7 +128,7 @@ def test_another_owner_replaces(context: ProviderContext, tenant_id: object) -> 
     assert diff(kept, {**kept, "tenant_id": tenant_id}).replaces == ("tenant_id",)
 
 
-def test_a_secret_that_an_adoption_will_end_is_told(
+def test_a_secret_that_an_adoption_ends_is_announced(
     context: ProviderContext, warnings: list[str]
 ) -> None:
     checked(context, adopt={"application_id": APPLICATION, "client_secret": "known"})
@@ -147,7 +147,7 @@ def test_tenants_that_are_not_known_yet_are_not_taken_for_a_mass_revocation(
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ({OTHER: ""}, None, "keep their access"),
         (None, {OTHER: ""}, "will be revoked"),
@@ -157,12 +157,12 @@ def test_tenants_that_are_not_known_yet_are_not_taken_for_a_mass_revocation(
         ({OTHER: "a note"}, {OTHER: "another"}, None),
     ],
 )
-def test_what_the_diff_of_tenants_cannot_show_is_said(
+def test_what_the_diff_of_tenants_cannot_show_is_noted(
     context: ProviderContext,
     old: dict[str, str] | None,
     new: dict[str, str] | None,
-    said: str | None,
+    message: str | None,
 ) -> None:
     before, after = checked(context, allowed_tenants=old), checked(context, allowed_tenants=new)
     notes = diff(before, after).notes
-    assert (notes == ()) if said is None else (said in notes[0])
+    assert (notes == ()) if message is None else (message in notes[0])

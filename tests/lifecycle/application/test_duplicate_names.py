@@ -53,16 +53,16 @@ def test_ways_out_are_named_with_the_harmless_ones_first(
 ) -> None:
     with pytest.raises(LifecycleError) as caught:
         operations.create(context, taken.inputs)
-    said = str(caught.value)
+    message = str(caught.value)
     ways = (
         'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="OLD")])',
         "another stack manages it, give this one another name",
         f'adopt=AdoptArgs(application_id="{taken.id}"), which rotates its client secret',
         "prevent_duplicate_name=False",
     )
-    places = [said.index(way) for way in ways]
+    places = [message.index(way) for way in ways]
     assert places == sorted(places)
-    assert len(said.splitlines()) == 1
+    assert len(message.splitlines()) == 1
 
 
 def test_name_that_a_resource_gives_up_in_the_same_run_can_be_used(

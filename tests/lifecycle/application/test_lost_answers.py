@@ -1,4 +1,4 @@
-"""A call whose answer was lost may have been carried out, whatever its repetition is told."""
+"""A call whose response was lost may have been carried out, whatever its repetition returns."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ Connect = Callable[..., ProviderContext]
 
 
 @pytest.mark.parametrize("lost", [{"kind": "reset_after"}, {"kind": "status", "status": 503}])
-@pytest.mark.parametrize("told", [403, 429])
-def test_a_change_that_was_refused_when_it_was_repeated_says_what_to_run(
-    emulator: Emulator, connect: Connect, owner: str, lost: dict[str, Any], told: int
+@pytest.mark.parametrize("status", [403, 429])
+def test_a_change_that_was_refused_when_it_was_repeated_names_the_command_to_run(
+    emulator: Emulator, connect: Connect, owner: str, lost: dict[str, Any], status: int
 ) -> None:
     context = connect(owner)
     state = operations.create(context, ApplicationInputs(name="Sample", tenant_id=owner))
     emulator.add_fault(Fault(method="PATCH", times=1, when="after", **lost))
-    emulator.add_fault(Fault(method="PATCH", kind="status", status=told, times=99))
+    emulator.add_fault(Fault(method="PATCH", kind="status", status=status, times=99))
     with pytest.raises(LifecycleError, match="up --refresh --run-program"):
         operations.update(context, state, replace(state.inputs, name="New"))
     application = emulator.platform.application(state.id)
@@ -38,7 +38,7 @@ def test_a_change_that_was_refused_when_it_was_repeated_says_what_to_run(
     assert application["name"] == "New"
 
 
-def test_a_rotation_that_was_refused_when_it_was_repeated_says_that_the_secret_may_be_dead(
+def test_a_rotation_that_was_refused_when_it_was_repeated_warns_that_the_secret_may_be_dead(
     emulator: Emulator, connect: Connect, owner: str
 ) -> None:
     context = connect(owner)
@@ -97,14 +97,14 @@ def test_a_rotation_that_cannot_be_repeated_without_a_token_names_the_way_out(
     secret = state.client_secret.get_secret_value()
     assert not emulator.platform.secret_is_valid(state.client_id, secret)
     emulator.clear_faults()
-    mended = operations.update(deployer(), state, rotated(state.inputs))
-    assert mended.client_secret is not None
-    secret = mended.client_secret.get_secret_value()
-    assert emulator.platform.secret_is_valid(mended.client_id, secret)
+    reconciled = operations.update(deployer(), state, rotated(state.inputs))
+    assert reconciled.client_secret is not None
+    secret = reconciled.client_secret.get_secret_value()
+    assert emulator.platform.secret_is_valid(reconciled.client_id, secret)
 
 
 @pytest.mark.parametrize("no_token", NO_TOKEN.values(), ids=list(NO_TOKEN))
-def test_an_update_that_cannot_be_repeated_without_a_token_says_what_to_run(
+def test_an_update_that_cannot_be_repeated_without_a_token_names_the_command_to_run(
     emulator: Emulator, deployer: Connect, owner: str, no_token: dict[str, Any]
 ) -> None:
     context = deployer()
@@ -127,7 +127,7 @@ def test_an_api_token_that_expires_while_a_rotation_waits_names_the_way_out(
         operations.update(context, state, rotated(state.inputs))
 
 
-def test_a_rotation_whose_engine_goes_away_in_the_wait_says_that_the_secret_may_be_dead(
+def test_a_rotation_whose_engine_goes_away_in_the_wait_warns_that_the_secret_may_be_dead(
     emulator: Emulator, connect: Connect, owner: str
 ) -> None:
     context = connect(owner)
@@ -158,7 +158,7 @@ def test_a_rotation_that_is_answered_with_garbage_each_time_names_the_way_out(
         operations.update(context, state, rotated(state.inputs))
 
 
-def test_an_adoption_whose_new_secret_is_lost_says_that_the_one_before_may_be_dead(
+def test_an_adoption_whose_new_secret_is_lost_warns_that_the_previous_one_may_be_dead(
     emulator: Emulator, connect: Connect, owner: str
 ) -> None:
     found = emulator.platform.register(owner, name="Sample")
@@ -168,7 +168,7 @@ def test_an_adoption_whose_new_secret_is_lost_says_that_the_one_before_may_be_de
         operations.create(connect(owner), inputs)
 
 
-def test_a_revocation_that_was_lost_and_cannot_be_looked_up_says_what_to_run(
+def test_a_revocation_that_was_lost_and_cannot_be_looked_up_names_the_command_to_run(
     emulator: Emulator, connect: Connect, owner: str
 ) -> None:
     context = connect(owner)

@@ -136,8 +136,8 @@ def test_the_advice_where_several_fit_leaves_the_others_alone(
     lose(emulator, "reset_after")
     with pytest.raises(LifecycleError, match="may be one of these") as caught:
         operations.create(context, inputs)
-    told = re.findall(r"([0-9a-f-]{36}) \(created", str(caught.value))
-    (mine,) = set(told) - {twin["id"]}
+    found_ids = re.findall(r"([0-9a-f-]{36}) \(created", str(caught.value))
+    (mine,) = set(found_ids) - {twin["id"]}
     state = operations.create(connect(inputs.tenant_id), replace(inputs, adopt=Adoption(mine)))
     assert state.id == mine
     assert is_alive(emulator, state)

@@ -160,7 +160,7 @@ def test_reading_what_was_just_made_finds_nothing_to_change(
 @pytest.mark.parametrize(
     ("wire", "found"),
     [
-        ({"name": "By hand"}, {"name": "By hand"}),
+        ({"name": "Manual"}, {"name": "Manual"}),
         ({"url": "https://by.hand"}, {"url": "https://by.hand"}),
         ({"redirectUris": ["https://c"]}, {"redirect_uris": ("https://c",)}),
         ({"redirectUris": []}, {"redirect_uris": ()}),
@@ -168,7 +168,7 @@ def test_reading_what_was_just_made_finds_nothing_to_change(
         ({"teaserDescription": "x"}, {"teaser_description": "x"}),
     ],
 )
-def test_a_change_by_hand_is_found(
+def test_a_manual_change_is_found(
     emulator: Emulator,
     context: ProviderContext,
     state: ApplicationState,
@@ -185,7 +185,7 @@ def test_tenants_that_are_not_managed_are_not_read_as_drift(
     emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs, other: str
 ) -> None:
     state = operations.create(context, replace(inputs, allowed_tenants=None))
-    emulator.platform.allow(state.id, other, "by hand")
+    emulator.platform.allow(state.id, other, "manual")
     assert operations.read(context, state) == state
 
 
@@ -311,7 +311,7 @@ def test_tenants_that_become_unmanaged_keep_their_access(
     assert allowed(emulator, state) == before
 
 
-def test_a_tenant_that_was_revoked_by_hand_can_be_revoked(
+def test_a_tenant_that_was_revoked_manually_can_be_revoked(
     emulator: Emulator, context: ProviderContext, state: ApplicationState, owner: str, other: str
 ) -> None:
     emulator.platform.revoke(state.id, other)
@@ -344,7 +344,7 @@ def test_a_rotation_whose_answer_is_lost_is_repeated(
     assert emulator.platform.secret_is_valid(state.client_id, secret_of(after))
 
 
-def test_a_rotation_of_which_every_answer_is_lost_says_that_the_kept_secret_may_be_dead(
+def test_a_rotation_of_which_every_answer_is_lost_warns_that_the_kept_secret_may_be_dead(
     emulator: Emulator, context: ProviderContext, state: ApplicationState
 ) -> None:
     emulator.add_fault(Fault(method="POST", path="**/secret", kind="reset_after", times=99))
@@ -356,7 +356,7 @@ def test_a_rotation_of_which_every_answer_is_lost_says_that_the_kept_secret_may_
     assert emulator.platform.secret_is_valid(state.client_id, secret_of(after))
 
 
-def test_a_rotation_that_is_refused_after_a_lost_answer_says_so_too(
+def test_a_rotation_that_is_refused_after_a_lost_response_warns_too(
     emulator: Emulator, context: ProviderContext, state: ApplicationState
 ) -> None:
     emulator.add_fault(Fault(method="POST", path="**/secret", kind="html", when="after", times=1))
@@ -366,7 +366,7 @@ def test_a_rotation_that_is_refused_after_a_lost_answer_says_so_too(
         operations.update(context, state, desired)
 
 
-def test_an_update_that_stops_half_way_says_what_to_run(
+def test_an_update_that_stops_half_way_names_the_command_to_run(
     emulator: Emulator, context: ProviderContext, state: ApplicationState, owner: str
 ) -> None:
     emulator.add_fault(Fault(method="DELETE", kind="status", status=403, times=1))
@@ -378,7 +378,7 @@ def test_an_update_that_stops_half_way_says_what_to_run(
     assert allowed(emulator, state) == {owner: ""}
 
 
-def test_an_update_that_changed_nothing_does_not_say_so(
+def test_an_update_that_changed_nothing_does_not_warn(
     emulator: Emulator, context: ProviderContext, state: ApplicationState
 ) -> None:
     emulator.add_fault(Fault(method="PATCH", kind="status", status=403, times=1))
@@ -420,7 +420,7 @@ def test_force_destroy_deletes_what_is_installed(
     assert emulator.platform.application(state.id) is None
 
 
-def test_getting_one_that_is_managed_elsewhere_tells_no_secret(
+def test_getting_one_that_is_managed_elsewhere_returns_no_secret(
     context: ProviderContext, state: ApplicationState
 ) -> None:
     found = operations.get(context, state.id, None)

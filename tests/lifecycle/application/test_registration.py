@@ -103,8 +103,8 @@ def test_where_several_fit_their_ids_and_times_are_listed_and_none_is_advised(
     with pytest.raises(LifecycleError) as caught:
         operations.create(context, unguarded)
     for application in emulator.platform.applications(owner):
-        told = f"{application['id']} (created {application['createdAt']})"
-        assert (told in str(caught.value)) == (application["name"] == "Sample")
+        described = f"{application['id']} (created {application['createdAt']})"
+        assert (described in str(caught.value)) == (application["name"] == "Sample")
     assert "Find out which of them is yours" in str(caught.value)
     assert 'application_id="' not in str(caught.value)
     assert emulator.platform.application(twin["id"]) is not None
@@ -155,7 +155,7 @@ def test_a_refusal_is_not_looked_up(
     assert [call.method for call in calls_of(emulator)] == ["GET", "POST"]
 
 
-def test_a_lost_answer_that_cannot_be_looked_up_says_so(
+def test_a_lost_response_that_cannot_be_looked_up_is_reported(
     emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs
 ) -> None:
     lose_the_answer(emulator)

@@ -54,8 +54,8 @@ def test_update_of_a_deleted_application_names_the_command_that_registers_it_aga
     emulator: Emulator, context: ProviderContext, state: ApplicationState, change: Change
 ) -> None:
     emulator.platform.delete(state.id)
-    said = failing_update(context, state, change(state.inputs))
-    assert f"application {state.id} was deleted outside Pulumi: run `{RECREATE}`" in said
+    message = failing_update(context, state, change(state.inputs))
+    assert f"application {state.id} was deleted outside Pulumi: run `{RECREATE}`" in message
 
 
 def test_update_whose_tenants_become_managed_names_it_too(
@@ -87,10 +87,10 @@ def test_update_of_a_hidden_application_claims_no_deletion(
     emulator: Emulator, context: ProviderContext, state: ApplicationState
 ) -> None:
     emulator.add_fault(Fault(method="PATCH", kind="not_found", times=None))
-    said = failing_update(context, state, replace(state.inputs, name="New"))
-    assert "a 404 does not prove that it is gone, and it is still listed" in said
-    assert "deleted outside" not in said
-    assert RECREATE not in said
+    message = failing_update(context, state, replace(state.inputs, name="New"))
+    assert "a 404 does not prove that it is gone, and it is still listed" in message
+    assert "deleted outside" not in message
+    assert RECREATE not in message
 
 
 @pytest.mark.parametrize("status", [403, 500])
@@ -99,9 +99,9 @@ def test_update_claims_no_deletion_where_the_list_fails(
 ) -> None:
     emulator.platform.delete(state.id)
     emulator.add_fault(Fault(method="GET", kind="status", status=status, times=None))
-    said = failing_update(context, state, replace(state.inputs, name="New"))
-    assert "the list request that would confirm the deletion failed" in said
-    assert RECREATE not in said
+    message = failing_update(context, state, replace(state.inputs, name="New"))
+    assert "the list request that would confirm the deletion failed" in message
+    assert RECREATE not in message
 
 
 def test_update_claims_no_deletion_where_the_404_is_not_the_platforms(
@@ -109,19 +109,19 @@ def test_update_claims_no_deletion_where_the_404_is_not_the_platforms(
 ) -> None:
     emulator.platform.delete(state.id)
     emulator.add_fault(Fault(method="PATCH", kind="html", status=404, times=None))
-    said = failing_update(context, state, replace(state.inputs, name="New"))
-    assert "the answer is not the platform's" in said
-    assert RECREATE not in said
+    message = failing_update(context, state, replace(state.inputs, name="New"))
+    assert "the answer is not the platform's" in message
+    assert RECREATE not in message
 
 
 def test_update_on_another_platform_names_the_setting(
     context: ProviderContext, state: ApplicationState
 ) -> None:
     elsewhere = replace(state, id="9aa3b618-8cd2-4dc0-b7a1-da6df60af254", api_url="https://x/v1")
-    said = failing_update(context, elsewhere, replace(state.inputs, name="New"))
-    assert "lives at https://x/v1" in said
-    assert said.endswith("set olt:apiUrl (or OLT_API_URL) to where it lives")
-    assert RECREATE not in said
+    message = failing_update(context, elsewhere, replace(state.inputs, name="New"))
+    assert "lives at https://x/v1" in message
+    assert message.endswith("set olt:apiUrl (or OLT_API_URL) to where it lives")
+    assert RECREATE not in message
 
 
 def test_404_of_a_tenant_is_not_taken_for_one_of_the_application(
@@ -130,6 +130,6 @@ def test_404_of_a_tenant_is_not_taken_for_one_of_the_application(
     other = new_tenant(emulator)
     emulator.add_fault(Fault(method="PUT", kind="not_found", times=None))
     inputs = replace(state.inputs, allowed_tenants={other: ""})
-    said = failing_update(context, state, inputs)
-    assert f"the platform may have no tenant {other}: check allowed_tenants" in said
-    assert "a 404 does not prove" not in said
+    message = failing_update(context, state, inputs)
+    assert f"the platform may have no tenant {other}: check allowed_tenants" in message
+    assert "a 404 does not prove" not in message

@@ -75,7 +75,7 @@ def test_a_lost_answer_is_repeated_because_that_is_harmless(
     assert installed(emulator, inputs.application_id) == [inputs.tenant_id]
 
 
-def test_a_tenant_that_is_not_allowed_is_told_so(
+def test_a_tenant_that_is_not_allowed_is_reported(
     emulator: Emulator, connect: Connect, application: str
 ) -> None:
     stranger = new_tenant(emulator)
@@ -83,7 +83,7 @@ def test_a_tenant_that_is_not_allowed_is_told_so(
         operations.create(connect(stranger), InstallationInputs(application, stranger))
 
 
-def test_an_inactive_application_is_told(
+def test_an_inactive_application_is_reported(
     emulator: Emulator, context: ProviderContext, inputs: InstallationInputs
 ) -> None:
     emulator.platform.patch(inputs.application_id, status="inactive")
@@ -158,7 +158,7 @@ def test_refusal_whose_reason_cannot_be_looked_up_claims_none(
     assert "cannot see" not in str(caught.value)
 
 
-def test_a_missing_permission_is_told(
+def test_a_missing_permission_is_reported(
     connect: Connect, inputs: InstallationInputs, user: str
 ) -> None:
     with pytest.raises(LifecycleError, match="applications:write"):
@@ -258,7 +258,7 @@ def test_getting_one_that_is_not_installed_is_an_error(
         operations.get(context, inputs)
 
 
-def test_getting_one_that_nobody_may_see_is_an_error(
+def test_getting_one_that_is_hidden_is_an_error(
     emulator: Emulator, connect: Connect, application: str
 ) -> None:
     stranger = new_tenant(emulator)
@@ -412,7 +412,7 @@ def test_an_uninstallation_that_was_not_carried_out_is_repeated(
     assert installed(emulator, state.inputs.application_id) == []
 
 
-def test_an_uninstallation_that_cannot_be_looked_up_says_what_to_run(
+def test_an_uninstallation_that_cannot_be_looked_up_names_the_command_to_run(
     emulator: Emulator, context: ProviderContext, state: InstallationState
 ) -> None:
     emulator.add_fault(Fault(method="DELETE", kind="status", status=500, times=99, when="after"))
