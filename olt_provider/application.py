@@ -164,7 +164,7 @@ class ApplicationProvider(ResourceProvider):
         from olt_provider.lifecycle.application import declaration, operations
         from olt_provider.lifecycle.application.model import ApplicationInputs
 
-        state = operations.create(self.context, ApplicationInputs.from_props(props))
+        state = operations.create_or_undo(self.context, ApplicationInputs.from_props(props))
         declaration.hold_created(self.context, state.id, props)
         return CreateResult(state.id, state.to_props())
 

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic.alias_generators import to_camel
 
-from olt_provider.lifecycle.values import Rule, has_unknown
+from olt_provider.lifecycle.values import UNKNOWN, Rule, has_unknown
 
 Props = Mapping[str, Any]
 InputsT = TypeVar("InputsT", bound="Inputs")
@@ -143,12 +143,15 @@ def _table(values: type[Any]) -> Table:
 
 
 def parsed(table: Table, props: Props) -> dict[str, Any]:
-    """The values of the fields from kept ones. What is missing is the default, or empty."""
+    """The values of the fields from kept ones. What is missing is the default, or empty.
+
+    In a preview a value may be ``UNKNOWN``, and so is the field then.
+    """
     values = {}
     for name, each in table.items():
         value = props.get(name)
         if value is not None:
-            values[name] = each.parse(value)
+            values[name] = value if value is UNKNOWN else each.parse(value)
         elif each.required:
             values[name] = None if each.nullable else ""
     return values

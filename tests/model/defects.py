@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from olt_provider.api.retry import Repeat
 from olt_provider.lifecycle.application import operations as application_operations
-from olt_provider.lifecycle.application.changes import Changes
 from olt_provider.lifecycle.installation import operations as installation_operations
+from olt_provider.lifecycle.plan import NewSecret, Plan, plan
 from olt_provider.lifecycle.rechecks import Check, Rechecks
 from olt_provider.lifecycle.run_record import RunRecord
 from tests.model import stage
 
 
 def rotation_first(patch: pytest.MonkeyPatch) -> None:
-    """The new secret is made before the other calls of an update, which may still fail."""
-    look_up, make = Changes._set_tenants, Changes._make_secret
-    patch_it = Changes._patch
-    made: dict[int, SecretStr | None] = {}
+    """The new secret is the first step of a plan, so that a later one may still fail."""
 
-    def first(self: Changes) -> Any:
-        made[id(self)] = make(self)
-        self._begun = self._begun or made[id(self)] is not None
-        return patch_it(self)
+    def first(*arguments: Any, **named: Any) -> Plan:
+        made = plan(*arguments, **named)
+        steps = sorted(made.steps, key=lambda step: not isinstance(step, NewSecret))
+        return replace(made, steps=tuple(steps))
 
-    def then(self: Changes, allowed: Mapping[str, str]) -> None:
-        look_up(self, allowed)
-
-    patch.setattr(Changes, "_patch", first)
-    patch.setattr(Changes, "_set_tenants", then)
-    patch.setattr(Changes, "_make_secret", lambda self: made.pop(id(self)))
+    patch.setattr(application_operations, "plan", first)
 
 
 def not_found_means_gone(patch: pytest.MonkeyPatch) -> None:

@@ -44,7 +44,7 @@ class Applications:
         return Difference(bool(difference.properties), bool(difference.replaces))
 
     def create(self, context: ProviderContext, inputs: Props) -> tuple[str, Props]:
-        state = application_operations.create(context, ApplicationInputs.from_props(inputs))
+        state = application_operations.create_or_undo(context, ApplicationInputs.from_props(inputs))
         application_declaration.hold_created(context, state.id, inputs)
         return state.id, state.to_props()
 

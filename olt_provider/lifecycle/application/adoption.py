@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from pydantic import SecretStr
@@ -10,57 +11,63 @@ from olt_provider.api.applications import Application
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
 from olt_provider.api.token_remedies import proves_secret_wrong
-from olt_provider.lifecycle.application.changes import Changes
+from olt_provider.lifecycle.application.execution import LostSecretError, Outcome, execute
 from olt_provider.lifecycle.application.model import (
     Adoption,
     ApplicationInputs,
     ApplicationState,
 )
-from olt_provider.lifecycle.application.secret import LostSecretError
 from olt_provider.lifecycle.application.secret_age import written
 from olt_provider.lifecycle.deletion_check import NOT_FOUND
-from olt_provider.lifecycle.errors import LifecycleError
+from olt_provider.lifecycle.errors import LifecycleError, PartiallyCompleted
+from olt_provider.lifecycle.plan import plan
 from olt_provider.lifecycle.provider_context import ProviderContext
 
 
 def adopt(
     context: ProviderContext, client: TenantClient, inputs: ApplicationInputs, adoption: Adoption
 ) -> ApplicationState:
-    """Take over an application and apply what is declared.
+    """Adopt an application that exists, and apply what is declared.
 
-    Its known secret is checked at the token endpoint first; without one a new secret is made,
-    last of all. Raises ``LifecycleError`` before anything is changed if the application is not
-    the tenant's, or its secret is refused, and where a new secret was made and is not known.
+    Its known secret is checked at the token endpoint first; without one the client secret is
+    rotated, last of all. Raises ``LifecycleError`` before anything is changed if the application is
+    not the tenant's, or its secret is refused; ``PartiallyCompleted`` if a later step failed, or if
+    a new secret was made and is not known.
     """
     application = _find(client, inputs, adoption)
     if adoption.client_secret is not None:
         _check_secret(context, application, adoption.client_secret)
-    current = ApplicationInputs(
-        name=application.name, tenant_id=application.tenant_id, allowed_tenants={}
-    ).as_found(application)
-    changes = Changes(
-        client,
-        application.id,
-        current,
-        inputs,
-        new_secret=adoption.client_secret is None,
-        check_cancelled=context.check_cancelled,
-    )
+    current, outcome = ApplicationInputs.found(application), Outcome()
     try:
-        changed = changes.apply()
-    except LostSecretError as error:
-        raise LifecycleError(
-            f"{error.reason}. The client secret that application {application.id} had may be dead, "
-            "also where a state holds it: adopt it again, or give rotate_secret_when_changed "
-            "another value"
-        ) from None
+        execute(context, client, application.id, plan(current, inputs), outcome)
+    except OltError as error:
+        lost = isinstance(error, LostSecretError)
+        if not outcome.done and not lost:
+            raise
+        found = outcome.applied_to(current)
+        if inputs.allowed_tenants is None:
+            found = replace(found, allowed_tenants=None)
+        reached = ApplicationState.of(
+            outcome.application or application, found, adoption.client_secret, client.api_url
+        )
+        reached = replace(reached, needs_new_secret=adoption.client_secret is None)
+        cause = _secret_lost(application, error) if lost else error
+        raise PartiallyCompleted(reached, cause) from None
     context.known_applications(inputs.tenant_id).note(application.id, inputs.name)
     return ApplicationState.of(
-        changed.application or application,
+        outcome.application or application,
         inputs,
-        changed.secret or adoption.client_secret,
+        outcome.secret or adoption.client_secret,
         client.api_url,
-        secret_rotated_at=None if changed.secret is None else written(context.now()),
+        secret_rotated_at=None if outcome.secret is None else written(context.now()),
+    )
+
+
+def _secret_lost(application: Application, error: OltError) -> LifecycleError:
+    return LifecycleError(
+        f"{error.reason}. The client secret that application {application.id} had may be dead, "
+        "also where a state holds it: adopt it again, or give rotate_secret_when_changed "
+        "another value"
     )
 
 

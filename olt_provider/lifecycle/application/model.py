@@ -285,6 +285,8 @@ class ApplicationState:
     ]
     created_at: Annotated[str, Property("When it was registered, RFC 3339 in UTC.")]
     api_url: Annotated[str, Property("The API base URL of the platform where it lives.")]
+    needs_new_secret: bool = False
+    """Whether the secret may be dead, because every response to its rotation was lost."""
 
     @classmethod
     def from_props(cls, id_: str, props: Props) -> ApplicationState:

@@ -13,23 +13,24 @@ from olt_provider.lifecycle.application.adoption import (
     require_secret_kept,
     warn_of_dead_secret,
 )
-from olt_provider.lifecycle.application.changes import Changes
+from olt_provider.lifecycle.application.execution import LostSecretError, Outcome, execute
 from olt_provider.lifecycle.application.model import (
     ApplicationInputs,
     ApplicationState,
+    allowed_in,
     kept_inputs,
 )
 from olt_provider.lifecycle.application.registration import (
-    Registered,
+    PartiallyRegistered,
     how_to_adopt,
     left_behind,
     register,
 )
-from olt_provider.lifecycle.application.rotation import Rotation, of_update
-from olt_provider.lifecycle.application.secret import LostSecretError
+from olt_provider.lifecycle.application.rotation import by_age
 from olt_provider.lifecycle.application.secret_age import written
 from olt_provider.lifecycle.deletion_check import APPLICATIONS, NOT_FOUND, check_deletion
-from olt_provider.lifecycle.errors import LifecycleError
+from olt_provider.lifecycle.errors import LifecycleError, PartiallyCompleted
+from olt_provider.lifecycle.plan import plan
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.run_record import application_key
 
@@ -37,29 +38,40 @@ from olt_provider.lifecycle.run_record import application_key
 def create(context: ProviderContext, inputs: ApplicationInputs) -> ApplicationState:
     """Register or adopt an application: ``POST /application-developer/applications``.
 
-    If something fails after a registration, what was registered is deleted again; but not what was
-    found because the answer was lost, which might be somebody else's. Raises ``OltError``.
+    Raises ``OltError``; ``PartiallyCompleted`` if the application exists and a later step failed.
     """
     client = context.as_tenant(inputs.tenant_id)
     if inputs.adopt is not None:
         return adopt(context, client, inputs, inputs.adopt)
     registered = register(context, client, inputs)
     application = registered.application
-    made = ApplicationState.of(
-        application,
-        inputs,
-        application.oauth2_client.secret,
-        client.api_url,
-        secret_rotated_at=written(context.now()),
-    )
+    secret, made_at = application.oauth2_client.secret, written(context.now())
     try:
         _finish(client, application, inputs)
-    except Exception as error:  # noqa: BLE001 - whatever it was, nothing may be left behind
-        if registered.adopted:
-            left_behind(context, inputs, registered)
-            raise _to_adopt(made, error) from None
-        raise _undo(context, registered, made, error) from None
-    return made
+    except Exception as error:  # noqa: BLE001 - whatever it was, the application exists
+        found = inputs.as_found(application)
+        state = ApplicationState.of(
+            application, found, secret, client.api_url, secret_rotated_at=made_at
+        )
+        raise PartiallyRegistered(state, error, inputs, registered) from None
+    return ApplicationState.of(
+        application, inputs, secret, client.api_url, secret_rotated_at=made_at
+    )
+
+
+def create_or_undo(context: ProviderContext, inputs: ApplicationInputs) -> ApplicationState:
+    """Create, for a host that keeps no partial state.
+
+    If something fails after a registration, what was registered is deleted again; but not what was
+    found because the response was lost, which might be another program's. Raises ``OltError``.
+    """
+    try:
+        return create(context, inputs)
+    except PartiallyRegistered as error:
+        if error.registered.adopted:
+            left_behind(context, inputs, error.registered)
+            raise _to_adopt(error) from None
+        raise _undone(context, error) from None
 
 
 def _finish(client: TenantClient, registered: Application, inputs: ApplicationInputs) -> None:
@@ -73,33 +85,29 @@ def _finish(client: TenantClient, registered: Application, inputs: ApplicationIn
         client.applications.patch(registered.id, ApplicationPatch(status=inputs.status))
 
 
-def _said(error: Exception) -> str:
-    return str(error) if isinstance(error, OltError) else f"unexpected {type(error).__name__}"
-
-
-def _to_adopt(made: ApplicationState, error: Exception) -> LifecycleError:
+def _to_adopt(error: PartiallyRegistered) -> LifecycleError:
     return LifecycleError(
-        f"{_said(error)}. The answer to the registration had been lost, and the application that "
-        f"fits alone, {made.id}, was given a new secret, which is lost now; it was not deleted. "
-        f"{how_to_adopt(made.id)}"
+        f"{error}. The response to the registration had been lost, and the application that fits "
+        f"alone, {error.state.id}, was given a new secret, which is lost now; it was not deleted. "
+        f"{how_to_adopt(error.state.id)}"
     )
 
 
-def _undo(
-    context: ProviderContext, registered: Registered, made: ApplicationState, error: Exception
-) -> LifecycleError:
-    said = _said(error)
+def _undone(context: ProviderContext, error: PartiallyRegistered) -> LifecycleError:
+    """Delete what was registered. Returns the error to raise."""
+    id_ = error.state.id
+    made = replace(error.state, inputs=replace(error.inputs, force_destroy=True, adopt=None))
     try:
-        delete(context, replace(made, inputs=replace(made.inputs, force_destroy=True)))
+        delete(context, made)
     except OltError as failure:
-        left_behind(context, made.inputs, registered)
+        left_behind(context, error.inputs, error.registered)
         return LifecycleError(
-            f"{said}. The application was registered as {made.id} and could not be deleted again "
-            f'({failure}): if it is there, declare adopt=AdoptArgs(application_id="{made.id}") or '
+            f"{error}. The application was registered as {id_} and could not be deleted again "
+            f'({failure}): if it is there, declare adopt=AdoptArgs(application_id="{id_}") or '
             "delete it manually"
         )
     return LifecycleError(
-        f"{said}. The application that was registered, {made.id}, was deleted again, so "
+        f"{error}. The application that was registered, {id_}, was deleted again, so "
         "nothing is left: run `pulumi up` again"
     )
 
@@ -151,7 +159,8 @@ def update(
 ) -> ApplicationState:
     """``PATCH``, allow and revoke, and a new secret, each only where something differs.
 
-    Raises ``OltError``; if a part may have been done, with what to run.
+    Raises ``OltError``; if a part may have been done, with what to run. ``PartiallyCompleted``: a
+    part was done, and ``state`` has it; or the client secret of the state may be dead.
     """
     context.application_checks.updated(state.id)
     adopter = context.run.retake(application_key(state.id))
@@ -161,36 +170,48 @@ def update(
             "only one resource can: remove one of them from the program"
         )
     client = context.as_tenant(inputs.tenant_id)
-    changes = Changes(
-        client,
-        state.id,
-        state.inputs,
-        inputs,
-        new_secret=rotates(state, inputs, context.now()),
-        check_cancelled=context.check_cancelled,
-    )
+    current, outcome, now = state.inputs, Outcome(), context.now()
     try:
-        changed = changes.apply()
+        if inputs.allowed_tenants is not None and current.allowed_tenants is None:
+            found = allowed_in(client.applications.get(state.id))
+            current = replace(current, allowed_tenants=found)
+        age = by_age(state.to_props(), inputs.to_props(), now)
+        steps = plan(current, inputs, age=age, secret_lost=state.needs_new_secret)
+        execute(context, client, state.id, steps, outcome)
     except LostSecretError as error:
-        raise LifecycleError(
+        lost = LifecycleError(
             f"{error.reason}. The client secret in the state may be dead, which no refresh finds "
             "out: leave the rotation in the program, or give rotate_secret_when_changed another "
             "value"
-        ) from None
+        )
+        reached = _after(state, outcome.applied_to(current), outcome, now)
+        raise PartiallyCompleted(replace(reached, needs_new_secret=True), lost) from None
     except OltError as error:
-        raise _explained(context, client, state, error) from None
+        explained = _explained(context, client, state, error)
+        if outcome.done:
+            reached = _after(state, outcome.applied_to(current), outcome, now)
+            raise PartiallyCompleted(reached, explained) from None
+        raise explained from None
     context.known_applications(inputs.tenant_id).note(state.id, inputs.name)
-    rotated_at = state.secret_rotated_at if changed.secret is None else written(context.now())
-    kept = replace(
-        state,
-        inputs=kept_inputs(inputs, rotated_at),
-        secret_rotated_at=rotated_at,
-        api_url=client.api_url,
-    )
-    if changed.application is not None:
-        public = changed.application.public_oauth2_client
-        kept = replace(kept, public_client_id=None if public is None else public.id)
-    return kept if changed.secret is None else replace(kept, client_secret=changed.secret)
+    after = _after(state, inputs, outcome, now)
+    return replace(after, api_url=client.api_url)
+
+
+def _after(
+    state: ApplicationState, inputs: ApplicationInputs, outcome: Outcome, now: datetime
+) -> ApplicationState:
+    """The state after the steps that were completed."""
+    if outcome.application is not None:
+        public = outcome.application.public_oauth2_client
+        state = replace(state, public_client_id=None if public is None else public.id)
+    if outcome.secret is not None:
+        state = replace(
+            state,
+            client_secret=outcome.secret,
+            secret_rotated_at=written(now),
+            needs_new_secret=False,
+        )
+    return replace(state, inputs=kept_inputs(inputs, state.secret_rotated_at))
 
 
 def _explained(
@@ -216,11 +237,6 @@ def _explained(
         f"{refusal.reason}; application {state.id} was deleted outside Pulumi: run `pulumi up "
         "--refresh --run-program`, which registers it again, with another client ID and secret"
     )
-
-
-def rotates(state: ApplicationState, inputs: ApplicationInputs, now: datetime) -> bool:
-    """Whether an update makes a new secret."""
-    return of_update(state.to_props(), inputs.to_props(), now) is Rotation.YES
 
 
 def delete(context: ProviderContext, state: ApplicationState) -> None:

@@ -15,9 +15,9 @@ from olt_provider.api.errors import OltError
 from olt_provider.api.ids import canonical_id
 from olt_provider.api.model import format_timestamp
 from olt_provider.lifecycle.application.duplicates import require_unused
-from olt_provider.lifecycle.application.model import ApplicationInputs
-from olt_provider.lifecycle.application.secret import make_secret
-from olt_provider.lifecycle.errors import LifecycleError
+from olt_provider.lifecycle.application.execution import new_secret
+from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
+from olt_provider.lifecycle.errors import LifecycleError, PartiallyCompleted
 from olt_provider.lifecycle.known_applications import Attempt, KnownApplications
 from olt_provider.lifecycle.provider_context import ProviderContext
 
@@ -29,6 +29,21 @@ class Registered(NamedTuple):
     adopted: bool
     """Whether the response was lost and it was found by what was sent."""
     attempt: Attempt
+
+
+class PartiallyRegistered(PartiallyCompleted):
+    """An application was registered, but a later step of its creation failed."""
+
+    def __init__(
+        self,
+        state: ApplicationState,
+        cause: Exception,
+        inputs: ApplicationInputs,
+        registered: Registered,
+    ) -> None:
+        super().__init__(state, cause)
+        self.inputs = inputs
+        self.registered = registered
 
 
 def register(
@@ -151,7 +166,7 @@ class _Registering:
             raise candidates.undecided(lost)
         (found,) = candidates.recent
         try:
-            secret = make_secret(self._client, found.id, self._context.check_cancelled)
+            secret = new_secret(self._client, found.id, self._context.check_cancelled)
         except OltError as failure:
             raise LifecycleError(
                 f"{lost}. The application was registered as {found.id}, but a new secret could not "

@@ -28,17 +28,17 @@ class Rotation(enum.Enum):
     YES = "yes"
 
 
-def by_trigger(before: Mapping[str, Any] | None, after: Any) -> Rotation:
+def by_trigger(before: Any, after: Any) -> Rotation:
     """Whether a trigger differs from the last one in a way that rotates; it may hold unknowns.
 
     An application that joins a pair keeps its secret: the trigger is recorded, nothing more.
     """
-    last = before or {}
-    if after is UNKNOWN:
+    if after is UNKNOWN or (after and before is UNKNOWN):
         return Rotation.MAYBE
+    last = before or {}
     if not after or joins_pair(last, after):
         return Rotation.NO
-    known = {key: value for key, value in after.items() if not has_unknown(value)}
+    known = {key: value for key, value in after.items() if not has_unknown((value, last.get(key)))}
     if after.keys() != last.keys() or any(last[key] != value for key, value in known.items()):
         return Rotation.YES
     return Rotation.NO if known.keys() == after.keys() else Rotation.MAYBE

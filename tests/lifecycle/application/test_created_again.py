@@ -78,7 +78,7 @@ def fail(
     for each in faults:
         emulator.add_fault(Fault(**each))
     with pytest.raises(OltError) as caught:
-        operations.create(context, inputs)
+        operations.create_or_undo(context, inputs)
     emulator.clear_faults()
     return caught.value
 
@@ -92,7 +92,7 @@ def test_a_creation_that_is_sent_again_never_makes_a_second_application(
     attempt: tuple[How, ...],
 ) -> None:
     fail(emulator, context, inputs, *attempt)
-    state = operations.create(context, inputs)
+    state = operations.create_or_undo(context, inputs)
     (application,) = emulator.platform.applications(owner)
     assert application["id"] == state.id
     assert application["status"] == "inactive"
@@ -109,7 +109,7 @@ def test_a_creation_that_fails_twice_and_is_sent_again_makes_one_application(
 ) -> None:
     fail(emulator, context, inputs, *attempt)
     fail(emulator, context, inputs, fault("*", "/**", **REFUSED))
-    state = operations.create(context, inputs)
+    state = operations.create_or_undo(context, inputs)
     assert [each["id"] for each in emulator.platform.applications(owner)] == [state.id]
     assert is_alive(emulator, state)
 
@@ -130,12 +130,12 @@ def test_where_several_fit_none_is_taken_however_often_it_is_sent(
     emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs, owner: str
 ) -> None:
     inputs = replace(inputs, prevent_duplicate_name=False)
-    operations.create(context, replace(inputs, name="First"))
+    operations.create_or_undo(context, replace(inputs, name="First"))
     twin = emulator.platform.register(owner, name="Sample", allowed_tenants={owner: "x"})
     fail(emulator, context, inputs, LOST)
     for _ in range(2):
         with pytest.raises(LifecycleError, match="may be one of these"):
-            operations.create(context, inputs)
+            operations.create_or_undo(context, inputs)
     assert len(emulator.platform.applications(owner)) == 3
     client = twin["oauth2Client"]
     assert emulator.platform.secret_is_valid(client["id"], client["secret"])
@@ -146,7 +146,7 @@ def test_two_equal_resources_of_which_one_fails_become_two_applications(
 ) -> None:
     inputs = replace(inputs, prevent_duplicate_name=False)
     fail(emulator, context, inputs, *ATTEMPTS["not looked up"])
-    states = [operations.create(context, inputs) for _ in range(2)]
+    states = [operations.create_or_undo(context, inputs) for _ in range(2)]
     held = {each["id"] for each in emulator.platform.applications(owner)}
     assert held == {state.id for state in states}
     assert len(held) == 2
@@ -157,7 +157,7 @@ def test_another_name_is_registered_as_usual_after_a_failure(
     emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs, owner: str
 ) -> None:
     fail(emulator, context, inputs, *ATTEMPTS["not looked up"])
-    operations.create(context, replace(inputs, name="Other"))
+    operations.create_or_undo(context, replace(inputs, name="Other"))
     names = sorted(each["name"] for each in emulator.platform.applications(owner))
     assert names == ["Other", "Sample"]
 
@@ -171,9 +171,9 @@ def test_an_unexpected_exception_after_a_lost_response_is_no_reason_for_a_second
     warn, context.warn = context.warn, broken
     emulator.add_fault(Fault(**LOST))
     with pytest.raises(RuntimeError):
-        operations.create(context, inputs)
+        operations.create_or_undo(context, inputs)
     context.warn = warn
-    state = operations.create(context, inputs)
+    state = operations.create_or_undo(context, inputs)
     assert [each["id"] for each in emulator.platform.applications(owner)] == [state.id]
     assert is_alive(emulator, state)
 
@@ -188,8 +188,8 @@ def test_one_that_somebody_else_registered_in_between_keeps_its_secret(
     )
     if inputs.prevent_duplicate_name:
         with pytest.raises(LifecycleError, match="exists already"):
-            operations.create(context, inputs)
+            operations.create_or_undo(context, inputs)
     else:
-        operations.create(context, inputs)
+        operations.create_or_undo(context, inputs)
     client = other["oauth2Client"]
     assert emulator.platform.secret_is_valid(client["id"], client["secret"])

@@ -99,7 +99,7 @@ def test_nothing_is_left_when_the_status_cannot_be_set(
 ) -> None:
     emulator.add_fault(Fault(method="PATCH", kind="status", status=500, times=1))
     with pytest.raises(LifecycleError, match="was deleted again"):
-        operations.create(context, replace(inputs, status="inactive"))
+        operations.create_or_undo(context, replace(inputs, status="inactive"))
     assert emulator.platform.applications(owner) == []
 
 
@@ -109,7 +109,7 @@ def test_nothing_is_left_when_the_answer_to_the_deletion_is_lost_too(
     emulator.add_fault(Fault(method="PATCH", kind="status", status=500, times=1))
     emulator.add_fault(Fault(method="DELETE", kind="reset_after", times=1))
     with pytest.raises(LifecycleError, match="was deleted again"):
-        operations.create(context, replace(inputs, status="inactive"))
+        operations.create_or_undo(context, replace(inputs, status="inactive"))
     assert emulator.platform.applications(owner) == []
 
 

@@ -190,7 +190,7 @@ def test_what_was_found_is_not_deleted_again_when_a_later_step_fails(
     lose_the_answer(emulator)
     emulator.add_fault(Fault(method="PATCH", kind="status", status=500, times=1))
     with pytest.raises(LifecycleError, match="it was not deleted") as refused:
-        operations.create(context, replace(inputs, status="inactive"))
+        operations.create_or_undo(context, replace(inputs, status="inactive"))
     (application,) = emulator.platform.applications(owner)
     id_ = application["id"]
     assert f'adopt=AdoptArgs(application_id="{id_}")' in str(refused.value)
