@@ -36,6 +36,7 @@ class Provider(pulumi.ProviderResource):
         ca_bundle: pulumi.Input[str] | None = None,
         request_timeout: pulumi.Input[float] | None = None,
         max_retries: pulumi.Input[int] | None = None,
+        max_connections: pulumi.Input[int] | None = None,
         api_token: pulumi.Input[str] | None = None,
         tenant_tokens: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         client_id: pulumi.Input[str] | None = None,
@@ -57,6 +58,8 @@ class Provider(pulumi.ProviderResource):
         :param request_timeout: Seconds that one try of a request may take, 1 to 600.
             Default: 30.
         :param max_retries: How often a request is repeated, 0 to 20. Default: 5.
+        :param max_connections: How many requests may run at once, 1 to 256. The dynamic host has
+            4 threads, so more help the native plugin only. Default: 4; 32 in the native plugin.
         :param api_token: An API token of the portal: acts for its tenant. Default: none.
         :param tenant_tokens: Tenant ID -> API token: acts for each of them. Default: none.
         :param client_id: A client ID, with ``client_secret`` or ``refresh_token``. Default: none.
@@ -75,6 +78,7 @@ class Provider(pulumi.ProviderResource):
             "caBundle": ca_bundle,
             "requestTimeout": _text(request_timeout),
             "maxRetries": _text(max_retries),
+            "maxConnections": _text(max_connections),
             "clientId": client_id,
         }
         secret = {

@@ -25,7 +25,12 @@ from olt_provider.api.errors import ConfigurationError
 from olt_provider.api.hosts import DEFAULT_ENVIRONMENT, ENVIRONMENTS, Hosts, same_base_url
 from olt_provider.api.identity import IdentityClient
 from olt_provider.api.ids import canonical_id, segment
-from olt_provider.api.transport import DEFAULT_MAX_RETRIES, DEFAULT_REQUEST_TIMEOUT, Transport
+from olt_provider.api.transport import (
+    DEFAULT_CONNECTIONS,
+    DEFAULT_MAX_RETRIES,
+    DEFAULT_REQUEST_TIMEOUT,
+    Transport,
+)
 from olt_provider.setting_names import EXPLICIT, configured, variable
 from olt_provider.setting_places import Credentials, Places
 
@@ -37,11 +42,13 @@ SETTINGS: Final = (
     "caBundle",
     "requestTimeout",
     "maxRetries",
+    "maxConnections",
 )
 HOSTS: Final = ("apiUrl", "identityUrl")
 """They are set together, or come from ``environment``."""
 MAX_REQUEST_TIMEOUT: Final = 600.0
 MAX_RETRIES: Final = 20
+MAX_CONNECTIONS: Final = 256
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,7 @@ class Settings:
     ca_bundle: str | None = None
     request_timeout: float = DEFAULT_REQUEST_TIMEOUT
     max_retries: int = DEFAULT_MAX_RETRIES
+    max_connections: int = DEFAULT_CONNECTIONS
     credentials: tuple[tuple[str, SecretStr], ...] = field(default=(), repr=False)
     credentials_in_environment: bool = False
     explicit: bool = False
@@ -69,10 +77,12 @@ class Settings:
         environ: Mapping[str, str],
         *,
         keys: Iterable[str] = (),
+        connections: int = DEFAULT_CONNECTIONS,
     ) -> Settings:
         """Read all keys. ``config`` looks a key such as ``olt:apiUrl`` up in the stack.
 
-        ``keys`` are all that the stack's configuration has, of any namespace. Raises
+        ``keys`` are all that the stack's configuration has, of any namespace. ``connections`` is
+        the default of ``maxConnections``. Raises
         ``ConfigurationError`` naming the key that is wrong, or that is no setting.
         """
         require_known(keys)
@@ -96,6 +106,9 @@ class Settings:
             max_retries=_whole_number(
                 "maxRetries", values["maxRetries"], DEFAULT_MAX_RETRIES, 0, MAX_RETRIES
             ),
+            max_connections=_whole_number(
+                "maxConnections", values["maxConnections"], connections, 1, MAX_CONNECTIONS
+            ),
             credentials=tuple((key, SecretStr(value)) for key, value in credentials.values.items()),
             credentials_in_environment=credentials.in_environment,
             explicit=places.explicit,
@@ -115,6 +128,7 @@ class Settings:
                 base_url,
                 request_timeout=self.request_timeout,
                 max_retries=self.max_retries,
+                connections=self.max_connections,
                 ca_bundle=self.ca_bundle,
                 user_agent=user_agent,
                 notify=notify,

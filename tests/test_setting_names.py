@@ -12,6 +12,7 @@ KEYS = [
     ("caBundle", "olt:caBundle", "OLT_CA_BUNDLE"),
     ("requestTimeout", "olt:requestTimeout", "OLT_REQUEST_TIMEOUT"),
     ("maxRetries", "olt:maxRetries", "OLT_MAX_RETRIES"),
+    ("maxConnections", "olt:maxConnections", "OLT_MAX_CONNECTIONS"),
     ("apiToken", "olt:apiToken", "OLT_API_TOKEN"),
     ("tenantTokens", "olt:tenantTokens", "OLT_TENANT_TOKENS"),
     ("clientId", "olt:clientId", "OLT_CLIENT_ID"),

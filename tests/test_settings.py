@@ -57,6 +57,7 @@ VALUES: dict[str, tuple[str, str, Any, str, Any]] = {
     "caBundle": ("ca_bundle", "/a.pem", "/a.pem", "/b.pem", "/b.pem"),
     "requestTimeout": ("request_timeout", "12.5", 12.5, "600", 600.0),
     "maxRetries": ("max_retries", "0", 0, "20", 20),
+    "maxConnections": ("max_connections", "1", 1, "256", 256),
 }
 each_value = pytest.mark.parametrize("key", list(VALUES))
 
@@ -260,6 +261,8 @@ WRONG: list[tuple[str, str]] = [
     ("maxRetries", "-1"),
     ("maxRetries", "21"),
     ("maxRetries", "2.5"),
+    ("maxConnections", "0"),
+    ("maxConnections", "257"),
 ]
 each_wrong = pytest.mark.parametrize(("key", "value"), WRONG)
 

@@ -41,7 +41,7 @@ CONNECT_TIMEOUT: Final = 10.0
 DEFAULT_REQUEST_TIMEOUT: Final = 30.0
 DEFAULT_MAX_RETRIES: Final = 5
 MAX_BODY: Final = 8 * 1024 * 1024
-CONNECTIONS: Final = 4
+DEFAULT_CONNECTIONS: Final = 4
 """As many as the dynamic host has threads."""
 REPORTED_WAIT: Final = 3.0
 """A wait longer than this, in seconds, is reported to the user."""
@@ -103,7 +103,8 @@ class Transport:
 
     ``request_timeout`` is how long, in seconds, one try of a request may take, from connecting to
     the last byte of its response (default 30); connecting may take 10. ``max_retries`` is how often
-    a request is repeated (default 5). ``ca_bundle`` is the path of a PEM file with a private
+    a request is repeated (default 5). ``connections`` is how many requests may run at once, each on
+    a connection of its own (default 4). ``ca_bundle`` is the path of a PEM file with a private
     certificate authority; certificates are always verified. ``notify`` is called, with one line,
     for each wait that takes more than a few seconds. The rules of repetition are those in
     ``OltClient``.
@@ -117,6 +118,7 @@ class Transport:
         *,
         request_timeout: float = DEFAULT_REQUEST_TIMEOUT,
         max_retries: int = DEFAULT_MAX_RETRIES,
+        connections: int = DEFAULT_CONNECTIONS,
         ca_bundle: str | None = None,
         user_agent: str = "",
         notify: Callable[[str], None] = log.info,
@@ -125,6 +127,7 @@ class Transport:
         self.base_url = base_url.rstrip("/")
         self._timeout = (min(CONNECT_TIMEOUT, request_timeout), request_timeout)
         self._max_retries = max_retries
+        self._connections = connections
         self._ca_bundle = _readable(ca_bundle)
         self._user_agent = " ".join(
             filter(
@@ -248,7 +251,10 @@ class Transport:
                 session.headers["Accept-Encoding"] = ACCEPTED
                 session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
                 adapter = WatchedAdapter(
-                    pool_connections=1, pool_maxsize=CONNECTIONS, pool_block=True, max_retries=0
+                    pool_connections=1,
+                    pool_maxsize=self._connections,
+                    pool_block=True,
+                    max_retries=0,
                 )
                 session.mount("https://", adapter)
                 session.mount("http://", adapter)
