@@ -18,11 +18,10 @@ if TYPE_CHECKING:
     from olt_provider.background_application import OltBackgroundApplication
     from olt_provider.background_application_pair import OltBackgroundApplicationPair
     from olt_provider.installation import OltInstallation
+    from olt_provider.lifecycle.lookups import ApplicationResult, InstallationResult
     from olt_provider.lookups import (
         ApplicationOutput,
-        ApplicationResult,
         InstallationOutput,
-        InstallationResult,
         find_applications,
         find_applications_output,
         get_application,

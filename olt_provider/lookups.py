@@ -9,54 +9,16 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast
 
 import pulumi
 from pulumi.runtime import config as runtime_config
 
 from olt_provider import host
-from olt_provider.api.applications import Application
 from olt_provider.api.errors import OltError
-from olt_provider.api.ids import canonical_id
-from olt_provider.api.model import format_timestamp
-from olt_provider.lifecycle.application.model import allowed_in
-from olt_provider.lifecycle.installation import operations as installation
-from olt_provider.lifecycle.installation.model import InstallationInputs
+from olt_provider.lifecycle import lookups
+from olt_provider.lifecycle.lookups import ApplicationResult, InstallationResult
 from olt_provider.lifecycle.provider_context import ProviderContext
-
-
-@dataclass(frozen=True)
-class ApplicationResult:
-    """An application as the platform holds it. Times are RFC 3339 in UTC."""
-
-    id: str
-    name: str
-    tenant_id: str
-    client_id: str
-    client_type: str
-    public_client_id: str | None
-    with_public_oauth2_client: bool
-    redirect_uris: Sequence[str]
-    teaser_description: str
-    url: str | None
-    status: str
-    allowed_tenants: Mapping[str, str]
-    """Tenant ID -> comment."""
-    installed_tenants: Sequence[str]
-    """Those of the allowed tenants that have it installed."""
-    created_at: str
-
-
-@dataclass(frozen=True)
-class InstallationResult:
-    """An installation as the platform holds it."""
-
-    id: str
-    application_id: str
-    tenant_id: str
-    installed_at: str
-    """RFC 3339 in UTC."""
 
 
 class ApplicationOutput(pulumi.Output[ApplicationResult]):
@@ -120,8 +82,7 @@ def get_application(application_id: str, *, tenant_id: str | None = None) -> App
     :param tenant_id: The owner. Default: ``olt:tenantId``, else the tenant of the credentials.
     :raises OltError: there is none, or the platform cannot be asked.
     """
-    context, owner = _context_and_tenant(tenant_id)
-    return _result(context.as_tenant(owner).applications.get(application_id))
+    return lookups.get_application(_context(), application_id, tenant_id)
 
 
 @_in_one_line
@@ -133,9 +94,7 @@ def list_applications(*, tenant_id: str | None = None) -> list[ApplicationResult
     :param tenant_id: The owner. Default: ``olt:tenantId``, else the tenant of the credentials.
     :raises OltError: the platform cannot be asked.
     """
-    context, owner = _context_and_tenant(tenant_id)
-    found = [_result(item) for item in context.as_tenant(owner).applications.list()]
-    return sorted(found, key=lambda item: (item.name, item.id))
+    return lookups.list_applications(_context(), tenant_id)
 
 
 @_in_one_line
@@ -148,7 +107,7 @@ def find_applications(*, name: str, tenant_id: str | None = None) -> list[Applic
     :param tenant_id: The owner. Default: ``olt:tenantId``, else the tenant of the credentials.
     :raises OltError: the platform cannot be asked.
     """
-    return [item for item in list_applications(tenant_id=tenant_id) if item.name == name]
+    return lookups.find_applications(_context(), name, tenant_id)
 
 
 @_in_one_line
@@ -162,10 +121,7 @@ def get_installation(application_id: str, *, tenant_id: str | None = None) -> In
         of the credentials.
     :raises OltError: it is not installed there, or the platform cannot be asked.
     """
-    context, tenant = _context_and_tenant(tenant_id)
-    state = installation.get(context, InstallationInputs(canonical_id(application_id), tenant))
-    inputs = state.inputs
-    return InstallationResult(state.id, inputs.application_id, inputs.tenant_id, state.installed_at)
+    return lookups.get_installation(_context(), application_id, tenant_id)
 
 
 def _output(look_up: Callable[..., R], **arguments: pulumi.Input[Any]) -> pulumi.Output[R]:
@@ -202,11 +158,10 @@ def get_installation_output(
     return cast("InstallationOutput", found)
 
 
-def _context_and_tenant(tenant_id: str | None) -> tuple[ProviderContext, str]:
-    context = host.shared_context(
+def _context() -> ProviderContext:
+    return host.shared_context(
         _configured, os.environ, warn=pulumi.log.warn, keys=_configured_keys()
     )
-    return context, canonical_id(tenant_id) if tenant_id else context.default_tenant()
 
 
 def _configured_keys() -> set[str]:
@@ -216,25 +171,3 @@ def _configured_keys() -> set[str]:
 def _configured(key: str) -> object:
     namespace, _, name = key.partition(":")
     return pulumi.Config(namespace).get(name)
-
-
-def _result(application: Application) -> ApplicationResult:
-    public = application.public_oauth2_client
-    return ApplicationResult(
-        id=application.id,
-        name=application.name,
-        tenant_id=application.tenant_id,
-        client_id=application.oauth2_client.id,
-        client_type=application.oauth2_client.type,
-        public_client_id=None if public is None else public.id,
-        with_public_oauth2_client=application.with_public_oauth2_client,
-        redirect_uris=sorted(application.redirect_uris),
-        teaser_description=application.teaser_description,
-        url=application.url,
-        status=application.status,
-        allowed_tenants=allowed_in(application),
-        installed_tenants=sorted(
-            item.tenant_id for item in application.allowed_tenants if item.installed
-        ),
-        created_at=format_timestamp(application.created_at),
-    )
