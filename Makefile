@@ -14,7 +14,7 @@ LOWEST_TESTS := tests/api tests/lifecycle tests/emulator tests/cli tests/test_ba
 CLICK_WARNING := ignore:'click.:DeprecationWarning
 
 .DEFAULT_GOAL := help
-.PHONY: bench-fleet test-lowest reference docs pictures help setup engine lint types test demo bench lock audit wheel clean
+.PHONY: bench-fleet test-lowest reference schema docs pictures help setup engine lint types test demo bench lock audit wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench-fleet: setup ## Measure stacks by groups of tenants beside one large stack
 
 reference: setup ## Write the tables of inputs, outputs and calls in docs/ from the docstrings
 	@$(VENV_BIN)/python -m tools.reference
+
+schema: setup ## Write the schema of the native plugin from the property tables and docstrings
+	@$(VENV_BIN)/python -m olt_provider.native.schema
 
 docs: setup ## Build the documentation's site into build/site; a warning is a failure
 	@$(VENV_BIN)/python -m sphinx -b html --fail-on-warning --keep-going --nitpicky --quiet docs build/site

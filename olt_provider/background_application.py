@@ -100,7 +100,8 @@ class OltBackgroundApplication(pulumi.ComponentResource):
         allowed = _by_tenant(tenants)
         super().__init__("olt:index:OltBackgroundApplication", resource_name, None, opts)
         chosen = {canonical_id(key): value for key, value in (providers or {}).items()}
-        self.application = OltApplication(
+        application_class, installation_class = self._classes()
+        self.application = application_class(
             resource_name,
             name=name,
             tenant_id=tenant_id,
@@ -118,7 +119,7 @@ class OltBackgroundApplication(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.installations = {
-            tenant: OltInstallation(
+            tenant: installation_class(
                 f"{resource_name}-{tenant}",
                 application_id=self.application.id,
                 tenant_id=tenant,
@@ -130,6 +131,11 @@ class OltBackgroundApplication(pulumi.ComponentResource):
         for key, value in outputs.items():
             setattr(self, key, value)
         self.register_outputs(outputs)
+
+    @classmethod
+    def _classes(cls) -> tuple[type[Any], type[Any]]:
+        """The classes of the application and of the installations."""
+        return OltApplication, OltInstallation
 
     def _outputs(self) -> dict[str, Any]:
         application = self.application

@@ -1,0 +1,99 @@
+"""The configuration of the plugin, from the arguments of its provider resource."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any, Final
+
+from google.protobuf.struct_pb2 import Struct
+
+from olt_provider import host
+from olt_provider.api.errors import ConfigurationError
+from olt_provider.lifecycle.provider_context import ProviderContext
+from olt_provider.lifecycle.run_record import RunRecord
+from olt_provider.native import wire
+from olt_provider.native.engine import Engine
+from olt_provider.native.names import resource_name
+from olt_provider.setting_names import EXPLICIT, configured
+from olt_provider.setting_places import explicit
+from olt_provider.settings import Settings
+
+SECRETS: Final = frozenset({"apiToken", "tenantTokens", "clientSecret", "refreshToken"})
+CONNECTIONS: Final = 32
+"""At most, unless `olt:maxConnections` sets another number: the plugin has more threads."""
+ENGINE_KEYS: Final = frozenset({"version", "pluginDownloadURL", "__internal"})
+"""Arguments that the engine itself reads."""
+_DEFAULT_NAME: Final = re.compile(r"default(_|$)")
+
+
+def is_explicit(urn: str) -> bool:
+    """Whether a provider is declared by the program; the engine names its own ``default...``."""
+    return bool(urn) and _DEFAULT_NAME.match(resource_name(urn)) is None
+
+
+def arguments(struct: Struct) -> dict[str, Any]:
+    """The arguments of a provider as plain values, by their camelCase keys."""
+    plain = {key: wire.plain(value) for key, value in struct.fields.items()}
+    return {
+        key: value for key, value in plain.items() if value is not None and key not in ENGINE_KEYS
+    }
+
+
+def with_secrets(struct: Struct) -> Struct:
+    """The same arguments, with every credential marked as a secret."""
+    fields = {
+        key: wire.secret(value) if key in SECRETS else value for key, value in struct.fields.items()
+    }
+    return Struct(fields=fields)
+
+
+def settings_of(declared: Mapping[str, Any], *, explicit_provider: bool) -> Settings:
+    """The settings. Raises ``ConfigurationError`` naming the key that is wrong."""
+    config = {configured(key): _text(value) for key, value in declared.items()}
+    if explicit_provider:
+        config.setdefault(configured(EXPLICIT), explicit(None))
+    return Settings.load(config.get, os.environ, keys=config, connections=CONNECTIONS)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return json.dumps(value)
+    return str(value)
+
+
+def context_of(
+    declared: Mapping[str, Any], *, explicit_provider: bool, engine: Engine, run: RunRecord
+) -> ProviderContext:
+    """What all operations of this plugin share.
+
+    Unusable settings are raised where they are needed, because an unchanged stack needs none.
+    """
+    settings: Settings | ConfigurationError
+    try:
+        settings = settings_of(declared, explicit_provider=explicit_provider)
+        forced = host.forced_deletions(os.environ)
+    except ConfigurationError as error:
+        settings, forced = error, frozenset()
+    return ProviderContext(
+        settings,
+        warn=engine.warn,
+        user_agent=f"pulumi-native/{version('pulumi')}",
+        check_cancelled=engine.check_cancelled,
+        run=run,
+        forced=forced,
+    )
+
+
+def run_record(engine: Engine) -> RunRecord:
+    """What the program holds in this run, shared with the other provider processes of the run."""
+    if engine.address is None or os.name != "posix":
+        return RunRecord()
+    from olt_provider.engine_run import run_of
+    from olt_provider.run_journal import RunJournal, run_directory
+
+    run = run_of(engine.address)
+    return RunRecord() if run is None else RunRecord(RunJournal(run_directory(os.environ), run))

@@ -1,0 +1,96 @@
+"""The engine that runs the plugin: warnings for its user, and whether it still runs."""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import grpc
+from pulumi.runtime.proto import engine_pb2
+from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
+
+from olt_provider.api.errors import OltError
+
+TIMEOUT: Final = 5.0
+
+log = logging.getLogger("olt_provider")
+_urn: contextvars.ContextVar[str] = contextvars.ContextVar("urn", default="")
+
+
+class Engine:
+    """The engine at an address; ``None``: not known yet. Safe to share by threads."""
+
+    def __init__(self, address: str | None = None) -> None:
+        self._lock = threading.Lock()
+        self._cancelled = threading.Event()
+        self._warned: set[tuple[str, str]] = set()
+        self._address = address
+        self._stub: EngineStub | None = None
+
+    @property
+    def address(self) -> str | None:
+        """Host and port of the engine."""
+        return self._address
+
+    def attach(self, address: str) -> None:
+        """Serve the engine at another address, which begins a run of its own."""
+        with self._lock:
+            if address != self._address:
+                self._address, self._stub = address, None
+                self._warned.clear()
+            self._cancelled.clear()
+
+    def cancel(self) -> None:
+        """Begin nothing more: the user cancelled the run, or it is over."""
+        self._cancelled.set()
+
+    def check_cancelled(self) -> None:
+        """Raise ``OltError`` if the run was cancelled or the engine is gone."""
+        if self._cancelled.is_set():
+            raise OltError("the run was cancelled, so nothing more is registered or repeated")
+        if not self.is_running():
+            raise OltError("the engine is gone, so nothing more is registered or repeated")
+
+    def is_running(self) -> bool:
+        """Whether the engine still accepts connections; true where its address is not known."""
+        if self._address is None:
+            return True
+        name, _, port = self._address.rpartition(":")
+        try:
+            socket.create_connection((name, int(port)), timeout=TIMEOUT).close()
+        except OSError:
+            return False
+        return True
+
+    @contextmanager
+    def resource(self, urn: str) -> Iterator[None]:
+        """Attach the warnings of the thread to a resource."""
+        token = _urn.set(urn)
+        try:
+            yield
+        finally:
+            _urn.reset(token)
+
+    def warn(self, text: str) -> None:
+        """Show a warning at the thread's resource, once for each resource."""
+        urn = _urn.get()
+        with self._lock:
+            if (urn, text) in self._warned:
+                return
+            self._warned.add((urn, text))
+            if self._stub is None and self._address is not None:
+                self._stub = EngineStub(grpc.insecure_channel(self._address))
+            stub = self._stub
+        if stub is None:
+            log.warning("%s", text)
+            return
+        request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=text, urn=urn)
+        try:
+            stub.Log(request, timeout=TIMEOUT)
+        except grpc.RpcError:
+            log.warning("%s", text)

@@ -1,0 +1,72 @@
+"""What the Python classes of the native form share: names on the wire, version and aliases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from olt_provider._version import __version__
+from olt_provider.native.names import ALIASES, camel, snake
+
+
+class NativeResource(pulumi.CustomResource):
+    """A resource whose Python names are in snake_case and whose wire names are in camelCase."""
+
+    def __init__(
+        self,
+        token: str,
+        resource_name: str,
+        declared: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None,
+        *,
+        secrets: tuple[str, ...] = (),
+    ) -> None:
+        props = dict.fromkeys(_outputs(type(self))) | dict(declared)
+        super().__init__(
+            token,
+            resource_name,
+            _typed(props),
+            options(token, opts, secrets),
+        )
+
+    def translate_input_property(self, prop: str) -> str:
+        """The wire name of a property."""
+        return camel(prop)
+
+    def translate_output_property(self, prop: str) -> str:
+        """The Python name of a property."""
+        return snake(prop)
+
+
+def options(
+    token: str, opts: pulumi.ResourceOptions | None, secrets: tuple[str, ...] = ()
+) -> pulumi.ResourceOptions:
+    """The user's options with the plugin's version and the type token of the dynamic form."""
+    ours = pulumi.ResourceOptions(
+        version=__version__,
+        aliases=[pulumi.Alias(type_=ALIASES[token])],
+        additional_secret_outputs=list(secrets),
+    )
+    return pulumi.ResourceOptions.merge(ours, opts)
+
+
+def _outputs(cls: type) -> list[str]:
+    """The annotated outputs of a resource class."""
+    return list(cls.__annotations__)
+
+
+def _typed(props: Mapping[str, Any]) -> Any:
+    """Properties as an input type of the SDK, which keeps the keys of the user's mappings."""
+    sdk: Any = pulumi
+    types: dict[str, Any] = {
+        name: Mapping[str, Any] if isinstance(value, Mapping) else Any
+        for name, value in props.items()
+    }
+    wire_names = {name: sdk.property(camel(name)) for name in props}
+    body = {"__annotations__": types, "__module__": __name__, **wire_names}
+    kind: Any = pulumi.input_type(type("_Args", (), body))
+    typed = kind.__new__(kind)
+    typed.__dict__.update(props)
+    return typed

@@ -1,0 +1,266 @@
+"""The resources over the lifecycle: plain values in snake_case in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from olt_provider.api.errors import ConfigurationError
+from olt_provider.api.ids import canonical_id
+from olt_provider.lifecycle.application import declaration as application_declaration
+from olt_provider.lifecycle.application import operations as application_operations
+from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
+from olt_provider.lifecycle.application.rotation import Rotation, of_update
+from olt_provider.lifecycle.checking import Checked, Failure
+from olt_provider.lifecycle.installation import declaration as installation_declaration
+from olt_provider.lifecycle.installation import operations as installation_operations
+from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
+from olt_provider.lifecycle.properties import Table, complete, table_of
+from olt_provider.lifecycle.provider_context import ProviderContext
+from olt_provider.lifecycle.values import UNKNOWN
+from olt_provider.native.names import APPLICATION, INSTALLATION, camel
+
+Props = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What an update would change, the properties that replace, and warnings."""
+
+    properties: tuple[str, ...]
+    replaces: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Existing:
+    """What exists: its ID and outputs, and the inputs that describe it."""
+
+    id: str
+    outputs: dict[str, Any]
+    inputs: dict[str, Any]
+
+
+class NativeResource(Protocol):
+    """The operations of one resource type."""
+
+    inputs: Table
+    computed: Table
+
+    def check(self, context: ProviderContext, name: str, olds: Props, news: Props) -> Checked:
+        """Validate a declaration and fill in its defaults, without a call."""
+
+    def diff(self, context: ProviderContext, id_: str, outputs: Props, inputs: Props) -> Difference:
+        """Compare checked inputs with the last outputs, without a call."""
+
+    def preview_create(self, inputs: Props) -> dict[str, Any]:
+        """The outputs of a creation as far as they are known before it."""
+
+    def preview_update(
+        self, context: ProviderContext, outputs: Props, inputs: Props
+    ) -> dict[str, Any]:
+        """The outputs of an update as far as they are known before it."""
+
+    def create(self, context: ProviderContext, inputs: Props) -> Existing:
+        """Create it."""
+
+    def read(self, context: ProviderContext, id_: str, outputs: Props) -> Existing | None:
+        """What the platform holds; without ``outputs``, what is imported or managed elsewhere."""
+
+    def update(self, context: ProviderContext, id_: str, outputs: Props, inputs: Props) -> Existing:
+        """Change in place what differs."""
+
+    def delete(self, context: ProviderContext, id_: str, outputs: Props) -> None:
+        """Delete it."""
+
+
+def _declared(inputs: Table) -> Table:
+    """What a program declares."""
+    return {name: each for name, each in inputs.items() if each.rule}
+
+
+def _computed(inputs: Table, outputs: Table) -> Table:
+    """What the provider adds; some of it is kept with the inputs."""
+    kept = {name: each for name, each in inputs.items() if not each.rule}
+    return {**kept, **outputs}
+
+
+class Application:
+    """``olt:index:Application``."""
+
+    inputs = _declared(ApplicationInputs.properties())
+    computed = _computed(ApplicationInputs.properties(), table_of(ApplicationState))
+
+    def check(self, context: ProviderContext, name: str, olds: Props, news: Props) -> Checked:
+        """Validate, with the resource's name as the default of ``name``."""
+        return application_declaration.check(context, olds, {"name": name, **news})
+
+    def diff(self, context: ProviderContext, id_: str, outputs: Props, inputs: Props) -> Difference:
+        """Compare. A missing client secret is worth a warning, because no update brings it."""
+        found = application_declaration.compare(context, id_, outputs, inputs)
+        notes = found.notes
+        if outputs.get("client_secret") is None and not _rotates(context, outputs, inputs):
+            notes = (*notes, IMPORTED.format(id_=id_))
+        return Difference(found.properties, found.replaces, notes)
+
+    def preview_create(self, inputs: Props) -> dict[str, Any]:
+        """The inputs; of the other outputs only the type of the client is known."""
+        unknown = dict.fromkeys(self.computed, UNKNOWN)
+        declared = complete(self.inputs, _without_adopt(inputs))
+        return {**declared, **unknown, "client_type": "confidential"}
+
+    def preview_update(
+        self, context: ProviderContext, outputs: Props, inputs: Props
+    ) -> dict[str, Any]:
+        """The inputs, and the other outputs as they are, but those that the update changes."""
+        known = {key: outputs[key] for key in self.computed if key in outputs}
+        known["secret_due_at"] = inputs.get("secret_due_at")
+        if _rotates(context, outputs, inputs):
+            known["client_secret"] = known["secret_rotated_at"] = UNKNOWN
+            known["secret_due_at"] = UNKNOWN if known["secret_due_at"] is not None else None
+        if inputs.get("with_public_oauth2_client") != outputs.get("with_public_oauth2_client"):
+            known["public_client_id"] = UNKNOWN
+        return {**complete(self.inputs, _without_adopt(inputs)), **known}
+
+    def create(self, context: ProviderContext, inputs: Props) -> Existing:
+        """Register or adopt."""
+        state = application_operations.create(context, ApplicationInputs.from_props(inputs))
+        application_declaration.hold_created(context, state.id, inputs)
+        return _application(state)
+
+    def read(self, context: ProviderContext, id_: str, outputs: Props) -> Existing | None:
+        """``id_`` is the application ID, on import also ``{tenant}/{application}``."""
+        if "client_id" not in outputs:
+            tenant_id, _, application_id = id_.rpartition("/")
+            owner = tenant_id or outputs.get("tenant_id")
+            return _application(
+                application_operations.get(
+                    context, canonical_id(application_id), canonical_id(owner) if owner else None
+                )
+            )
+        state = ApplicationState.from_props(id_, outputs)
+        found = application_operations.read(context, state)
+        return None if found is None else _application(found)
+
+    def update(self, context: ProviderContext, id_: str, outputs: Props, inputs: Props) -> Existing:
+        """Change in place what differs."""
+        state = ApplicationState.from_props(id_, outputs)
+        desired = ApplicationInputs.from_props(inputs)
+        return _application(application_operations.update(context, state, desired))
+
+    def delete(self, context: ProviderContext, id_: str, outputs: Props) -> None:
+        """Delete, unless it is installed and ``force_destroy`` is not set."""
+        application_operations.delete(context, ApplicationState.from_props(id_, outputs))
+
+
+IMPORTED: Final = (
+    "the client secret of application {id_} is not in the state, because it was imported: "
+    "clientSecret is null until rotateSecretWhenChanged gets a value, which rotates it and ends "
+    "the present one"
+)
+
+
+def _rotates(context: ProviderContext, outputs: Props, inputs: Props) -> bool:
+    return of_update(outputs, inputs, context.now()) is not Rotation.NO
+
+
+def _without_adopt(inputs: Props) -> dict[str, Any]:
+    return {key: value for key, value in inputs.items() if key != "adopt"}
+
+
+def _application(state: ApplicationState) -> Existing:
+    return Existing(state.id, state.to_props(), state.inputs.to_props())
+
+
+class Installation:
+    """``olt:index:Installation``."""
+
+    inputs = _declared(InstallationInputs.properties())
+    computed = _computed(InstallationInputs.properties(), table_of(InstallationState))
+
+    def check(self, context: ProviderContext, name: str, olds: Props, news: Props) -> Checked:
+        """Validate, and fill in the tenant."""
+        return installation_declaration.check(context, olds, news)
+
+    def diff(self, context: ProviderContext, id_: str, outputs: Props, inputs: Props) -> Difference:
+        """Compare. Every change replaces."""
+        changed = installation_declaration.compare(context, outputs, inputs)
+        return Difference(changed, changed)
+
+    def preview_create(self, inputs: Props) -> dict[str, Any]:
+        """The inputs; the other outputs are not known."""
+        return {**inputs, **dict.fromkeys(self.computed, UNKNOWN)}
+
+    def preview_update(
+        self, context: ProviderContext, outputs: Props, inputs: Props
+    ) -> dict[str, Any]:
+        """The outputs as they are."""
+        return {**inputs, **{key: outputs[key] for key in self.computed if key in outputs}}
+
+    def create(self, context: ProviderContext, inputs: Props) -> Existing:
+        """Install."""
+        return _installation(
+            installation_operations.create(context, InstallationInputs.from_props(inputs))
+        )
+
+    def read(self, context: ProviderContext, id_: str, outputs: Props) -> Existing | None:
+        """``id_`` is ``{tenant}/{application}``."""
+        if "installed_at" not in outputs:
+            return _installation(installation_operations.get(context, _inputs_of(id_)))
+        state = InstallationState.from_props(outputs)
+        found = installation_operations.read(context, state)
+        return None if found is None else _installation(found)
+
+    def update(self, context: ProviderContext, id_: str, outputs: Props, inputs: Props) -> Existing:
+        """Nothing on the platform changes in place: the state is only written in this form."""
+        return _installation(InstallationState.from_props({**outputs, **inputs}))
+
+    def delete(self, context: ProviderContext, id_: str, outputs: Props) -> None:
+        """Uninstall."""
+        installation_operations.delete(context, InstallationState.from_props(outputs))
+
+
+def _inputs_of(id_: str) -> InstallationInputs:
+    tenant_id, _, application_id = id_.partition("/")
+    if not application_id:
+        raise ConfigurationError(
+            f"{id_!r} is not the ID of an installation: write {{tenantId}}/{{applicationId}}"
+        )
+    return InstallationInputs(canonical_id(application_id), canonical_id(tenant_id))
+
+
+def _installation(state: InstallationState) -> Existing:
+    return Existing(state.id, state.to_props(), state.inputs.to_props())
+
+
+RESOURCES: Final[Mapping[str, NativeResource]] = {
+    APPLICATION: Application(),
+    INSTALLATION: Installation(),
+}
+
+PROPERTIES: Final = frozenset(
+    name for resource in RESOURCES.values() for name in (*resource.inputs, *resource.computed)
+)
+"""All property names, in snake_case."""
+
+
+def secrets(resource: NativeResource) -> frozenset[str]:
+    """The outputs that are always secret."""
+    return frozenset(name for name, each in resource.computed.items() if each.secret)
+
+
+def unknown_properties(resource: NativeResource, news: Props) -> tuple[Failure, ...]:
+    """A failure for each property that the resource does not have."""
+    import difflib
+
+    failures = []
+    for name in sorted(news.keys() - resource.inputs.keys()):
+        close = difflib.get_close_matches(name, resource.inputs, n=1)
+        hint = (
+            f"use {camel(close[0])}"
+            if close
+            else f"the properties are {', '.join(sorted(map(camel, resource.inputs)))}"
+        )
+        failures.append(Failure("", f"{camel(name)} is not a property: {hint}"))
+    return tuple(failures)

@@ -1,0 +1,287 @@
+"""The gRPC service of the plugin: each call is translated and handed to the lifecycle."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any, Final
+
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import plugin_pb2, provider_pb2
+from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
+
+from olt_provider import host
+from olt_provider._version import __version__
+from olt_provider.api.errors import ConfigurationError
+from olt_provider.lifecycle.properties import Props, complete
+from olt_provider.lifecycle.provider_context import ProviderContext
+from olt_provider.lifecycle.values import has_unknown
+from olt_provider.native import configuration, wire
+from olt_provider.native.component import Components
+from olt_provider.native.details import details
+from olt_provider.native.engine import Engine
+from olt_provider.native.functions import invoke
+from olt_provider.native.names import (
+    DYNAMIC_PROVIDER_PROPERTY,
+    camel,
+    resource_name,
+    resource_type,
+    snake,
+)
+from olt_provider.native.reporting import InvalidRequestError, reported, wording
+from olt_provider.native.resources import (
+    RESOURCES,
+    Difference,
+    Existing,
+    NativeResource,
+    secrets,
+    unknown_properties,
+)
+
+DIFF_NONE: Final = provider_pb2.DiffResponse.DIFF_NONE
+DIFF_SOME: Final = provider_pb2.DiffResponse.DIFF_SOME
+KINDS: Final = {
+    ("add", False): provider_pb2.PropertyDiff.ADD,
+    ("add", True): provider_pb2.PropertyDiff.ADD_REPLACE,
+    ("delete", False): provider_pb2.PropertyDiff.DELETE,
+    ("delete", True): provider_pb2.PropertyDiff.DELETE_REPLACE,
+    ("update", False): provider_pb2.PropertyDiff.UPDATE,
+    ("update", True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
+}
+
+log = logging.getLogger("olt_provider")
+
+
+class Servicer(ResourceProviderServicer):
+    """Serves one provider of one engine run. Safe to share by threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._context: ProviderContext | None = None
+        self._components = Components()
+
+    # The plugin itself.
+
+    def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's name
+        """Agree on features; the engine's address comes with it."""
+        if request.engine_address:
+            self._engine.attach(request.engine_address)
+        return provider_pb2.ProviderHandshakeResponse(
+            accept_secrets=True, accept_resources=False, accept_outputs=False
+        )
+
+    def Attach(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Serve an engine that did not start this process (``PULUMI_DEBUG_PROVIDERS``)."""
+        self._engine.attach(request.address)
+        return Empty()
+
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """The version of the plugin."""
+        return plugin_pb2.PluginInfo(version=__version__)
+
+    def GetSchema(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """The schema of the package."""
+        from olt_provider.native import schema
+
+        return provider_pb2.GetSchemaResponse(schema=schema.stored())
+
+    def GetMapping(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """No resource is converted from another tool's program."""
+        return provider_pb2.GetMappingResponse()
+
+    def GetMappings(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """No resource is converted from another tool's program."""
+        return provider_pb2.GetMappingsResponse()
+
+    def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Begin nothing more. Calls that run are finished and recorded."""
+        self._engine.cancel()
+        return Empty()
+
+    # Its configuration.
+
+    @reported
+    def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Check the arguments of a provider that the program declares.
+
+        Those of the engine's own provider are checked where a resource needs them, because an
+        unchanged stack needs none.
+        """
+        declared = configuration.arguments(request.news)
+        failures = []
+        if configuration.is_explicit(request.urn) and not has_unknown(declared):
+            try:
+                configuration.settings_of(declared, explicit_provider=True)
+            except ConfigurationError as error:
+                failures.append(provider_pb2.CheckFailure(property="", reason=str(error)))
+        return provider_pb2.CheckResponse(
+            inputs=configuration.with_secrets(request.news), failures=failures
+        )
+
+    @reported
+    def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Compare the arguments. No change of them replaces a resource."""
+        old, new = (configuration.arguments(each) for each in (request.old_inputs, request.news))
+        return provider_pb2.DiffResponse(changes=DIFF_NONE if old == new else DIFF_SOME)
+
+    @reported
+    def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Take the configuration."""
+        self._context = configuration.context_of(
+            configuration.arguments(request.args),
+            explicit_provider=configuration.is_explicit(request.urn),
+            engine=self._engine,
+            run=configuration.run_record(self._engine),
+        )
+        return provider_pb2.ConfigureResponse(
+            acceptSecrets=True, supportsPreview=True, acceptResources=False, acceptOutputs=False
+        )
+
+    @property
+    def context(self) -> ProviderContext:
+        """What all operations share. Raises ``ConfigurationError`` before ``Configure``."""
+        if self._context is None:
+            raise ConfigurationError("the provider is not configured")
+        return self._context
+
+    # Functions and components.
+
+    @reported
+    def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Call a function."""
+        found = invoke(self.context, request.tok, wire.received(request.args))
+        return provider_pb2.InvokeResponse(**{"return": wire.sent(found)})
+
+    @reported
+    def Construct(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Construct a component."""
+        return self._components.construct(request)
+
+    # Resources.
+
+    @reported
+    def Check(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Validate a declaration and fill in its defaults.
+
+        The engine prints the whole value of a property that a failure names, secrets inside
+        included, so the text names it instead.
+        """
+        resource = _resource(request)
+        olds, news = wire.received(request.olds), wire.received(request.news)
+        with self._engine.resource(request.urn):
+            checked = resource.check(self.context, resource_name(request.urn), olds, news)
+        failures = [
+            provider_pb2.CheckFailure(
+                property="",
+                reason=wording.of(": ".join(filter(None, (camel(each.property), each.reason)))),
+            )
+            for each in (*unknown_properties(resource, news), *checked.failures)
+        ]
+        inputs = wire.sent(checked.inputs, request.news, secrets=("adopt",))
+        return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
+
+    @reported
+    def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Compare. A state of the dynamic form is updated, which rewrites it without API calls."""
+        resource = _resource(request)
+        outputs, inputs = wire.received(request.olds), wire.received(request.news)
+        with self._engine.resource(request.urn):
+            found = resource.diff(self.context, request.id, outputs, inputs)
+            for note in found.notes:
+                self._engine.warn(wording.of(note))
+        dynamic = DYNAMIC_PROVIDER_PROPERTY in request.olds.fields
+        before, after = (complete(resource.inputs, props) for props in (outputs, inputs))
+        return provider_pb2.DiffResponse(
+            changes=DIFF_SOME if found.properties or dynamic else DIFF_NONE,
+            replaces=[camel(key) for key in found.replaces],
+            diffs=[camel(key) for key in found.properties],
+            stables=self._stables(resource, found, outputs, inputs),
+            detailedDiff={
+                path: provider_pb2.PropertyDiff(kind=KINDS[kind, _replaces(found, path)])
+                for path, kind in details(found.properties, before, after)
+            },
+            hasDetailedDiff=True,
+        )
+
+    @reported
+    def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Create a resource, or return what is known of it before that."""
+        resource = _resource(request)
+        inputs = wire.received(request.properties)
+        if request.preview:
+            properties = resource.preview_create(inputs)
+            return provider_pb2.CreateResponse(
+                properties=wire.sent(properties, request.properties, secrets=secrets(resource))
+            )
+        with self._engine.resource(request.urn):
+            created = resource.create(self.context, inputs)
+        return provider_pb2.CreateResponse(
+            id=created.id, properties=_outputs(resource, created, request.properties)
+        )
+
+    @reported
+    @host.with_stored_configuration
+    def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Read a resource of the state, one to import, or one that is managed elsewhere."""
+        resource = _resource(request)
+        outputs = wire.received(request.properties)
+        with self._engine.resource(request.urn):
+            found = resource.read(self.context, request.id, outputs)
+        if found is None:
+            return provider_pb2.ReadResponse()
+        return provider_pb2.ReadResponse(
+            id=found.id,
+            properties=_outputs(resource, found, request.properties),
+            inputs=wire.sent(found.inputs, request.properties, request.inputs),
+        )
+
+    @reported
+    def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Change a resource in place, or return what is known of it before that."""
+        resource = _resource(request)
+        outputs, inputs = wire.received(request.olds), wire.received(request.news)
+        if request.preview:
+            properties = resource.preview_update(self.context, outputs, inputs)
+            return provider_pb2.UpdateResponse(
+                properties=wire.sent(properties, request.news, secrets=secrets(resource))
+            )
+        with self._engine.resource(request.urn):
+            updated = resource.update(self.context, request.id, outputs, inputs)
+        return provider_pb2.UpdateResponse(properties=_outputs(resource, updated, request.news))
+
+    @reported
+    @host.with_stored_configuration
+    def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Delete a resource."""
+        resource = _resource(request)
+        with self._engine.resource(request.urn):
+            resource.delete(self.context, request.id, wire.received(request.properties))
+        return Empty()
+
+    def _stables(
+        self, resource: NativeResource, found: Difference, outputs: Props, inputs: Props
+    ) -> list[str]:
+        """The outputs that an update leaves as they are, so that their dependents do not change."""
+        if found.replaces:
+            return []
+        after = resource.preview_update(self.context, outputs, inputs)
+        return [
+            camel(key)
+            for key in resource.computed
+            if key in outputs and after.get(key) == outputs[key]
+        ]
+
+
+def _resource(request: Any) -> NativeResource:
+    token = resource_type(request.urn)
+    if token not in RESOURCES:
+        raise InvalidRequestError(f"the olt plugin {__version__} has no resource {token}")
+    return RESOURCES[token]
+
+
+def _outputs(resource: NativeResource, existing: Existing, *alike: Any) -> Any:
+    return wire.sent(existing.outputs, *alike, secrets=secrets(resource))
+
+
+def _replaces(found: Difference, path: str) -> bool:
+    return snake(re.split(r"[\[.]", path, maxsplit=1)[0]) in found.replaces

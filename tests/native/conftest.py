@@ -1,0 +1,41 @@
+"""The native plugin's tests on the real engine: each gets a stack in a folder of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.emulated import emulator, owner, shared_emulator
+from tests.engine.harness import Engine, Stack
+from tests.native.stacks import new_native_stack
+
+__all__ = ["emulator", "owner", "shared_emulator"]
+
+MakeStack = Callable[[str], Stack]
+TIMEOUT = 400
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if not item.path.is_relative_to(Path(__file__).parent):
+            continue
+        if "engine" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.engine)
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(TIMEOUT))
+
+
+@pytest.fixture
+def new_stack(engine: Engine, tmp_path: Path) -> MakeStack:
+    """Make a new stack whose resources the native plugin of this checkout provides."""
+    made: list[Stack] = []
+
+    def make(program: str) -> Stack:
+        folder = tmp_path / f"stack-{len(made)}"
+        folder.mkdir()
+        made.append(new_native_stack(engine, folder, program))
+        return made[-1]
+
+    return make

@@ -1,0 +1,66 @@
+"""Stacks of the native form: programs in Python, and YAML projects."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.engine import olt
+from tests.engine.harness import Engine, Stack
+
+
+@dataclass(frozen=True)
+class NativeStack(Stack):
+    """A stack whose project names the plugin in the folder of the tests' Python."""
+
+    def program(self, source: str) -> None:
+        """Write the program, in place of the one before."""
+        super().program(source)
+        with (self.folder / "Pulumi.yaml").open("a") as project:
+            project.write(f"plugins: {{providers: [{{name: olt, path: {self.engine.python}}}]}}\n")
+
+
+def new_native_stack(engine: Engine, folder: Path, program: str) -> NativeStack:
+    """A new, empty stack in a folder, with a program."""
+    made = engine.stack(folder, program)
+    stack = NativeStack(engine, folder, made.project)
+    stack.program(program)
+    return stack
+
+
+def application(options: str = "", **declared: Any) -> str:
+    """A program with one application; ``options`` is the source of its resource options."""
+    return native(olt.application(options, **declared))
+
+
+def installed(tenant_id: str, **declared: Any) -> str:
+    """A program with one application and its installation in a tenant."""
+    return native(olt.installed(tenant_id, **declared))
+
+
+def native(program: str) -> str:
+    """A program of the dynamic form as one of the native form: only the import differs."""
+    return program.replace("from olt_provider import", "from olt_provider.native import")
+
+
+@dataclass(frozen=True)
+class YamlStack(Stack):
+    """A stack whose project file holds its program, in YAML."""
+
+    def program(self, source: str) -> None:
+        """Write the project with its program, in place of the one before."""
+        plugins = f"plugins: {{providers: [{{name: olt, path: {self.engine.python}}}]}}\n"
+        (self.folder / "__main__.py").unlink(missing_ok=True)
+        project = f"name: {self.project}\nruntime: yaml\n{plugins}{source}"
+        (self.folder / "Pulumi.yaml").write_text(project, encoding="utf-8")
+
+
+def new_yaml_stack(engine: Engine, folder: Path, program: str, host: Path) -> YamlStack:
+    """A new, empty stack in a folder, with a program in YAML."""
+    made = engine.stack(folder, "")
+    path = os.pathsep.join((str(engine.python), str(engine.folder), str(host), os.environ["PATH"]))
+    stack = YamlStack(engine, folder, made.project, {"PATH": path})
+    stack.program(program)
+    return stack
