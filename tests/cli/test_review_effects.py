@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from typing import Any, Final
 
 import pytest
@@ -14,6 +15,8 @@ from olt_provider.cli.review.effects import review as effects_of
 from olt_provider.cli.review.findings import Review
 from olt_provider.cli.review.markdown import render, verdict
 from olt_provider.emulator import TENANT_A, TENANT_B
+from olt_provider.lifecycle import clock
+from olt_provider.lifecycle.application.rotation import TRIGGER
 
 APPLICATION: Final = "pulumi-python:dynamic/olt:OltApplication"
 INSTALLATION: Final = "pulumi-python:dynamic/olt:OltInstallation"
@@ -441,6 +444,67 @@ def test_an_unknown_trigger_may_rotate(trigger: Any, certain: bool) -> None:
     found = _review(_update(states, {"rotate_secret_when_changed": trigger}))
     assert [each.certain for each in found.dead_secrets] == [certain]
     assert found.count("rotate") == 1
+
+
+def _aged(due: str) -> dict[str, Any]:
+    state = _state(rotate_secret_after_days=90, secret_due_at=due)
+    state["outputs"]["secret_rotated_at"] = "2026-01-01T00:00:00.000Z"
+    return state
+
+
+DUE_SINCE: Final = "2026-04-01T00:00:00.000Z"
+NEXT_DUE: Final = "2026-07-10T00:00:00.000Z"
+
+
+@pytest.fixture
+def april(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock of a review in April 2026."""
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 4, 11, tzinfo=timezone.utc))
+
+
+@pytest.mark.usefixtures("april")
+def test_secret_that_is_due_is_rotated() -> None:
+    new = _declared(rotate_secret_after_days=90, secret_due_at=NEXT_DUE)
+    found = _review(_step("update", oldState=_aged(DUE_SINCE), newState=new))
+    assert [(each.due, each.certain) for each in found.dead_secrets] == [("2026-04-01", True)]
+    assert found.count("rotate") == 1
+    assert "rotated in place, due since 2026-04-01 (client" in render(found)
+    assert found.secret_ages == ()
+
+
+@pytest.mark.usefixtures("april")
+def test_secret_that_became_due_after_the_preview_may_be_rotated() -> None:
+    found = _review(_step("same", oldState=_aged(DUE_SINCE), newState=_aged(DUE_SINCE)))
+    assert [(each.due, each.certain) for each in found.dead_secrets] == [("2026-04-01", False)]
+
+
+@pytest.mark.usefixtures("april")
+@pytest.mark.parametrize("op", ["same", "update"])
+def test_secret_that_is_not_due_is_listed_with_its_dates(op: str) -> None:
+    state = _aged(NEXT_DUE)
+    state["outputs"]["secret_rotated_at"] = "2026-04-10T00:00:00.000Z"
+    new = _declared(rotate_secret_after_days=90, secret_due_at=NEXT_DUE, url="https://a.example")
+    found = _review(_step(op, oldState=state, newState=new))
+    assert found.dead_secrets == ()
+    (age,) = found.secret_ages
+    assert (age.rotated, age.due) == ("2026-04-10", "2026-07-10")
+    assert f"- `app` (`{X}`): made on 2026-04-10, due on 2026-07-10" in render(found)
+    assert _silent(found)
+
+
+def test_days_that_are_not_known_may_rotate() -> None:
+    new = _declared(rotate_secret_after_days=UNKNOWN)
+    found = _review(_step("update", oldState=_state(), newState=new))
+    assert [each.certain for each in found.dead_secrets] == [False]
+
+
+def test_application_that_joins_a_pair_keeps_its_secret() -> None:
+    trigger = {"olt:pair": "shop", "generation": 2}
+    found = _review(_update({"rotate_secret_when_changed": {"k": 1}}, {TRIGGER: trigger}))
+    assert found.dead_secrets == ()
+    assert "its client secret stays valid" in found.other[0].note
+    raised = {**trigger, "generation": 4}
+    assert _review(_update({TRIGGER: trigger}, {TRIGGER: raised})).count("rotate") == 1
 
 
 # What loses nothing

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
 from olt_provider.cli.preview import facts
-from olt_provider.cli.preview.facts import HIDDEN, Facts
+from olt_provider.cli.preview.facts import Facts
 from olt_provider.cli.preview.resources import Gone, Resource
 from olt_provider.cli.preview.stack import UNNAMED_LABEL, Stack, adopted_id
-from olt_provider.cli.preview.steps import SECRET, UNKNOWN, State, an_id
-from olt_provider.cli.review.findings import ADOPTED, ROTATED, Affected, DeadSecret
+from olt_provider.cli.preview.steps import State, an_id
+from olt_provider.cli.review import client_secrets
+from olt_provider.cli.review.findings import Affected, DeadSecret, SecretAge
+from olt_provider.lifecycle.application.rotation import TRIGGER
 
-TRIGGER: Final = "rotate_secret_when_changed"
-LISTED_APART: Final = frozenset(
-    {"allowed_tenants", TRIGGER, "status", "adopt", "with_public_oauth2_client", "redirect_uris"}
-)
+LISTED_APART: Final = client_secrets.LISTED | {
+    *("allowed_tenants", "status", "adopt", "with_public_oauth2_client", "redirect_uris"),
+}
 
 
 class Applications:
     """What happens to applications, but for their tenants."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, now: datetime) -> None:
         self._stack = stack
+        self._now = now
         self.replaced: list[Affected] = []
         self.deleted: list[Affected] = []
         self.inactive: list[Affected] = []
         self.dead_secrets: list[DeadSecret] = []
+        self.secret_ages: list[SecretAge] = []
         self.logins: list[Affected] = []
         self.other: list[Affected] = []
         for resource in stack.applications:
@@ -39,7 +42,8 @@ class Applications:
                 self._adopted(resource, after)
             else:
                 self._registered(resource)
-        elif resource.change == "updated":
+        elif resource.change in ("updated", "same"):
+            self._rotated(resource)
             self._updated(resource)
         elif resource.change == "released" and resource not in self._stack.of_other_types:
             note = "is only read from now on: it leaves the stack and stays on the platform"
@@ -83,7 +87,7 @@ class Applications:
         named = adopted_id(after)
         base = self._stack.prior(named)
         adopted = State(id=named or "")
-        secret = _secret_of_adoption(self._stack.name(resource), after, named, base)
+        secret = client_secrets.of_adoption(self._stack.name(resource), after, named, base)
         self.dead_secrets += [secret] if secret is not None else []
         if resource.change == "replaced" and named != an_id((resource.before or adopted).id):
             note = f"its resource adopts {named or UNNAMED_LABEL} instead: another client ID"
@@ -96,9 +100,8 @@ class Applications:
 
     def _updated(self, resource: Resource) -> None:
         old, new = resource.before, resource.after
-        if old is None or new is None:
+        if old is None or new is None or resource.change == "same":
             return
-        self._rotated(resource, old, new)
         was, will_be = facts.before(old), facts.after(new)
         held = self._stack.platform.get(an_id(old.id) or "", was)
         differs = {
@@ -112,16 +115,17 @@ class Applications:
             note = "changed in place"
             self._note(self.other, resource, old, note, properties=tuple(others))
 
-    def _rotated(self, resource: Resource, old: State, new: State) -> None:
-        if TRIGGER not in resource.keys:
-            return
-        rotated = _secret_of_update(self._stack.name(resource), old, new)
+    def _rotated(self, resource: Resource) -> None:
+        name = self._stack.name(resource)
+        rotated = client_secrets.of_update(name, resource, self._now)
         if rotated is not None:
             self.dead_secrets.append(rotated)
-        else:
-            self._note(
-                self.other, resource, old, f"{TRIGGER} is empty: its client secret stays valid"
-            )
+            return
+        if TRIGGER in resource.keys:
+            note = f"{TRIGGER} changes without a rotation: its client secret stays valid"
+            self._note(self.other, resource, resource.before, note)
+        age = client_secrets.age(name, resource)
+        self.secret_ages += [age] if age is not None else []
 
     def _compare(  # noqa: PLR0917 (one call each)
         self,
@@ -239,57 +243,3 @@ def _ended_logins(
         elif removed := len(held.redirects - new.redirects):
             certain.append(f"{removed} redirect URI{' ends' if removed == 1 else 's end'}")
     return certain, possible
-
-
-def _secret_of_adoption(
-    name: str, after: State, application_id: str | None, base: Facts | None
-) -> DeadSecret | None:
-    """The secret of an application that is adopted, unless its secret is declared."""
-    adopt = after.inputs.get("adopt")
-    shown = isinstance(adopt, Mapping)
-    secret = adopt.get("client_secret") if isinstance(adopt, Mapping) else UNKNOWN
-    if secret not in (None, "", UNKNOWN):
-        return None
-    return DeadSecret(
-        application=name,
-        application_id=application_id,
-        client_id=base.client_id if base is not None else None,
-        why=ADOPTED,
-        certain=shown and secret != UNKNOWN,
-    )
-
-
-def _secret_of_update(name: str, old: State, new: State) -> DeadSecret | None:
-    """The secret that a changed trigger ends; ``None`` where the trigger is empty."""
-    trigger = new.inputs.get(TRIGGER)
-    if not trigger:
-        return None
-    return DeadSecret(
-        application=name,
-        application_id=an_id(old.id),
-        client_id=an_id(old.outputs.get("client_id")),
-        why=ROTATED,
-        certain=_differs({**old.inputs, **old.outputs}.get(TRIGGER), trigger),
-    )
-
-
-def _differs(before: Any, after: Any) -> bool:
-    """Whether two triggers certainly differ. The caller has made sure that something changes."""
-    if after in HIDDEN:
-        return False
-    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
-        return not _holds_unknown(after)
-    if not _holds_unknown(after) or before.keys() != after.keys():
-        return True
-    return any(
-        before[key] != value and not _holds_unknown(value) and SECRET not in (value, before[key])
-        for key, value in after.items()
-    )
-
-
-def _holds_unknown(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(map(_holds_unknown, value.values()))
-    if isinstance(value, list):
-        return any(map(_holds_unknown, value))
-    return bool(value == UNKNOWN)

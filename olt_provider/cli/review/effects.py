@@ -15,6 +15,7 @@ from olt_provider.cli.review.applications import Applications
 from olt_provider.cli.review.failures import failures
 from olt_provider.cli.review.findings import Affected, ProviderChange, Review
 from olt_provider.cli.review.refusals import refusals
+from olt_provider.lifecycle import clock
 
 NO_REPLACEMENT_STEPS: Final = (
     "deletions that earlier runs left over, and the order of replacements, are not shown: make the "
@@ -39,7 +40,7 @@ def review(preview: Preview, platform: Mapping[str, Facts] | None = None) -> Rev
             drift=found_drift,
         )
     stack = Stack(preview, platform)
-    found = Applications(stack)
+    found = Applications(stack, clock.now())
     tenants = Tenants(stack)
     return Review(
         stack=stack_name,
@@ -49,6 +50,7 @@ def review(preview: Preview, platform: Mapping[str, Facts] | None = None) -> Rev
         deleted=tuple(found.deleted),
         inactive=tuple(found.inactive),
         dead_secrets=tuple(found.dead_secrets),
+        secret_ages=tuple(found.secret_ages),
         logins=tuple(found.logins),
         loses_access=tenants.loses,
         needs_credentials=tenants.keeps,

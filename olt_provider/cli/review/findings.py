@@ -48,7 +48,18 @@ class DeadSecret(_Part):
     application_id: str | None = None
     client_id: str | None
     why: str
+    due: str = ""
+    """The date since which it is due, where its age is the reason."""
     certain: bool = True
+
+
+class SecretAge(_Part):
+    """A client secret that is rotated by age: when it was made, where known, and its due date."""
+
+    application: str
+    application_id: str | None
+    rotated: str
+    due: str
 
 
 class Affected(_Part):
@@ -124,6 +135,8 @@ class Review(_Part):
     deleted: tuple[Affected, ...] = ()
     inactive: tuple[Affected, ...] = ()
     dead_secrets: tuple[DeadSecret, ...] = ()
+    secret_ages: tuple[SecretAge, ...] = ()
+    """Client secrets that stay valid and have a due date."""
     logins: tuple[Affected, ...] = ()
     """Applications whose users cannot log in as before."""
     loses_access: tuple[Access, ...] = ()

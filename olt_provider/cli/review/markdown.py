@@ -17,6 +17,7 @@ from olt_provider.cli.review.findings import (
     Live,
     ProviderChange,
     Review,
+    SecretAge,
 )
 
 LIMIT: Final = 60_000
@@ -92,6 +93,7 @@ def _folded(review: Review) -> list[tuple[str, list[str], bool]]:
         ("Access that tenants gain", _access(_certain(review.gains_access)), False),
         ("Access that tenants gain, if they do not have it", possible, False),
         ("Providers", _providers(review.providers), False),
+        ("Client secrets with a due date", _ages(review.secret_ages), False),
         ("Drift: manual changes", _drift(review.drift or ()), False),
         ("Other changes", _affected(review.other), False),
     ]
@@ -241,7 +243,17 @@ def _secrets(items: Iterable[DeadSecret]) -> list[str]:
     return [
         f"- {_application(each.application, None if each.client_id else each.application_id)}: "
         + WHY.get(each.why, each.why)
+        + (f", due since {each.due}" if each.due else "")
         + (f" (client {code(each.client_id)})" if each.client_id else "")
+        for each in items
+    ]
+
+
+def _ages(items: Iterable[SecretAge]) -> list[str]:
+    return [
+        f"- {_application(each.application, each.application_id)}: "
+        + (f"made on {each.rotated}, " if each.rotated else "")
+        + f"due on {each.due}"
         for each in items
     ]
 
