@@ -3,35 +3,41 @@
 Settings are read key by key, the environment first. Credentials are one group from one place: if
 any credential variable is set in the environment, all configured credentials are ignored, because
 what the engine refreshes or destroys it does with the configuration stored in the state, which may
-hold a dead token. An explicit ``Provider`` is another matter: see ``places``.
+hold a dead token. An explicit ``Provider`` is another matter: see ``setting_places``.
 """
 
 from __future__ import annotations
 
 import difflib
+import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Final
-from urllib.parse import urlsplit
 
-import requests
 from pydantic import SecretStr
 
 from olt_provider.api.client import OltClient
-from olt_provider.api.credentials import CREDENTIALS, token_source
 from olt_provider.api.errors import ConfigurationError
-from olt_provider.api.hosts import DEFAULT_ENVIRONMENT, ENVIRONMENTS, Hosts, same_base_url
-from olt_provider.api.identity import IdentityClient
+from olt_provider.api.hosts import Hosts, same_base_url
 from olt_provider.api.ids import canonical_id, segment
-from olt_provider.api.transport import (
-    DEFAULT_CONNECTIONS,
+from olt_provider.api.options import (
+    DEFAULT_MAX_CONNECTIONS,
     DEFAULT_MAX_RETRIES,
     DEFAULT_REQUEST_TIMEOUT,
-    Transport,
+    check_hosts,
+    check_max_connections,
+    check_max_retries,
+    check_request_timeout,
 )
-from olt_provider.setting_names import EXPLICIT, configured, variable
+from olt_provider.setting_names import (
+    EXPLICIT,
+    configured,
+    key_of,
+    parameter,
+    setting,
+    variable,
+)
 from olt_provider.setting_places import Credentials, Places
 
 SETTINGS: Final = (
@@ -46,9 +52,7 @@ SETTINGS: Final = (
 )
 HOSTS: Final = ("apiUrl", "identityUrl")
 """They are set together, or come from ``environment``."""
-MAX_REQUEST_TIMEOUT: Final = 600.0
-MAX_RETRIES: Final = 20
-MAX_CONNECTIONS: Final = 256
+CREDENTIALS: Final = ("apiToken", "tenantTokens", "clientId", "clientSecret", "refreshToken")
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Settings:
     ca_bundle: str | None = None
     request_timeout: float = DEFAULT_REQUEST_TIMEOUT
     max_retries: int = DEFAULT_MAX_RETRIES
-    max_connections: int = DEFAULT_CONNECTIONS
+    max_connections: int = DEFAULT_MAX_CONNECTIONS
     credentials: tuple[tuple[str, SecretStr], ...] = field(default=(), repr=False)
     credentials_in_environment: bool = False
     explicit: bool = False
@@ -77,7 +81,7 @@ class Settings:
         environ: Mapping[str, str],
         *,
         keys: Iterable[str] = (),
-        connections: int = DEFAULT_CONNECTIONS,
+        connections: int = DEFAULT_MAX_CONNECTIONS,
     ) -> Settings:
         """Read all keys. ``config`` looks a key such as ``olt:apiUrl`` up in the stack.
 
@@ -96,19 +100,11 @@ class Settings:
             **hosts._asdict(),
             tenant_id=_tenant(values["tenantId"]),
             ca_bundle=values["caBundle"],
-            request_timeout=_number(
-                "requestTimeout",
-                values["requestTimeout"],
-                DEFAULT_REQUEST_TIMEOUT,
-                1,
-                MAX_REQUEST_TIMEOUT,
+            request_timeout=check_request_timeout(
+                values["requestTimeout"] or DEFAULT_REQUEST_TIMEOUT, setting
             ),
-            max_retries=_whole_number(
-                "maxRetries", values["maxRetries"], DEFAULT_MAX_RETRIES, 0, MAX_RETRIES
-            ),
-            max_connections=_whole_number(
-                "maxConnections", values["maxConnections"], connections, 1, MAX_CONNECTIONS
-            ),
+            max_retries=check_max_retries(values["maxRetries"] or DEFAULT_MAX_RETRIES, setting),
+            max_connections=check_max_connections(values["maxConnections"] or connections, setting),
             credentials=tuple((key, SecretStr(value)) for key, value in credentials.values.items()),
             credentials_in_environment=credentials.in_environment,
             explicit=places.explicit,
@@ -121,30 +117,50 @@ class Settings:
         notify: Callable[[str], None],
         sleep: Callable[[float], None] = time.sleep,
     ) -> OltClient:
-        """A client of the platform. ``notify`` is told of long waits; no call is made yet."""
-
-        def transport(base_url: str) -> Transport:
-            return Transport(
-                base_url,
-                request_timeout=self.request_timeout,
-                max_retries=self.max_retries,
-                connections=self.max_connections,
-                ca_bundle=self.ca_bundle,
-                user_agent=user_agent,
-                notify=notify,
-                sleep=sleep,
+        """A client of the platform. ``notify`` gets reports of long waits; no call is made yet."""
+        if not self.credentials:
+            raise ConfigurationError(
+                f"no credentials: set the environment variable {variable('apiToken')}, or run "
+                f"`pulumi config set --secret {configured('apiToken')}`; the API token is in the "
+                "Developer Area of the OLT portal",
+                field="api_token",
             )
-
-        identity = transport(self.identity_url)
+        held = {parameter(key): value.get_secret_value() for key, value in self.credentials}
+        tokens = held.pop("tenant_tokens", None)
         return OltClient(
-            transport(self.api_url),
-            identity,
-            token_source(
-                dict(self.credentials),
-                IdentityClient(identity),
-                in_environment=self.credentials_in_environment,
-            ),
+            **held,
+            tenant_tokens=None if tokens is None else self._by_tenant(tokens),
+            api_url=self.api_url,
+            identity_url=self.identity_url,
+            ca_bundle=self.ca_bundle,
+            request_timeout=self.request_timeout,
+            max_retries=self.max_retries,
+            max_connections=self.max_connections,
+            user_agent=user_agent,
+            notify=notify,
+            sleep=sleep,
+            naming=self.naming,
         )
+
+    def naming(self, field: str) -> str:
+        """How errors call a parameter of the client: by where its value comes from."""
+        key = key_of(field)
+        if key not in CREDENTIALS:
+            return setting(field)
+        return variable(key) if self.credentials_in_environment else configured(key)
+
+    def _by_tenant(self, value: str) -> dict[str, str]:
+        shape = (
+            f"{self.naming('tenant_tokens')} must be a JSON object of tenant ID -> token, such as "
+            '{"<tenant>": "<token>"}'
+        )
+        try:
+            tokens = json.loads(value)
+        except (ValueError, RecursionError):
+            raise ConfigurationError(f"{shape}, but is not JSON", field="tenant_tokens") from None
+        if not isinstance(tokens, dict) or not tokens:
+            raise ConfigurationError(f"{shape}, but is not such an object", field="tenant_tokens")
+        return tokens
 
 
 def require_known(keys: Iterable[str]) -> None:
@@ -173,19 +189,12 @@ def _problem(key: str, known: Mapping[str, str]) -> str:
 
 
 def _hosts(values: Mapping[str, str | None]) -> Hosts:
-    environment = values["environment"] or DEFAULT_ENVIRONMENT
-    if environment not in ENVIRONMENTS:
-        raise ConfigurationError(
-            f"{_named('environment')} is {environment!r}, but must be one of "
-            f"{', '.join(ENVIRONMENTS)}"
-        )
-    hosts = ENVIRONMENTS[environment]
-    urls = Hosts(
-        _base_url("apiUrl", values["apiUrl"] or hosts.api_url),
-        _base_url("identityUrl", values["identityUrl"] or hosts.identity_url),
+    return check_hosts(
+        environment=values["environment"],
+        api_url=values["apiUrl"],
+        identity_url=values["identityUrl"],
+        naming=setting,
     )
-    _require_both_hosts(values)
-    return urls
 
 
 def _require_hosts_of_environment(hosts: Hosts, places: Places, lent: Credentials) -> None:
@@ -201,52 +210,6 @@ def _require_hosts_of_environment(hosts: Hosts, places: Places, lent: Credential
     )
 
 
-def _require_both_hosts(values: Mapping[str, str | None]) -> None:
-    """One host of a platform beside one of another would get the credentials of the other."""
-    given = [key for key in HOSTS if values[key]]
-    if len(given) != 1:
-        return
-    (missing,) = set(HOSTS) - set(given)
-    beside = f" and beside {_named('environment')}" if values["environment"] else ""
-    raise ConfigurationError(
-        f"{_named(given[0])} is set without {_named(missing)}{beside}: set both base URLs, or "
-        f"{_named('environment')} and neither of them, because the credentials of one platform "
-        "must not reach another"
-    )
-
-
-def _named(key: str) -> str:
-    return f"olt:{key} (or {variable(key)})"
-
-
-def _base_url(key: str, value: str) -> str:
-    name = _named(key)
-    if "@" in value:  # first, because every other message shows the value
-        raise ConfigurationError(f"{name} must not hold a user name or a password")
-    try:
-        # what requests makes of it too, so that a host it cannot call is refused here
-        url = urlsplit(requests.Request("GET", value).prepare().url or "")
-        host, _ = url.hostname or "", url.port
-        host.encode("idna")
-    except ValueError:
-        raise ConfigurationError(f"{name} is not a URL: {value!r}") from None
-    odd = url.query or url.fragment or not value.isprintable() or " " in value
-    if url.scheme not in {"https", "http"} or not host or odd:
-        raise ConfigurationError(f"{name} must look like https://host/v1, but is {value!r}")
-    if url.scheme == "http" and not _is_loopback(host):
-        raise ConfigurationError(
-            f"{name} is {value!r}, but plain http:// is only allowed to this machine: use https://"
-        )
-    return value.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _tenant(value: str | None) -> str | None:
     if value is None:
         return None
@@ -256,24 +219,3 @@ def _tenant(value: str | None) -> str | None:
         raise ConfigurationError(
             f"{error}: set it (or {variable('tenantId')}) as the portal shows it"
         ) from None
-
-
-def _number(key: str, value: str | None, default: float, least: float, most: float) -> float:
-    if value is None:
-        return float(default)
-    try:
-        number = float(value)
-    except ValueError:
-        number = float("nan")
-    if not least <= number <= most:
-        raise ConfigurationError(
-            f"{_named(key)} must be a number from {least:g} to {most:g}, but is {value!r}"
-        )
-    return number
-
-
-def _whole_number(key: str, value: str | None, default: int, least: int, most: int) -> int:
-    number = _number(key, value, default, least, most)
-    if not number.is_integer():
-        raise ConfigurationError(f"{_named(key)} must be a whole number, but is {value!r}")
-    return int(number)

@@ -153,9 +153,7 @@ def test_client_credentials_outlive_their_tokens(emulator: Emulator, owner: str)
     group, now = deployer(emulator, owner), [0.0]
     identity = connect(emulator, group).identity
     secret = SecretStr(group["clientSecret"])
-    source = ClientCredentials(
-        identity, group["clientId"], secret, origin="here", clock=lambda: now[0]
-    )
+    source = ClientCredentials(identity, group["clientId"], secret, clock=lambda: now[0])
     for day in (0, 5, 11, 100):
         now[0] = day * 86400.0
         assert works(connect(emulator, {"apiToken": source.token(owner)}), owner)

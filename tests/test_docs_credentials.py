@@ -16,12 +16,11 @@ import yaml
 from pydantic import SecretStr
 
 import olt_provider.background
-from olt_provider.api.credentials import CREDENTIALS
 from olt_provider.api.hosts import DEFAULT_ENVIRONMENT, Hosts
 from olt_provider.background import BackgroundClient
 from olt_provider.emulator import PORTAL_CLIENT, TENANT_A, TENANT_B, Emulator
 from olt_provider.setting_names import configured, variable
-from olt_provider.settings import Settings
+from olt_provider.settings import CREDENTIALS, Settings
 from tests.documents import DOCS, Block, blocks
 from tests.emulator.test_permissions import CALLS
 from tests.test_docs_run import follow, user
@@ -253,7 +252,7 @@ def test_the_program_of_the_clients_page_works(
     exec(snippet("BackgroundClient", "python", CLIENT_PAGE).text, names)  # noqa: S102 - our page
     with Emulator.start() as emulator:
         hosts = {"prod": Hosts(emulator.api_url, emulator.identity_url)}
-        monkeypatch.setattr("olt_provider.settings.ENVIRONMENTS", hosts)
+        monkeypatch.setattr("olt_provider.api.options.ENVIRONMENTS", hosts)
         client = deployer(emulator)
         names["report"](client["id"], client["secret"], TENANT_A)
     printed = capsys.readouterr().out

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from olt_provider.api import retry, transport
+from olt_provider.api import options, retry, transport
 from olt_provider.api.client import OltClient
 from tests.documents import DOCS, PAGES
 from tools.workspace import ROOT
@@ -79,9 +79,9 @@ def test_the_figures_are_those_of_the_client() -> None:
     documented = in_one_line(section("What is repeated, and when"))
     for figure in (
         f"more than {retry.MAX_WAIT:.0f} s ends the call",
-        f"times (default {transport.DEFAULT_MAX_RETRIES}; 0: never)",
+        f"times (default {options.DEFAULT_MAX_RETRIES}; 0: never)",
         f"for at most {retry.MAX_TOTAL:.0f} s",
-        f"to answer (default {transport.DEFAULT_REQUEST_TIMEOUT:.0f})",
+        f"to answer (default {options.DEFAULT_REQUEST_TIMEOUT:.0f})",
         f"more than {transport.REPORTED_WAIT:.0f} s is reported",
     ):
         assert figure in documented

@@ -67,7 +67,7 @@ def test_a_deployer_deploys_to_its_tenants_and_to_one_that_is_added_later(
 
     applications.config("tenants", json.dumps([first, second, late]))
     refused = applications.up(expect_failure=True).output
-    assert f"the deployer application has to be active and installed in tenant {late}" in refused
+    assert f"the application has to be active and installed in tenant {late}" in refused
 
     # the tokens of the first day have died; an installation that stays needs none
     bootstrap.config("tenants", json.dumps([first, second, late]))

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from olt_provider.api.client import OltClient
-from olt_provider.api.credentials import CREDENTIALS
 from olt_provider.api.errors import ConfigurationError
 from olt_provider.setting_names import variable
-from olt_provider.settings import HOSTS, SETTINGS, Settings
+from olt_provider.settings import CREDENTIALS, HOSTS, SETTINGS, Settings
 from tests.api.conftest import _no_proxy_and_no_certificates_from_outside, server
 from tests.api.samples import OTHER_TENANT, TENANT, make_token
 from tests.api.scripted_server import ScriptedServer, error_answer
@@ -348,8 +347,57 @@ def test_one_variable_makes_all_configured_credentials_ignored(
 
 def test_half_a_source_in_the_environment_is_not_completed_from_the_configuration() -> None:
     settings = load({"clientSecret": "y"}, {"clientId": "x"})
-    with pytest.raises(ConfigurationError, match=r"in the environment.*OLT_CLIENT_SECRET"):
+    with pytest.raises(ConfigurationError, match=r"OLT_CLIENT_ID is set, and OLT_CLIENT_SECRET"):
         client(settings)
+
+
+def test_without_credentials_the_error_names_both_places() -> None:
+    expected = r"^no credentials: .*OLT_API_TOKEN.*pulumi config set --secret olt:apiToken"
+    with pytest.raises(ConfigurationError, match=expected):
+        client(load())
+
+
+@pytest.mark.parametrize(
+    ("in_environment", "name"), [(True, "OLT_API_TOKEN"), (False, "olt:apiToken")]
+)
+def test_a_bad_token_is_named_by_where_it_was_set(in_environment: bool, name: str) -> None:
+    given: dict[str, str] = {"apiToken": "x"}
+    bad = client(load(environ=given) if in_environment else load(dict(given)))
+    with pytest.raises(ConfigurationError, match=f"^the API token in {name} is malformed"):
+        bad.tokens.check(TENANT)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "hunter2",
+        "[",
+        "[" * 100_000,
+        "[]",
+        '"hunter2"',
+        "{}",
+        f'{{"{TENANT}": 7}}',
+        '{"hunter2": "x"}',
+    ],
+)
+@pytest.mark.parametrize(
+    ("in_environment", "name"), [(True, "OLT_TENANT_TOKENS"), (False, "olt:tenantTokens")]
+)
+def test_tokens_per_tenant_of_a_wrong_shape_are_an_error_with_the_right_one(
+    value: str, in_environment: bool, name: str
+) -> None:
+    given: dict[str, str] = {"tenantTokens": value}
+    with pytest.raises(ConfigurationError, match=f"^{name} must ") as caught:
+        client(load(environ=given) if in_environment else load(dict(given)))
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_refused_token_names_the_setting_of_the_host(server: ScriptedServer) -> None:
+    server.always = error_answer(401)
+    token = make_token(exp=4_000_000_000)
+    made = client(load({"apiUrl": server.url, "apiToken": token}))
+    with pytest.raises(Exception, match=r"than olt:apiUrl \(or OLT_API_URL\), so set a new one"):
+        list(made.as_tenant(TENANT).devices.list())
 
 
 def test_an_empty_credential_variable_is_not_set() -> None:

@@ -1,23 +1,41 @@
-"""The platform as one object."""
+"""``OltClient``: the OLT platform's API and token endpoint as one object."""
 
 from __future__ import annotations
 
+import logging
+import time
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from olt_provider.api.allowed_tenants import AllowedTenantsClient
 from olt_provider.api.application_info import ApplicationInfoClient
 from olt_provider.api.applications import ApplicationsClient
 from olt_provider.api.clock import ServerClock
+from olt_provider.api.credentials import Credentials
 from olt_provider.api.devices import DevicesClient
 from olt_provider.api.identity import IdentityClient
 from olt_provider.api.installations import InstallationsClient
+from olt_provider.api.options import (
+    DEFAULT_MAX_CONNECTIONS,
+    DEFAULT_MAX_RETRIES,
+    DEFAULT_REQUEST_TIMEOUT,
+    Naming,
+    as_parameter,
+    check_hosts,
+    check_max_connections,
+    check_max_retries,
+    check_request_timeout,
+)
 from olt_provider.api.tenant_transport import TenantTransport
-from olt_provider.api.tokens import TokenSource
 from olt_provider.api.transport import Transport
+
+log = logging.getLogger("olt_provider.api")
 
 
 class OltClient:
     """The OLT platform's API and identity server. Safe to share by threads.
+
+    A context manager; leaving it closes the connections.
 
     What is repeated, and when:
 
@@ -36,10 +54,89 @@ class OltClient:
     - Redirects are never followed, and certificates are always verified.
     """
 
-    def __init__(self, api: Transport, identity: Transport, tokens: TokenSource) -> None:
-        self._api = api
-        self.tokens = tokens
-        self.identity = IdentityClient(identity)
+    def __init__(
+        self,
+        *,
+        api_token: str | None = None,
+        tenant_tokens: Mapping[str, str] | None = None,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        refresh_token: str | None = None,
+        environment: str | None = None,
+        api_url: str | None = None,
+        identity_url: str | None = None,
+        ca_bundle: str | None = None,
+        request_timeout: float = DEFAULT_REQUEST_TIMEOUT,
+        max_retries: int = DEFAULT_MAX_RETRIES,
+        max_connections: int = DEFAULT_MAX_CONNECTIONS,
+        user_agent: str = "",
+        notify: Callable[[str], None] = log.info,
+        sleep: Callable[[float], None] = time.sleep,
+        naming: Naming = as_parameter,
+    ) -> None:
+        """
+        :param api_token: An API token of the portal, of one tenant. Default: none.
+        :param tenant_tokens: Tenant ID -> API token. Default: none.
+        :param client_id: A client ID, with ``client_secret`` or ``refresh_token``. Default: none.
+        :param client_secret: The secret of the client. Default: none.
+        :param refresh_token: A refresh token, with ``client_id``. Default: none.
+        :param environment: ``prod``, ``preview``, ``int`` or ``dev``. Default: ``prod``.
+        :param api_url: The API base URL, with ``identity_url``. Default: that of ``environment``.
+        :param identity_url: The identity base URL, with ``api_url``. Default: that of
+            ``environment``.
+        :param ca_bundle: Path of a PEM file with a private certificate authority. Default: the
+            usual authorities.
+        :param request_timeout: Seconds that one try of a request may take, 1 to 600. Default: 30.
+        :param max_retries: How often a request is repeated, 0 to 20. Default: 5.
+        :param max_connections: How many requests may run at once, 1 to 256. Default: 4.
+        :param user_agent: What the ``User-Agent`` names beside this package. Default: nothing.
+        :param notify: Called with one line about a long wait, a rate limit, or an application that
+            is left out of a list. Default: logs it.
+        :param sleep: Waits for seconds, and may raise to give up. Default: ``time.sleep``.
+        :param naming: How errors call one of these parameters. Default: by its name.
+
+        Exactly one source of credentials is needed. No call is made yet. Raises
+        ``ConfigurationError``, whose ``field`` is the parameter that is wrong.
+        """
+        hosts = check_hosts(
+            environment=environment, api_url=api_url, identity_url=identity_url, naming=naming
+        )
+        timeout = check_request_timeout(request_timeout, naming)
+        retries = check_max_retries(max_retries, naming)
+        connections = check_max_connections(max_connections, naming)
+
+        def transport(base_url: str) -> Transport:
+            return Transport(
+                base_url,
+                request_timeout=timeout,
+                max_retries=retries,
+                connections=connections,
+                ca_bundle=ca_bundle,
+                user_agent=user_agent,
+                notify=notify,
+                sleep=sleep,
+                naming=naming,
+            )
+
+        credentials = Credentials(api_token, tenant_tokens, client_id, client_secret, refresh_token)
+        self._api = transport(hosts.api_url)
+        self._identity = transport(hosts.identity_url)
+        self.identity = IdentityClient(self._identity)
+        self.tokens = credentials.token_source(self.identity, naming)
+
+    def close(self) -> None:
+        """Close the connections; the next request opens new ones."""
+        self._api.close()
+        self._identity.close()
+
+    def __enter__(self) -> OltClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"OltClient(api_url={self.api_url!r})"
 
     @property
     def clock(self) -> ServerClock:

@@ -1,4 +1,4 @@
-"""From what went wrong on the wire to an error that says what to do. Never quotes a body."""
+"""From what went wrong on the wire to an error with a remedy. Never quotes a body."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Iterable
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -30,8 +30,23 @@ from olt_provider.api.errors import (
     RequestError,
     TooLargeError,
 )
+from olt_provider.api.options import Naming, as_parameter
 from olt_provider.api.redaction import SECRET_FIELDS, one_line, remember_all, shown
 from olt_provider.api.request import Request
+
+
+class Destination(NamedTuple):
+    """Where a request went, how long one try of it may take, and how errors call parameters."""
+
+    base_url: str
+    timeout: float
+    naming: Naming = as_parameter
+
+    @property
+    def host(self) -> str:
+        """Host and port."""
+        return urlsplit(self.base_url).netloc
+
 
 PLATFORM_ERROR = ("errorCode", "errorMessage")
 OAUTH_ERROR = ("error", "error_description")
@@ -59,12 +74,14 @@ def too_large(request: Request, limit: int) -> TooLargeError:
     )
 
 
-def unreadable(request: Request, base_url: str, response: requests.Response) -> RequestError:
+def unreadable(
+    request: Request, destination: Destination, response: requests.Response
+) -> RequestError:
     """A body that is not JSON."""
     return unusable(
         request,
         f"answered {response.status_code} with a body that is not JSON "
-        f"({_kind(request, response)}); is {base_url} the platform's address?",
+        f"({_kind(request, response)}); is {destination.base_url} the platform's address?",
     )
 
 
@@ -83,16 +100,18 @@ def redirected(request: Request, response: requests.Response) -> RequestError:
     )
 
 
-def refused(request: Request, base_url: str, response: requests.Response, body: bytes) -> ApiError:
+def refused(
+    request: Request, destination: Destination, response: requests.Response, body: bytes
+) -> ApiError:
     """A status of 400 or above."""
     keys = OAUTH_ERROR if request.form is not None else PLATFORM_ERROR
     code, message = _envelope(body, keys, _sent(request, response))
     status, kind = response.status_code, _kind(request, response)
     said = ": ".join(filter(None, (code, message))) or f"with no platform error ({kind})"
-    remedy = _remedy(status)
+    remedy = _remedy(status, destination.naming)
     if code is None and message is None and status not in BUSY and status < SERVER_ERROR:
-        remedy = f"is {base_url} the platform's address?"
-    elif request.form is not None:  # whoever needs the token has a better one
+        remedy = f"is {destination.base_url} the platform's address?"
+    elif request.form is not None:  # the source of the token has a better one
         remedy = ""
     error = ApiError(
         _line(request, f"answered {status} {said}{f'; {remedy}' if remedy else ''}"),
@@ -105,12 +124,11 @@ def refused(request: Request, base_url: str, response: requests.Response, body: 
     return error
 
 
-SLOW = "try again later, or raise olt:requestTimeout"
 BUSY = frozenset({REQUEST_TIMEOUT, 425, 429})
 _REMEDIES = {
     401: (
         "the token is not accepted: it has expired, was revoked, or is of another platform than "
-        "olt:apiUrl, so set a new one"
+        "{api_url}, so set a new one"
     ),
     403: "the credentials lack the permission, which the roles owner and writer have",
     404: "check the ID, and whether the credentials are of the tenant that it belongs to",
@@ -118,21 +136,27 @@ _REMEDIES = {
 }
 
 
-def _remedy(status: int) -> str:
+def _slow(naming: Naming) -> str:
+    return f"try again later, or raise {naming('request_timeout')}"
+
+
+def _remedy(status: int, naming: Naming) -> str:
     if status in BUSY:
         return "the platform is busy, so try again later"
     if status >= SERVER_ERROR:
         return "the platform failed, so try again later, and report it to its operator if it lasts"
-    return _REMEDIES.get(status, "correct what the platform does not accept")
+    remedy = _REMEDIES.get(status, "correct what the platform does not accept")
+    return remedy.format(api_url=naming("api_url"))
 
 
-def no_answer(request: Request, base_url: str, timeout: float, error: Exception) -> RequestError:
+def no_answer(request: Request, destination: Destination, error: Exception) -> RequestError:
     """A connection that failed, broke off or stayed silent."""
-    host = urlsplit(base_url).netloc
+    base_url, timeout, naming = destination
+    host = destination.host
     sent, temporary, remedy = True, True, "try again later"
     if _certificate_refused(error):
         said, sent, temporary = f"the TLS certificate of {host} was refused", False, False
-        remedy = "for a private certificate authority set olt:caBundle to its PEM file"
+        remedy = f"for a private certificate authority set {naming('ca_bundle')} to its PEM file"
     elif _never_connected(error):
         said, sent = f"could not connect to {host}", False
         remedy = f"check the network, and whether {base_url} is the platform's address"
@@ -144,7 +168,7 @@ def no_answer(request: Request, base_url: str, timeout: float, error: Exception)
         remedy = "check the base URL, and that of the proxy in HTTPS_PROXY"
     elif isinstance(error, exceptions.Timeout):
         said = f"no answer from {host} within {timeout:g} s"
-        remedy = SLOW
+        remedy = _slow(naming)
     elif isinstance(error, DecodeError):
         said, temporary = f"an unreadable answer from {host}", False
         remedy = f"is {base_url} the platform's address?"
@@ -157,15 +181,16 @@ def no_answer(request: Request, base_url: str, timeout: float, error: Exception)
 
 
 def too_late(
-    request: Request, base_url: str, timeout: float, *, sent: bool, answering: bool
+    request: Request, destination: Destination, *, sent: bool, answering: bool
 ) -> RequestError:
     """A request that was ended at its deadline; ``answering``: the headers had arrived."""
-    host = urlsplit(base_url).netloc
+    timeout, host = destination.timeout, destination.host
     if answering:
         said = f"the answer took too long to arrive, over {timeout:g} s"
     else:
         said = f"no {'answer from' if sent else 'connection to'} {host} within {timeout:g} s"
-    return RequestError(_line(request, said), sent=sent, temporary=True, remedy=SLOW)
+    remedy = _slow(destination.naming)
+    return RequestError(_line(request, said), sent=sent, temporary=True, remedy=remedy)
 
 
 def _sent(request: Request, response: requests.Response) -> list[str]:

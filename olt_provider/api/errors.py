@@ -23,6 +23,9 @@ class OltError(Exception):
     """Whether a write that failed with this error may have been carried out all the same, in any
     try of it. It is set on every error that leaves a ``Transport``, whatever its class."""
 
+    field: str | None = None
+    """The parameter of the client that is wrong, where it is one."""
+
     @property
     def reason(self) -> str:
         """The message without its remedy, for one that ends with a better one."""
@@ -31,6 +34,10 @@ class OltError(Exception):
 
 class ConfigurationError(OltError):
     """A setting or a credential is missing, contradictory or unusable. Nothing was sent."""
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class WrongTenantError(ConfigurationError):

@@ -13,15 +13,13 @@ from pydantic import SecretStr
 from olt_provider.api.errors import ApiError, ConfigurationError, OltError, TokenError
 from olt_provider.api.identity import IdentityClient, IssuedToken
 from olt_provider.api.ids import canonical_id
+from olt_provider.api.options import Naming, as_parameter
 from olt_provider.api.redaction import shown
-from olt_provider.api.token_remedies import REFUSED_CLIENT, token_remedy
+from olt_provider.api.token_remedies import REFUSED_CLIENT, has_to_be_installed, token_remedy
 from olt_provider.api.tokens import read_claims, require_refreshable
-from olt_provider.setting_names import configured, variable
 
 RENEWAL_MARGIN: Final = 60.0
 """A token is replaced this long, in seconds, before it expires, or after 9/10 of a short life."""
-
-IDENTITY_URL: Final = f"{configured('identityUrl')} (or {variable('identityUrl')})"
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,8 @@ class _Kept:
 class FetchedTokens:
     """One token per tenant, fetched when needed, once however many threads ask.
 
-    ``grant`` makes the call for a tenant. ``remedy`` says what to do where it is refused.
+    ``grant`` makes the call for a tenant. ``remedy`` is what to do where it is refused.
+    ``identity_url`` names the parameter that holds the URL of the token endpoint.
     """
 
     def __init__(
@@ -42,9 +41,11 @@ class FetchedTokens:
         *,
         origin: str,
         remedy: Callable[[str, ApiError], str],
+        identity_url: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._grant = grant
+        self._identity_url = identity_url
         self._origin = origin
         self._remedy = remedy
         self._clock = clock
@@ -55,7 +56,7 @@ class FetchedTokens:
     def token(self, tenant_id: str | None) -> str:
         """A usable token of the tenant. Raises ``TokenError`` if there is none to be had."""
         if tenant_id is None:
-            raise TokenError(f"{self._origin} acts for several tenants: say for which")
+            raise TokenError(f"{self._origin} can be authenticated as several tenants: name one")
         tenant = canonical_id(tenant_id)
         with self._lock:
             fetching = self._fetching.setdefault(tenant, threading.Lock())
@@ -90,7 +91,7 @@ class FetchedTokens:
         except ConfigurationError:  # its remedies are those of a token that was set by hand
             raise TokenError(
                 f"{self._origin} gave something for tenant {tenant} that is not an access token of "
-                f"the OLT platform; check {IDENTITY_URL}"
+                f"the OLT platform; check {self._identity_url}"
             ) from None
         if claims.tenant != tenant:
             raise TokenError(
@@ -102,10 +103,7 @@ class FetchedTokens:
 
 
 class ClientCredentials:
-    """A deployer application's own client: a token per tenant that has it installed.
-
-    ``name`` gives the name under which a credential is set, for errors.
-    """
+    """An application's own client: a token per tenant that has it installed."""
 
     def __init__(
         self,
@@ -113,15 +111,15 @@ class ClientCredentials:
         client_id: str,
         client_secret: SecretStr,
         *,
-        origin: str,
-        name: Callable[[str], str] = configured,
+        naming: Naming = as_parameter,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._name = name
+        self._naming = naming
         self._tokens = FetchedTokens(
             lambda tenant: identity.client_credentials(client_id, client_secret, tenant_id=tenant),
-            origin=origin,
+            origin=f"the client credentials in {naming('client_id')} and {naming('client_secret')}",
             remedy=self._remedy,
+            identity_url=naming("identity_url"),
             clock=clock,
         )
         self.token = self._tokens.token
@@ -136,18 +134,17 @@ class ClientCredentials:
         return None
 
     def _remedy(self, tenant: str, error: ApiError) -> str:
-        refused = f"the deployer application has to be active and installed in tenant {tenant}"
+        refused = has_to_be_installed(tenant)
         if error.error_code in REFUSED_CLIENT:
-            keys = f"{self._name('clientId')} and {self._name('clientSecret')}"
-            refused = f"check {keys}; {refused}"
-        return token_remedy(error, address=IDENTITY_URL, refused=refused)
+            fields = f"{self._naming('client_id')} and {self._naming('client_secret')}"
+            refused = f"check {fields} (a new secret makes the one before it invalid); {refused}"
+        return token_remedy(error, address=self._naming("identity_url"), refused=refused)
 
 
 class RefreshToken:
     """A user's refresh token: a token of each tenant that the user may act for.
 
-    A newer refresh token in an answer replaces the one before, in this process only. ``name`` gives
-    the name under which a credential is set, for errors.
+    A newer refresh token in a response replaces the one before, in this process only.
     """
 
     def __init__(
@@ -157,20 +154,25 @@ class RefreshToken:
         client_id: str,
         client_secret: SecretStr | None,
         *,
-        origin: str,
-        name: Callable[[str], str] = configured,
+        naming: Naming = as_parameter,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._identity = identity
-        self._origin = origin
+        self._origin = f"the refresh token in {naming('refresh_token')}"
         self._refresh_token = refresh_token
         self._client_id = client_id
         self._client_secret = client_secret
-        self._name = name
+        self._naming = naming
         self._now = now
         self._one_at_a_time = threading.Lock()
-        self._tokens = FetchedTokens(self._refresh, origin=origin, remedy=self._remedy, clock=clock)
+        self._tokens = FetchedTokens(
+            self._refresh,
+            origin=self._origin,
+            remedy=self._remedy,
+            identity_url=naming("identity_url"),
+            clock=clock,
+        )
         self.token = self._tokens.token
         self.renew = self._tokens.renew
 
@@ -196,13 +198,13 @@ class RefreshToken:
         return None
 
     def _remedy(self, tenant: str, error: ApiError) -> str:
-        keys = ["refreshToken", "clientId", *(["clientSecret"] if self._client_secret else [])]
-        *first, last = map(self._name, keys)
+        secret = ["client_secret"] if self._client_secret else []
+        *first, last = map(self._naming, ["refresh_token", "client_id", *secret])
         refused = f"check {', '.join(first)} and {last}"
         if error.error_code == "invalid_grant":
             refused = (
                 "the refresh token has expired (it lives 11 days), was revoked, may have been used "
                 f"before where each can be used once, or its user may not act for tenant {tenant}: "
-                f"get a new one from the portal and set {self._name('refreshToken')}"
+                f"get a new one from the portal and set {self._naming('refresh_token')}"
             )
-        return token_remedy(error, address=IDENTITY_URL, refused=refused)
+        return token_remedy(error, address=self._naming("identity_url"), refused=refused)

@@ -131,7 +131,8 @@ def data_of(body: Any, *, source: str) -> Any:
     if isinstance(body, Mapping) and "data" in body:
         return body["data"]
     raise RequestError(
-        f'{source}: the answer has no "data"; is olt:apiUrl the platform\'s API?',
+        f'{source}: the response has no "data"',
         sent=True,
         temporary=False,
+        remedy="check that the base URL is that of the platform's API",
     )

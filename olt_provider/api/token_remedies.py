@@ -30,6 +30,11 @@ def token_remedy(error: ApiError, *, address: str, refused: str) -> str:
     return f"this is not the token endpoint of the OLT platform: check {address}"
 
 
+def has_to_be_installed(tenant_id: str) -> str:
+    """What to do about a refusal of client credentials that are right."""
+    return f"the application has to be active and installed in tenant {tenant_id}"
+
+
 def proves_secret_wrong(error: ApiError) -> bool:
     """Whether a refusal says that the client secret is wrong.
 

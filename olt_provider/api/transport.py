@@ -23,6 +23,7 @@ from olt_provider.api.clock import ServerClock
 from olt_provider.api.connections import WatchedAdapter
 from olt_provider.api.deadline import Deadline
 from olt_provider.api.error_mapping import (
+    Destination,
     no_answer,
     redirected,
     refused,
@@ -32,17 +33,20 @@ from olt_provider.api.error_mapping import (
     unreadable,
 )
 from olt_provider.api.errors import ApiError, ConfigurationError, OltError
+from olt_provider.api.options import (
+    DEFAULT_MAX_CONNECTIONS,
+    DEFAULT_MAX_RETRIES,
+    DEFAULT_REQUEST_TIMEOUT,
+    Naming,
+    as_parameter,
+)
 from olt_provider.api.redaction import remember, remember_all
 from olt_provider.api.request import Request
 from olt_provider.api.retry import MAX_WAIT, Call, failure_of, is_limit, wait_before_next
 from olt_provider.api.shared_backoff import SharedBackoff, Turn
 
 CONNECT_TIMEOUT: Final = 10.0
-DEFAULT_REQUEST_TIMEOUT: Final = 30.0
-DEFAULT_MAX_RETRIES: Final = 5
 MAX_BODY: Final = 8 * 1024 * 1024
-DEFAULT_CONNECTIONS: Final = 4
-"""As many as the dynamic host has threads."""
 REPORTED_WAIT: Final = 3.0
 """A wait longer than this, in seconds, is reported to the user."""
 
@@ -78,15 +82,16 @@ class NoAuth(AuthBase):
         return request
 
 
-def _readable(ca_bundle: str | None) -> str | None:
+def _readable(ca_bundle: str | None, naming: Naming) -> str | None:
     try:
         if ca_bundle is not None:
             ssl.create_default_context(cafile=ca_bundle)
     except OSError as error:
         reason = "no certificate in it" if isinstance(error, ssl.SSLError) else error.strerror
         raise ConfigurationError(
-            "olt:caBundle (or OLT_CA_BUNDLE) must be a PEM file with the certificates of an "
-            f"authority, but {ca_bundle!r} is of no use: {reason}"
+            f"{naming('ca_bundle')} must be a PEM file with the certificates of an authority, but "
+            f"{ca_bundle!r} cannot be used: {reason}",
+            field="ca_bundle",
         ) from None
     return ca_bundle
 
@@ -106,8 +111,8 @@ class Transport:
     a request is repeated (default 5). ``connections`` is how many requests may run at once, each on
     a connection of its own (default 4). ``ca_bundle`` is the path of a PEM file with a private
     certificate authority; certificates are always verified. ``notify`` is called, with one line,
-    for each wait that takes more than a few seconds. The rules of repetition are those in
-    ``OltClient``.
+    for each wait that takes more than a few seconds. ``naming`` is how errors call parameters. The
+    rules of repetition are those in ``OltClient``.
 
     Raises ``ConfigurationError`` if ``ca_bundle`` is not a readable file with certificates.
     """
@@ -118,17 +123,19 @@ class Transport:
         *,
         request_timeout: float = DEFAULT_REQUEST_TIMEOUT,
         max_retries: int = DEFAULT_MAX_RETRIES,
-        connections: int = DEFAULT_CONNECTIONS,
+        connections: int = DEFAULT_MAX_CONNECTIONS,
         ca_bundle: str | None = None,
         user_agent: str = "",
         notify: Callable[[str], None] = log.info,
         sleep: Callable[[float], None] = time.sleep,
+        naming: Naming = as_parameter,
     ) -> None:
         self.base_url = base_url.rstrip("/")
+        self._destination = Destination(self.base_url, request_timeout, naming)
         self._timeout = (min(CONNECT_TIMEOUT, request_timeout), request_timeout)
         self._max_retries = max_retries
         self._connections = connections
-        self._ca_bundle = _readable(ca_bundle)
+        self._ca_bundle = _readable(ca_bundle, naming)
         self._user_agent = " ".join(
             filter(
                 None, (f"pulumi-olt/{__version__}", user_agent, f"requests/{requests.__version__}")
@@ -289,11 +296,9 @@ class Transport:
             raise too_large(request, MAX_BODY) from None
         except (requests.RequestException, HTTPError) as error:
             if not deadline.expired:
-                raise no_answer(request, self.base_url, self._timeout[1], error) from None
+                raise no_answer(request, self._destination, error) from None
         if deadline.expired or response is None:
-            raise too_late(
-                request, self.base_url, self._timeout[1], sent=deadline.sent, answering=answering
-            )
+            raise too_late(request, self._destination, sent=deadline.sent, answering=answering)
         self.clock.observe(response.headers.get("Date"))
         log.debug(
             "%s: %d in %.0f ms", request, response.status_code, 1000 * (time.monotonic() - started)
@@ -304,13 +309,13 @@ class Transport:
         if 300 <= response.status_code < 400:
             raise redirected(request, response)
         if response.status_code >= 400:
-            raise refused(request, self.base_url, response, body)
+            raise refused(request, self._destination, response, body)
         if not body:
             return None
         try:
             value = json.loads(body)
         except (ValueError, RecursionError):
-            raise unreadable(request, self.base_url, response) from None
+            raise unreadable(request, self._destination, response) from None
         if request.writes:  # a new token or client secret may be in it
             remember_all(value)
         return value

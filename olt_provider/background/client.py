@@ -4,31 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import monotonic
 from typing import Final
 
 import requests
-from pydantic import SecretStr
 
-from olt_provider.api.application_info import ApplicationInfoClient, InstalledTenant
-from olt_provider.api.devices import Device, DevicesClient
-from olt_provider.api.errors import ApiError
-from olt_provider.api.fetched_tokens import FetchedTokens
+from olt_provider.api.application_info import InstalledTenant
+from olt_provider.api.client import OltClient
+from olt_provider.api.devices import Device
+from olt_provider.api.errors import ApiError, ConfigurationError
 from olt_provider.api.hosts import DEFAULT_ENVIRONMENT
-from olt_provider.api.identity import IdentityClient
-from olt_provider.api.redaction import remember
-from olt_provider.api.tenant_transport import TenantTransport
-from olt_provider.api.transport import DEFAULT_MAX_RETRIES, DEFAULT_REQUEST_TIMEOUT, Transport
-from olt_provider.background.arguments import naming_arguments, read_settings, required
-from olt_provider.background.remedies import has_to_be_installed, remedy
+from olt_provider.api.ids import canonical_id, segment
+from olt_provider.api.options import DEFAULT_MAX_RETRIES, DEFAULT_REQUEST_TIMEOUT
+from olt_provider.api.token_remedies import has_to_be_installed
 from olt_provider.background.session import ApiSession
-from olt_provider.settings import Settings
 
 NO_ACCESS: Final = frozenset({401, 403, 404})
 
 
 class BackgroundClient:
-    """The platform as a background application sees it, in the name of one tenant.
+    """The platform as a background application sees it, authenticated as one tenant.
 
     Tokens come from the client-credentials grant. Each is fetched when it is first needed, once
     however many threads ask, kept until a minute before it expires (a tenth of its life, if that
@@ -61,7 +55,7 @@ class BackgroundClient:
         """
         :param client_id: The application's client ID.
         :param client_secret: Its secret. It is in no ``repr`` and in no error.
-        :param tenant_id: The tenant to act for. It must have the application installed.
+        :param tenant_id: The tenant to be authenticated as. It must have the application installed.
         :param environment: ``prod``, ``preview``, ``int`` or ``dev``. Default: ``prod``.
         :param api_url: The API base URL, with ``identity_url``. Default: that of ``environment``.
         :param identity_url: The identity base URL, with ``api_url``. Default: that of
@@ -73,34 +67,32 @@ class BackgroundClient:
 
         No call is made yet. Raises ``ConfigurationError`` naming the argument that is wrong.
         """
-        self.client_id = required("client_id", client_id)
-        secret = SecretStr(required("client_secret", client_secret))
-        remember(secret.get_secret_value())
-        settings = read_settings(
-            tenant_id=required("tenant_id", tenant_id),
+        self.client_id = _required("client_id", client_id)
+        self.tenant_id = _tenant(_required("tenant_id", tenant_id))
+        self._client = OltClient(
+            client_id=self.client_id,
+            client_secret=_required("client_secret", client_secret),
             environment=None if environment == DEFAULT_ENVIRONMENT else environment,
             api_url=api_url,
             identity_url=identity_url,
             ca_bundle=ca_bundle,
             request_timeout=request_timeout,
             max_retries=max_retries,
+            user_agent="background",
         )
-        self.tenant_id = str(settings.tenant_id)
-        with naming_arguments():
-            self._api = _transport(settings, settings.api_url)
-            self._identity = _transport(settings, settings.identity_url)
-        tokens = _Tokens(
-            IdentityClient(self._identity), self.client_id, secret, tenant_id=self.tenant_id
+        self._tenant = self._client.as_tenant(self.tenant_id)
+        self.session = ApiSession(
+            self._client.api_url,
+            self._client.tokens,
+            self.tenant_id,
+            ca_bundle=ca_bundle,
+            request_timeout=float(request_timeout),
         )
-        acting = TenantTransport(self._api, tokens, self.tenant_id)
-        self._devices = DevicesClient(acting)
-        self._application_info = ApplicationInfoClient(acting)
-        self.session = ApiSession(settings, tokens)
 
     @property
     def api_url(self) -> str:
         """The API base URL, which the URLs that ``session`` takes begin with."""
-        return self._api.base_url
+        return self._client.api_url
 
     def devices(self) -> Iterator[Device]:
         """``GET /devices``: the tenant's devices, all pages, each fetched when it is needed.
@@ -109,7 +101,7 @@ class BackgroundClient:
         ``RequestError`` for an unusable answer.
         """
         with self._explaining():
-            yield from self._devices.list()
+            yield from self._tenant.devices.list()
 
     def installed_tenants(self) -> tuple[InstalledTenant, ...]:
         """``GET /application-info/installed-tenants``: who has the application installed now.
@@ -117,13 +109,12 @@ class BackgroundClient:
         Raises as ``devices`` does.
         """
         with self._explaining():
-            return self._application_info.installed_tenants()
+            return self._tenant.application_info.installed_tenants()
 
     def close(self) -> None:
         """Close the connections."""
         self.session.close()
-        self._api.close()
-        self._identity.close()
+        self._client.close()
 
     def __enter__(self) -> BackgroundClient:
         return self
@@ -139,48 +130,29 @@ class BackgroundClient:
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:
-        """Say what to do about a refusal, and name arguments in errors."""
-        with naming_arguments():
-            try:
-                yield
-            except ApiError as error:
-                if error.status in NO_ACCESS and error.from_platform:
-                    error.args = (f"{error.reason}; {has_to_be_installed(self.tenant_id)}",)
-                raise
+        """Add to a refusal what it means for a background application."""
+        try:
+            yield
+        except ApiError as error:
+            if error.status in NO_ACCESS and error.from_platform:
+                error.args = (f"{error.reason}; {has_to_be_installed(self.tenant_id)}",)
+            raise
 
 
-def _transport(settings: Settings, base_url: str) -> Transport:
-    return Transport(
-        base_url,
-        request_timeout=settings.request_timeout,
-        max_retries=settings.max_retries,
-        ca_bundle=settings.ca_bundle,
-        user_agent="background",
-    )
-
-
-class _Tokens:
-    """A ``TokenSource`` of one tenant, whichever is asked for."""
-
-    def __init__(
-        self, identity: IdentityClient, client_id: str, client_secret: SecretStr, *, tenant_id: str
-    ) -> None:
-        self._fetched = FetchedTokens(
-            lambda tenant: identity.client_credentials(client_id, client_secret, tenant_id=tenant),
-            origin="the client credentials",
-            remedy=remedy,
-            clock=monotonic,
+def _required(field: str, value: str | None) -> str:
+    """A text that is not empty, or ``ConfigurationError``: where it comes from may be unset."""
+    text = value.strip() if isinstance(value, str) else ""
+    if not text:
+        raise ConfigurationError(
+            f"{field} is empty: it is an output of the application's stack", field=field
         )
-        self._tenant_id = tenant_id
+    return text
 
-    def token(self, tenant_id: str | None) -> str:
-        return self._fetched.token(self._tenant_id)
 
-    def renew(self, tenant_id: str | None, rejected: str) -> bool:
-        return self._fetched.renew(self._tenant_id, rejected)
-
-    def check(self, tenant_id: str | None) -> str | None:
-        return None
-
-    def tenant(self) -> str | None:
-        return self._tenant_id
+def _tenant(value: str) -> str:
+    try:
+        return segment(canonical_id(value), what="tenant_id")
+    except ConfigurationError as error:
+        raise ConfigurationError(
+            f"{error}: set it as the portal shows it", field="tenant_id"
+        ) from None

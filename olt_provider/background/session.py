@@ -1,4 +1,4 @@
-"""A ``requests.Session`` that hands the application's token to the API, and to nobody else."""
+"""A ``requests.Session`` that sends the application's token to the API's host alone."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from olt_provider.api.errors import ConfigurationError
 from olt_provider.api.tenant_transport import UNAUTHORIZED
 from olt_provider.api.tokens import TokenSource
 from olt_provider.api.transport import CONNECT_TIMEOUT, BearerAuth
-from olt_provider.background.arguments import naming_arguments
-from olt_provider.settings import Settings
 
 CONNECTIONS: Final = 10
 """Kept open per host, for as many threads."""
@@ -28,7 +26,7 @@ Origin = tuple[str, str | None, int | None]
 
 
 def origin_of(url: str | None) -> Origin:
-    """Scheme, host and port: what decides who gets a request."""
+    """Scheme, host and port: the server that gets a request."""
     parts = urlsplit(url or "")
     return parts.scheme, parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)
 
@@ -36,8 +34,9 @@ def origin_of(url: str | None) -> Origin:
 class OwnToken(AuthBase):
     """Attaches the token to requests to one origin, and replaces it once after a 401."""
 
-    def __init__(self, tokens: TokenSource, origin: Origin) -> None:
+    def __init__(self, tokens: TokenSource, tenant_id: str, origin: Origin) -> None:
         self._tokens = tokens
+        self._tenant_id = tenant_id
         self._origin = origin
         self._attached: set[SecretStr] = set()
 
@@ -48,8 +47,7 @@ class OwnToken(AuthBase):
         return self._signed(request)
 
     def _signed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        with naming_arguments():
-            signed = BearerAuth(self._tokens.token(None))(request)
+        signed = BearerAuth(self._tokens.token(self._tenant_id))(request)
         self._attached.add(SecretStr(signed.headers["Authorization"]))
         return signed
 
@@ -63,7 +61,7 @@ class OwnToken(AuthBase):
         sent = response.request
         if response.status_code != UNAUTHORIZED or not isinstance(sent.body, str | bytes | None):
             return response
-        self._tokens.renew(None, sent.headers["Authorization"].removeprefix("Bearer "))
+        self._tokens.renew(self._tenant_id, sent.headers["Authorization"].removeprefix("Bearer "))
         again = self._signed(sent.copy())
         response.close()
         answer: requests.Response = response.connection.send(again, **options)
@@ -75,13 +73,21 @@ class OwnToken(AuthBase):
 class ApiSession(requests.Session):
     """See ``BackgroundClient.session``."""
 
-    def __init__(self, settings: Settings, tokens: TokenSource) -> None:
+    def __init__(
+        self,
+        api_url: str,
+        tokens: TokenSource,
+        tenant_id: str,
+        *,
+        ca_bundle: str | None,
+        request_timeout: float,
+    ) -> None:
         super().__init__()
-        # as requests sees it, who writes a host that is not ASCII in another way
-        self._api = origin_of(requests.Request("GET", settings.api_url).prepare().url)
-        self._ca_bundle = settings.ca_bundle
-        self._timeout = (min(CONNECT_TIMEOUT, settings.request_timeout), settings.request_timeout)
-        self.auth = self._own_token = OwnToken(tokens, self._api)
+        # as requests writes it: a host that is not ASCII looks different there
+        self._api = origin_of(requests.Request("GET", api_url).prepare().url)
+        self._ca_bundle = ca_bundle
+        self._timeout = (min(CONNECT_TIMEOUT, request_timeout), request_timeout)
+        self.auth = self._own_token = OwnToken(tokens, tenant_id, self._api)
         # plain http is for this machine alone, so no proxy may be put in between
         self.trust_env = self._api[0] != "http"
         agent = f"pulumi-olt/{__version__} background requests/{requests.__version__}"

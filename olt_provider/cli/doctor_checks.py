@@ -132,6 +132,7 @@ def _transport(settings: Settings, base_url: str, notify: Callable[[str], None])
         user_agent="cli",
         notify=notify,
         sleep=time.sleep,
+        naming=settings.naming,
     )
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from olt_provider._version import __version__
-from olt_provider.api.credentials import CREDENTIALS
 from olt_provider.lifecycle.lookups import ApplicationResult, InstallationResult
 from olt_provider.lifecycle.properties import Property
 from olt_provider.native.component import APPLICATION_OUTPUTS
@@ -32,7 +31,7 @@ from olt_provider.native.names import (
 )
 from olt_provider.native.resources import PROPERTIES, RESOURCES, NativeResource
 from olt_provider.native.wording import Wording
-from olt_provider.settings import SETTINGS
+from olt_provider.settings import CREDENTIALS, SETTINGS
 
 FILE: Final = Path(__file__).with_name("schema.json")
 STATUS: Final = "olt:index:Status"

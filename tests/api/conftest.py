@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from olt_provider.api.client import OltClient, TenantClient
 from olt_provider.api.identity import IdentityClient
-from olt_provider.api.tokens import ApiToken
+from olt_provider.api.tokens import ApiToken, TokenSource
 from olt_provider.api.transport import Transport
 from tests.api.samples import NOW, TENANT, TOKEN
 from tests.api.scripted_server import ScriptedServer
@@ -70,11 +70,19 @@ def transport(make_transport: MakeTransport) -> Transport:
     return make_transport()
 
 
+def client_of(api: Transport, identity: Transport, tokens: TokenSource) -> OltClient:
+    """A client of these transports and tokens."""
+    client = OltClient(api_token=TOKEN, api_url=api.base_url, identity_url=identity.base_url)
+    client._api, client._identity, client.tokens = api, identity, tokens
+    client.identity = IdentityClient(identity)
+    return client
+
+
 @pytest.fixture
 def client(transport: Transport) -> OltClient:
     """The platform, API and identity server on one host."""
     token = ApiToken(SecretStr(TOKEN), origin="the API token", clock=lambda: NOW)
-    return OltClient(transport, transport, token)
+    return client_of(transport, transport, token)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from olt_provider.api.installations import AvailableApplication, Installation
 from olt_provider.api.model import parse
 from olt_provider.api.tokens import ApiToken, Claims, read_claims, require_usable
 from olt_provider.api.transport import Transport
-from tests.api.conftest import close
+from tests.api.conftest import client_of, close
 from tests.api.samples import (
     APPLICATION,
     CLIENT,
@@ -136,7 +136,7 @@ def host() -> Iterator[ScriptedServer]:
 def platform(host: ScriptedServer) -> Iterator[OltClient]:
     transport = Transport(host.url, request_timeout=5, max_retries=1, sleep=lambda _: None)
     token = ApiToken(SecretStr(TOKEN), origin="the token", clock=lambda: NOW)
-    yield OltClient(transport, transport, token)
+    yield client_of(transport, transport, token)
     close(transport)
 
 

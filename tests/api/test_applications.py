@@ -10,10 +10,10 @@ from olt_provider.api.applications import (
     ApplicationPatch,
     ApplicationRegistration,
 )
-from olt_provider.api.client import OltClient, TenantClient
+from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ConfigurationError, RequestError
 from olt_provider.api.tokens import ApiToken
-from tests.api.conftest import MakeTransport
+from tests.api.conftest import MakeTransport, client_of
 from tests.api.samples import (
     APPLICATION,
     CLIENT,
@@ -168,7 +168,7 @@ def test_list_leaves_out_an_application_without_a_readable_id_and_reports_it(
     server.answers(list_answer(odd, application(name="a")))
     transport = make_transport(notify=reports.append)
     token = ApiToken(SecretStr(TOKEN), origin="the API token", clock=lambda: NOW)
-    tenant = OltClient(transport, transport, token).as_tenant(TENANT)
+    tenant = client_of(transport, transport, token).as_tenant(TENANT)
     assert [item.name for item in tenant.applications.list()] == ["a"]
     (report,) = reports
     assert report.startswith("left out of a list: GET /application-developer/applications: ")

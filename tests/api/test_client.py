@@ -11,6 +11,7 @@ from olt_provider.api.client import OltClient, TenantClient
 from olt_provider.api.errors import ConfigurationError, WrongTenantError
 from olt_provider.api.tokens import ApiToken
 from olt_provider.api.transport import Transport
+from tests.api.conftest import client_of
 from tests.api.samples import APPLICATION, NOW, OTHER_TENANT, TENANT, TOKEN, make_token
 from tests.api.scripted_server import ScriptedServer, error_answer
 
@@ -71,7 +72,7 @@ def test_nothing_is_sent_without_a_usable_token(
 ) -> None:
     expired = ApiToken(SecretStr(make_token(exp=NOW - 3600)), origin="it", clock=lambda: NOW)
     with pytest.raises(ConfigurationError, match="expired"):
-        call(OltClient(transport, transport, expired).as_tenant(TENANT))
+        call(client_of(transport, transport, expired).as_tenant(TENANT))
     assert server.received == []
 
 

@@ -202,7 +202,7 @@ def test_an_answer_without_data_is_named(
     server: ScriptedServer, tenant: TenantClient, body: object
 ) -> None:
     server.answers(json_answer(body))
-    with pytest.raises(RequestError, match=f'GET {PATH}: the answer has no "data"'):
+    with pytest.raises(RequestError, match=f'GET {PATH}: the response has no "data"'):
         tenant.applications.get(APPLICATION)
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from olt_provider.api.client import OltClient, TenantClient
+from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, ConfigurationError, OltError, RequestError, TokenError
 from olt_provider.api.transport import Transport
-from tests.api.conftest import MakeTransport
+from tests.api.conftest import MakeTransport, client_of
 from tests.api.samples import APPLICATION, TENANT, TOKEN
 from tests.api.scripted_server import (
     Answer,
@@ -65,7 +65,7 @@ class Tokens:
 
 
 def acting(transport: Transport, *given: str | OltError) -> TenantClient:
-    return OltClient(transport, transport, Tokens(*given)).as_tenant(TENANT)
+    return client_of(transport, transport, Tokens(*given)).as_tenant(TENANT)
 
 
 def failure(call: Call, tenant: TenantClient) -> OltError:

@@ -259,7 +259,7 @@ def test_a_token_of_another_tenant_cannot_name_a_secret_as_its_tenant(
     server: ScriptedServer, client: OltClient
 ) -> None:
     server.always = json_answer(issued(access_token=make_token(tenant=SECRET)))
-    tokens = ClientCredentials(client.identity, CLIENT, SecretStr(SECRET), origin="the client")
+    tokens = ClientCredentials(client.identity, CLIENT, SecretStr(SECRET))
     with pytest.raises(OltError) as caught:
         tokens.token(TENANT)
     assert SECRET not in str(caught.value)

@@ -13,9 +13,10 @@ import tenacity
 from olt_provider.api.applications import ApplicationPatch, ApplicationRegistration
 from olt_provider.api.client import OltClient, TenantClient
 from olt_provider.api.errors import ApiError, OltError, RequestError
+from olt_provider.api.options import DEFAULT_MAX_RETRIES
 from olt_provider.api.request import Request
 from olt_provider.api.retry import MAX_TOTAL, MAX_WAIT, Repeat
-from olt_provider.api.transport import DEFAULT_MAX_RETRIES, REPORTED_WAIT, Transport
+from olt_provider.api.transport import REPORTED_WAIT, Transport
 from tests.api.conftest import MakeTransport
 from tests.api.samples import (
     APPLICATION,

@@ -84,8 +84,8 @@ def test_nothing_that_holds_a_credential_shows_it(identity: IdentityClient) -> N
     holders: list[object] = [
         ApiToken(token, origin="it"),
         TenantTokens({TENANT: token}, origin="it"),
-        ClientCredentials(identity, CLIENT, secret, origin="it"),
-        RefreshToken(identity, SecretStr(REFRESH_TOKEN), CLIENT, secret, origin="it"),
+        ClientCredentials(identity, CLIENT, secret),
+        RefreshToken(identity, SecretStr(REFRESH_TOKEN), CLIENT, secret),
         BearerAuth(TOKEN),
         Request("POST", "/x", form={"client_secret": SECRET}, json={"secret": SECRET}),
         Settings.load({"olt:apiToken": TOKEN, "olt:clientSecret": SECRET}.get, {}),

@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 import pytest
 from pydantic import SecretStr
 
-from olt_provider.api.transport import DEFAULT_CONNECTIONS
+from olt_provider.api.options import DEFAULT_MAX_CONNECTIONS
 from olt_provider.emulator import Emulator, Fault
 from olt_provider.emulator.contract import TOKEN_PATH
 from olt_provider.lifecycle.application import operations as applications
@@ -126,7 +126,7 @@ def test_fifty_applications_in_four_tenants_through_four_threads(
         f"POST {APPLICATIONS}": 50,
         "PUT /applications/{applicationId}/installation": 200,
     }
-    assert connections <= 2 * DEFAULT_CONNECTIONS  # the API and the identity server are two hosts
+    assert connections <= 2 * DEFAULT_MAX_CONNECTIONS  # two hosts
     record_property(
         LINE,
         f"concurrency: 50 applications x 4 tenants through {THREADS} threads: {calls.total()} "
