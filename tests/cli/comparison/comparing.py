@@ -39,6 +39,8 @@ class Step:
     live: Review
     """The review with ``--live``, made before the run."""
     output: str = ""
+    held: Mapping[str, str] = field(default_factory=dict)
+    """As ``registered``, before the run."""
     preview_failed: bool = False
     changes: int = 0
     """How many changes the run has made at once."""
@@ -104,8 +106,10 @@ class Comparison:
     def _fail_on(self, kind: Any) -> None:
         """Each kind is counted where it should, and only where it should if all is certain."""
         if kind == "replace":
-            self.tried["fail-on replace"] += bool(self.review.replaced)
-            return  # which of them happened is compared one by one
+            self.tried["fail-on replace"] += self._replaced()
+            if self._replaced() and not self.review.replaced:
+                self.problems.append("missed: --fail-on replace")
+            return  # those that are listed are compared one by one
         ended = {key for what, key, _ in self.step.truth if what == "deleted"}
         replaced = {each.application_id for each in self.review.replaced}
         kept = {(each.application_id, each.tenant) for each in self.review.needs_credentials}
@@ -121,6 +125,11 @@ class Comparison:
             self.problems.append(f"missed: --fail-on {kind}")
         if fired and not true and not self._possible(kind) and not self._all_unseen():
             self.problems.append(f"invented: --fail-on {kind} (ended: {ended})")
+
+    def _replaced(self) -> bool:
+        """Whether a resource has another application than before."""
+        now = self.step.registered
+        return any(now.get(name, key) != key for name, key in self.step.held.items())
 
     def _possible(self, kind: str) -> bool:
         found: dict[str, list[Any]] = {

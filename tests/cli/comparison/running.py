@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -66,6 +66,7 @@ def random_steps(
         programs.start()
         stack = engine.stack(folder, "")
         stack.env.update(reaching_as(emulator, *TENANTS) | {"OLT_TENANT_ID": A})
+        held: Mapping[str, str] = {}
         for run in range(runs + 1):
             done = programs.change(changes) if run else ["start"]
             stack.program(_with_hosts(programs.source(), stack, emulator))
@@ -76,8 +77,12 @@ def random_steps(
                 each.old.id for each in step.read.steps if each.op == "refresh" and each.old
             }
             step = replace(
-                step, changes=len(done) if run else 0, unseen=frozenset(programs.changed_outside)
+                step,
+                held=held,
+                changes=len(done) if run else 0,
+                unseen=frozenset(programs.changed_outside),
             )
+            held = step.registered
             programs.ids = {
                 each["urn"].split("::", 3)[3]: each["id"]
                 for each in stack.resources()
