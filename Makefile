@@ -8,7 +8,7 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 # What depends on the versions of packages, the oldest SDK on the engine included.
 LOWEST_TESTS := tests/api tests/lifecycle tests/emulator tests/cli tests/test_background.py \
-	tests/test_credential_sources.py tests/test_arguments.py tests/engine/test_main_job.py \
+	tests/test_credential_sources.py tests/dynamic/test_arguments.py tests/engine/test_main_job.py \
 	tests/engine/test_drift.py tests/engine/test_mistakes.py
 # The oldest typer with the newest click: only tests turn its warnings into errors.
 CLICK_WARNING := ignore:'click.:DeprecationWarning

@@ -17,8 +17,8 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from olt_provider import arguments, host, shape
-from olt_provider.plain_text import warn_of_plain_text
+from olt_provider.dynamic import arguments, host, shape
+from olt_provider.dynamic.plain_text import warn_of_plain_text
 
 
 @pulumi.input_type

@@ -7,7 +7,6 @@ from typing import Any
 
 import pulumi
 
-from olt_provider import arguments
 from olt_provider.api.ids import canonical_id
 from olt_provider.application import (
     AdoptArgs,
@@ -17,6 +16,7 @@ from olt_provider.application import (
     OltApplication,
     Status,
 )
+from olt_provider.dynamic import arguments
 from olt_provider.installation import OltInstallation
 
 Tenants = (

@@ -7,9 +7,9 @@ from typing import Any
 
 import pulumi
 
-from olt_provider import arguments
 from olt_provider.application import AdoptArgs, AdoptArgsDict, Status
 from olt_provider.background_application import OltBackgroundApplication, Tenants
+from olt_provider.dynamic import arguments
 from olt_provider.lifecycle.application.rotation import GENERATION, PAIR
 
 

@@ -16,9 +16,9 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from olt_provider import arguments, host, shape
 from olt_provider.api.errors import ConfigurationError
-from olt_provider.plain_text import warn_of_plain_text
+from olt_provider.dynamic import arguments, host, shape
+from olt_provider.dynamic.plain_text import warn_of_plain_text
 
 if TYPE_CHECKING:
     from olt_provider.lifecycle.installation.model import InstallationInputs

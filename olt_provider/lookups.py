@@ -14,8 +14,8 @@ from typing import Any, ParamSpec, TypeVar, cast
 import pulumi
 from pulumi.runtime import config as runtime_config
 
-from olt_provider import host
 from olt_provider.api.errors import OltError
+from olt_provider.dynamic import host
 from olt_provider.lifecycle import lookups
 from olt_provider.lifecycle.lookups import ApplicationResult, InstallationResult
 from olt_provider.lifecycle.provider_context import ProviderContext

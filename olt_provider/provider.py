@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from olt_provider import arguments
+from olt_provider.dynamic import arguments
 from olt_provider.setting_names import EXPLICIT, configured
 from olt_provider.setting_places import explicit
 

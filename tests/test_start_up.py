@@ -19,7 +19,7 @@ PROGRAM: Final = (
 )
 HOST: Final = """
 import olt_provider.application, olt_provider.installation
-from olt_provider import host
+from olt_provider.dynamic import host
 from olt_provider.lifecycle.application import declaration, operations
 from olt_provider.lifecycle.installation import declaration, operations
 host.context(pulumi.dynamic.ConfigureRequest(pulumi.dynamic.config.Config({}, "test")))

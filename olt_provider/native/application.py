@@ -7,8 +7,8 @@ from typing import Any
 
 import pulumi
 
-from olt_provider import arguments, shape
 from olt_provider.application import AdoptArgs, AdoptArgsDict, AllowedTenants, Status
+from olt_provider.dynamic import arguments, shape
 from olt_provider.native.names import APPLICATION, camel
 from olt_provider.native.python_resource import NativeResource
 

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from google.protobuf.struct_pb2 import Struct
 
-from olt_provider import host
 from olt_provider.api.errors import ConfigurationError
+from olt_provider.dynamic import host
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.run_record import RunRecord
 from olt_provider.native import wire
@@ -92,8 +92,8 @@ def run_record(engine: Engine) -> RunRecord:
     """What the program holds in this run, shared with the other provider processes of the run."""
     if engine.address is None or os.name != "posix":
         return RunRecord()
-    from olt_provider.engine_run import run_of
-    from olt_provider.run_journal import RunJournal, run_directory
+    from olt_provider.dynamic.engine_run import run_of
+    from olt_provider.dynamic.run_journal import RunJournal, run_directory
 
     run = run_of(engine.address)
     return RunRecord() if run is None else RunRecord(RunJournal(run_directory(os.environ), run))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from olt_provider import arguments
+from olt_provider.dynamic import arguments
 from olt_provider.native.names import INSTALLATION
 from olt_provider.native.python_resource import NativeResource
 

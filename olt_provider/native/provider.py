@@ -8,8 +8,8 @@ from typing import Any
 
 import pulumi
 
-from olt_provider import arguments
 from olt_provider._version import __version__
+from olt_provider.dynamic import arguments
 from olt_provider.native.names import PACKAGE, camel
 from olt_provider.setting_names import EXPLICIT
 from olt_provider.setting_places import explicit

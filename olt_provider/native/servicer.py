@@ -10,9 +10,9 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
-from olt_provider import host
 from olt_provider._version import __version__
 from olt_provider.api.errors import ConfigurationError
+from olt_provider.dynamic import host
 from olt_provider.lifecycle.properties import Props, complete
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.values import has_unknown

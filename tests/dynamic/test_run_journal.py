@@ -10,16 +10,16 @@ from typing import Final
 
 import pytest
 
-from olt_provider import engine_run
-from olt_provider.engine_run import run_of
-from olt_provider.run_journal import RunJournal, run_directory
+from olt_provider.dynamic import engine_run
+from olt_provider.dynamic.engine_run import run_of
+from olt_provider.dynamic.run_journal import RunJournal, run_directory
 
 RUN: Final = "run"
 EVENT: Final = {"event": "hold", "key": "1"}
 OTHER_PROCESS: Final = """
 import sys
 from pathlib import Path
-from olt_provider.run_journal import RunJournal
+from olt_provider.dynamic.run_journal import RunJournal
 journal = RunJournal(Path(sys.argv[1]), sys.argv[2])
 for number in range(int(sys.argv[3])):
     journal.append({"process": sys.argv[4], "number": number})
@@ -217,7 +217,7 @@ def test_the_directory_is_the_users_own(tmp_path: Path) -> None:
 
 AS_PROVIDER: Final = """
 import sys
-from olt_provider.engine_run import run_of
+from olt_provider.dynamic.engine_run import run_of
 print(run_of(sys.argv[1]), end="")
 """
 AS_ENGINE: Final = """

@@ -25,10 +25,10 @@ from olt_provider.setting_names import variable
 
 # Programs import this too, so what only the host needs is imported where it is used.
 if TYPE_CHECKING:
+    from olt_provider.dynamic.run_journal import RunJournal
     from olt_provider.lifecycle.checking import Checked
     from olt_provider.lifecycle.provider_context import ProviderContext
     from olt_provider.lifecycle.run_record import RunRecord
-    from olt_provider.run_journal import RunJournal
     from olt_provider.settings import Settings
 
 PROVIDER_KEY: Final = "__provider"
@@ -116,8 +116,8 @@ def _journal() -> RunJournal | None:
     address = engine_address()
     if address is None or os.name != "posix":
         return None
-    from olt_provider.engine_run import run_of
-    from olt_provider.run_journal import RunJournal, run_directory
+    from olt_provider.dynamic.engine_run import run_of
+    from olt_provider.dynamic.run_journal import RunJournal, run_directory
 
     run = run_of(address)
     if run is None:

@@ -15,8 +15,8 @@ from typing import Any
 import pulumi
 from pulumi.output import Unknown
 
-from olt_provider import arguments
 from olt_provider.api.ids import canonical_id
+from olt_provider.dynamic import arguments
 
 
 def allowed_tenants(value: Any) -> Any:

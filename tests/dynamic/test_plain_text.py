@@ -8,7 +8,7 @@ from typing import Final
 import pulumi
 import pytest
 
-from olt_provider import plain_text
+from olt_provider.dynamic import plain_text
 
 SETTINGS: Final = "config:\n  olt:tenantTokens:\n    a: {secure: v1:x}\n    b: plain\n"
 
