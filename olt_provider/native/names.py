@@ -30,13 +30,17 @@ _SNAKE: Final = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
 
 @functools.cache
 def snake(name: str) -> str:
-    """``allowedTenants`` as ``allowed_tenants``; a name in snake_case stays as it is."""
+    """``allowedTenants`` as ``allowed_tenants``; one in snake_case, or with ``__``, stays."""
+    if name.startswith("__"):
+        return name
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
 
 
 @functools.cache
 def camel(name: str) -> str:
-    """``allowed_tenants`` as ``allowedTenants``; a name in camelCase stays as it is."""
+    """``allowed_tenants`` as ``allowedTenants``; one in camelCase, or with ``__``, stays."""
+    if name.startswith("__"):
+        return name
     first, *rest = name.split("_")
     return first + "".join(word[:1].upper() + word[1:] for word in rest)
 

@@ -6,21 +6,53 @@ import functools
 import os
 import traceback
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import grpc
+from google.protobuf import any_pb2
+from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from olt_provider.api.errors import OltError
-from olt_provider.native.resources import PROPERTIES
+from olt_provider.native import wire
+from olt_provider.native.names import APPLICATION
+from olt_provider.native.resources import PROPERTIES, RESOURCES, PartialStateError, secrets
 from olt_provider.native.wording import Wording
 
 wording = Wording(PROPERTIES)
+SECRETS: Final = secrets(RESOURCES[APPLICATION])
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class InvalidRequestError(OltError):
     """A request that names what the plugin does not have."""
+
+
+class _Status(NamedTuple):
+    """A ``grpc.Status``."""
+
+    code: grpc.StatusCode
+    details: str
+    trailing_metadata: Any
+
+
+def _partial(error: PartialStateError, request: Any) -> Any:
+    """The status that lets the engine keep what exists, and update it in the next run."""
+    updates = isinstance(request, provider_pb2.UpdateRequest)
+    alike = request.news if updates else request.properties
+    text = wording.of(str(error))
+    detail = provider_pb2.ErrorResourceInitFailed(
+        id=error.existing.id,
+        properties=wire.sent(error.existing.outputs, alike, secrets=SECRETS),
+        reasons=[text],
+    )
+    packed = any_pb2.Any()
+    packed.Pack(detail)
+    status = status_pb2.Status(
+        code=grpc.StatusCode.UNKNOWN.value[0], message=text, details=[packed]
+    )
+    metadata = (("grpc-status-details-bin", status.SerializeToString()),)
+    return _Status(grpc.StatusCode.UNKNOWN, text, metadata)
 
 
 def reported(call: F) -> F:
@@ -30,6 +62,8 @@ def reported(call: F) -> F:
     def reporting(servicer: Any, request: Any, context: grpc.ServicerContext) -> Any:
         try:
             return call(servicer, request, context)
+        except PartialStateError as error:
+            return context.abort_with_status(_partial(error, request))
         except OltError as error:
             code, text = grpc.StatusCode.UNKNOWN, wording.of(str(error))
             if os.environ.get("OLT_DEBUG"):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
-from olt_provider.api.errors import ConfigurationError
+from olt_provider.api.errors import ConfigurationError, OltError
 from olt_provider.api.ids import canonical_id
 from olt_provider.lifecycle.application import declaration as application_declaration
 from olt_provider.lifecycle.application import operations as application_operations
 from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
 from olt_provider.lifecycle.application.rotation import Rotation, of_update
 from olt_provider.lifecycle.checking import Checked, Failure
+from olt_provider.lifecycle.errors import PartiallyCompleted
 from olt_provider.lifecycle.installation import declaration as installation_declaration
 from olt_provider.lifecycle.installation import operations as installation_operations
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
@@ -31,6 +32,8 @@ class Difference:
     properties: tuple[str, ...]
     replaces: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    hidden: bool = False
+    """Whether an update is due that no property shows."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,14 @@ class Existing:
     id: str
     outputs: dict[str, Any]
     inputs: dict[str, Any]
+
+
+class PartialStateError(OltError):
+    """A later step failed after something was created or changed. ``existing`` is what exists."""
+
+    def __init__(self, existing: Existing, message: str) -> None:
+        super().__init__(message)
+        self.existing = existing
 
 
 class NativeResource(Protocol):
@@ -100,9 +111,11 @@ class Application:
         """Compare. A missing client secret is worth a warning, because no update brings it."""
         found = application_declaration.compare(context, id_, outputs, inputs)
         notes = found.notes
-        if outputs.get("client_secret") is None and not _rotates(context, outputs, inputs):
+        if outputs.get(SECRET_LOST):
+            notes = (*notes, LOST.format(id_=id_))
+        elif outputs.get("client_secret") is None and not _rotates(context, outputs, inputs):
             notes = (*notes, IMPORTED.format(id_=id_))
-        return Difference(found.properties, found.replaces, notes)
+        return Difference(found.properties, found.replaces, notes, bool(outputs.get(SECRET_LOST)))
 
     def preview_create(self, inputs: Props) -> dict[str, Any]:
         """The inputs; of the other outputs only the type of the client is known."""
@@ -125,7 +138,11 @@ class Application:
 
     def create(self, context: ProviderContext, inputs: Props) -> Existing:
         """Register or adopt."""
-        state = application_operations.create(context, ApplicationInputs.from_props(inputs))
+        try:
+            state = application_operations.create(context, ApplicationInputs.from_props(inputs))
+        except PartiallyCompleted as error:
+            application_declaration.hold_created(context, error.state.id, inputs)
+            raise PartialStateError(_application(error.state), KEPT.format(error=error)) from None
         application_declaration.hold_created(context, state.id, inputs)
         return _application(state)
 
@@ -139,21 +156,36 @@ class Application:
                     context, canonical_id(application_id), canonical_id(owner) if owner else None
                 )
             )
-        state = ApplicationState.from_props(id_, outputs)
+        state = _state(id_, outputs)
         found = application_operations.read(context, state)
-        return None if found is None else _application(found)
+        if found is None:
+            return None
+        return _application(replace(found, needs_new_secret=state.needs_new_secret))
 
     def update(self, context: ProviderContext, id_: str, outputs: Props, inputs: Props) -> Existing:
         """Change in place what differs."""
-        state = ApplicationState.from_props(id_, outputs)
         desired = ApplicationInputs.from_props(inputs)
-        return _application(application_operations.update(context, state, desired))
+        try:
+            updated = application_operations.update(context, _state(id_, outputs), desired)
+        except PartiallyCompleted as error:
+            raise PartialStateError(_application(error.state), str(error)) from None
+        return _application(updated)
 
     def delete(self, context: ProviderContext, id_: str, outputs: Props) -> None:
         """Delete, unless it is installed and ``force_destroy`` is not set."""
         application_operations.delete(context, ApplicationState.from_props(id_, outputs))
 
 
+SECRET_LOST: Final = "__needsNewSecret"  # noqa: S105 - a name
+"""Marks outputs whose client secret may be dead, because every response to a rotation was lost."""
+LOST: Final = (
+    "the client secret of application {id_} in the state may be dead, because the response to its "
+    "last rotation was lost, so it is rotated again"
+)
+KEPT: Final = (
+    "{error}. The application was registered and is kept in the state: run `pulumi up` again to "
+    "finish it"
+)
 IMPORTED: Final = (
     "the client secret of application {id_} is not in the state, because it was imported: "
     "clientSecret is null until rotateSecretWhenChanged gets a value, which rotates it and ends "
@@ -162,6 +194,8 @@ IMPORTED: Final = (
 
 
 def _rotates(context: ProviderContext, outputs: Props, inputs: Props) -> bool:
+    if outputs.get(SECRET_LOST):
+        return True
     return of_update(outputs, inputs, context.now()) is not Rotation.NO
 
 
@@ -169,8 +203,14 @@ def _without_adopt(inputs: Props) -> dict[str, Any]:
     return {key: value for key, value in inputs.items() if key != "adopt"}
 
 
+def _state(id_: str, outputs: Props) -> ApplicationState:
+    state = ApplicationState.from_props(id_, outputs)
+    return replace(state, needs_new_secret=bool(outputs.get(SECRET_LOST)))
+
+
 def _application(state: ApplicationState) -> Existing:
-    return Existing(state.id, state.to_props(), state.inputs.to_props())
+    mark = {SECRET_LOST: True} if state.needs_new_secret else {}
+    return Existing(state.id, {**state.to_props(), **mark}, state.inputs.to_props())
 
 
 class Installation:

@@ -177,7 +177,7 @@ class Servicer(ResourceProviderServicer):
             )
             for each in (*unknown_properties(resource, news), *checked.failures)
         ]
-        inputs = wire.sent(checked.inputs, request.news, secrets=("adopt",))
+        inputs = wire.sent(checked.inputs, request.news)
         return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
 
     @reported
@@ -192,7 +192,7 @@ class Servicer(ResourceProviderServicer):
         dynamic = DYNAMIC_PROVIDER_PROPERTY in request.olds.fields
         before, after = (complete(resource.inputs, props) for props in (outputs, inputs))
         return provider_pb2.DiffResponse(
-            changes=DIFF_SOME if found.properties or dynamic else DIFF_NONE,
+            changes=DIFF_SOME if found.properties or found.hidden or dynamic else DIFF_NONE,
             replaces=[camel(key) for key in found.replaces],
             diffs=[camel(key) for key in found.properties],
             stables=self._stables(resource, found, outputs, inputs),

@@ -104,14 +104,23 @@ def sent(
     fields: dict[str, Value] = {}
     for key, value in props.items():
         name = camel(key)
-        if key in NESTED and isinstance(value, Mapping):
-            value = {camel(each): nested for each, nested in value.items()}  # noqa: PLW2901
-        item = message(value)
+        item = _nested(value) if key in NESTED else message(value)
         for other in alike:
             for spelling in {name, key} & other.fields.keys():
                 item = _as_secret_as(item, other.fields[spelling])
         fields[name] = secret(item) if key in secrets and value is not None else item
     return Struct(fields=fields)
+
+
+def _nested(value: Any) -> Value:
+    """``adopt``, whose client secret is always one."""
+    if not isinstance(value, Mapping):
+        return message(value)
+    fields = {
+        camel(key): secret(message(item)) if key == "client_secret" else message(item)
+        for key, item in value.items()
+    }
+    return Value(struct_value=Struct(fields=fields))
 
 
 def message(value: Any) -> Value:
