@@ -158,15 +158,19 @@ def messages() -> Iterator[str]:
                 yield node.value
 
 
-def test_the_messages_that_are_explained_are_those_of_the_code() -> None:
-    texts = "\0".join(messages())
-    explained = [
+def explained() -> list[str]:
+    """The messages that the page on troubleshooting explains, as its headings show them."""
+    return [
         quoted
         for heading in headings(DOCS / "troubleshooting.md", "h3")
         for quoted in re.findall(r"`([^`]*…[^`]*|[^`]*: [^`]*)`", heading)
     ]
-    assert len(explained) > 35
-    parts = [part.strip() for heading in explained for part in heading.split("…")]
+
+
+def test_messages_that_are_explained_are_those_of_the_code() -> None:
+    texts = "\0".join(messages())
+    assert len(explained()) > 35
+    parts = [part.strip() for heading in explained() for part in heading.split("…")]
     assert [part for part in parts if part not in texts] == []
 
 
