@@ -8,7 +8,6 @@ from typing import Any, Final, Literal
 
 from olt_provider.api.applications import Application
 from olt_provider.cli.preview.steps import SECRET, UNKNOWN, State, an_id
-from olt_provider.lifecycle import values
 
 HIDDEN: Final = (SECRET, UNKNOWN)
 Managed = Literal["managed", "unmanaged", "hidden"]
@@ -63,15 +62,6 @@ def on_platform(found: Application) -> Facts:
         installed=frozenset(each.tenant_id for each in found.allowed_tenants if each.installed),
         complete=True,
     )
-
-
-def checked(value: Any) -> Any:
-    """A value of a preview as the lifecycle takes it, which has its own mark for unknown ones."""
-    if isinstance(value, Mapping):
-        return {key: checked(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [checked(each) for each in value]
-    return values.UNKNOWN if value == UNKNOWN else value
 
 
 def _facts(props: Mapping[str, Any], outputs: Mapping[str, Any]) -> Facts:

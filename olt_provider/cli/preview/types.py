@@ -6,14 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-APPLICATION: Final = "pulumi-python:dynamic/olt:OltApplication"
-INSTALLATION: Final = "pulumi-python:dynamic/olt:OltInstallation"
+from olt_provider.native import names
+from olt_provider.native.names import snake
+
+APPLICATION: Final = names.DYNAMIC_APPLICATION
+INSTALLATION: Final = names.DYNAMIC_INSTALLATION
 PROVIDER: Final = "pulumi:providers:pulumi-python"
-NATIVE: Final = {
-    "olt:index:Application": APPLICATION,
-    "olt:index:Installation": INSTALLATION,
-    "pulumi:providers:olt": PROVIDER,
-}
+NATIVE: Final = {**names.ALIASES, names.PROVIDER: PROVIDER}
 """Type tokens of the native form, with those of the dynamic one."""
 OF_THE_ENGINE: Final = frozenset({"version", "pluginDownloadURL", "__internal"})
 """Inputs of a native provider that are no settings."""
@@ -67,8 +66,3 @@ def _state(own: str, state: dict[str, Any]) -> dict[str, Any]:
 def _path(token: str, path: str) -> str:
     first, rest = re.fullmatch(r"([^.\[]*)(.*)", path, re.DOTALL).groups()  # type: ignore[union-attr]
     return next(iter(as_dynamic(token, {first: None})), first) + rest
-
-
-def snake(name: str) -> str:
-    """``allowedTenants`` as ``allowed_tenants``."""
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)

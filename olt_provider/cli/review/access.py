@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from olt_provider.cli.preview import facts
 from olt_provider.cli.preview.facts import Facts
+from olt_provider.cli.preview.plans import plan_of_tenants
 from olt_provider.cli.preview.resources import Resource
 from olt_provider.cli.preview.stack import UNNAMED, Installed, Stack
 from olt_provider.cli.preview.steps import an_id
@@ -166,12 +167,12 @@ class Tenants:
             for tenant in new.allowed:
                 self._gain(key, tenant, "allowed", certain=key in self._fresh)
             return
-        for tenant in held.keys() - new.allowed.keys():
+        plan = plan_of_tenants(held, new.allowed)
+        for tenant in plan.revoked:
             self._lose(key, tenant, why)
-        for tenant in new.allowed.keys() - held.keys():
+        for tenant in plan.allowed.keys() - held.keys():
             self._gain(key, tenant, "allowed")
-        kept = held.keys() & new.allowed.keys()
-        if why == "revoked" and any(held[each] != new.allowed[each] for each in kept):
+        if why == "revoked" and plan.allowed.keys() & held.keys():
             self._note(resource, "changed in place: comments of tenants")
 
     def _note(self, resource: Resource, note: str) -> None:

@@ -7,12 +7,14 @@ from typing import Final
 
 from olt_provider.cli.preview import facts
 from olt_provider.cli.preview.facts import Facts
+from olt_provider.cli.preview.plans import plan_of_update
 from olt_provider.cli.preview.resources import Gone, Resource
 from olt_provider.cli.preview.stack import UNNAMED_LABEL, Stack, adopted_id
 from olt_provider.cli.preview.steps import State, an_id
 from olt_provider.cli.review import client_secrets
 from olt_provider.cli.review.findings import Affected, DeadSecret, SecretAge
 from olt_provider.lifecycle.application.rotation import TRIGGER
+from olt_provider.lifecycle.plan import Plan
 
 LISTED_APART: Final = client_secrets.LISTED | {
     *("allowed_tenants", "status", "adopt", "with_public_oauth2_client", "redirect_uris"),
@@ -43,8 +45,9 @@ class Applications:
             else:
                 self._registered(resource)
         elif resource.change in ("updated", "same"):
-            self._rotated(resource)
-            self._updated(resource)
+            plan = plan_of_update(resource, self._now)
+            self._rotated(resource, plan)
+            self._updated(resource, plan)
         elif resource.change == "released" and resource not in self._stack.of_other_types:
             note = "is only read from now on: it leaves the stack and stays on the platform"
             self._note(self.other, resource, resource.before, note)
@@ -98,26 +101,21 @@ class Applications:
         self._note(self.other, resource, adopted, note)
         self._compare(resource, adopted, base, new, ALL, "adopted: ")
 
-    def _updated(self, resource: Resource) -> None:
+    def _updated(self, resource: Resource, plan: Plan) -> None:
         old, new = resource.before, resource.after
         if old is None or new is None or resource.change == "same":
             return
-        was, will_be = facts.before(old), facts.after(new)
-        held = self._stack.platform.get(an_id(old.id) or "", was)
-        differs = {
-            key
-            for key, attribute in FACTS.items()
-            if getattr(was, attribute) != getattr(will_be, attribute)
-        }
-        self._compare(resource, old, held, will_be, resource.keys | differs)
+        held = self._stack.platform.get(an_id(old.id) or "", facts.before(old))
+        decided = plan.patched.keys() - plan.undecided
+        self._compare(resource, old, held, facts.after(new), resource.keys | decided)
         others = sorted(resource.keys - LISTED_APART)
         if others:
             note = "changed in place"
             self._note(self.other, resource, old, note, properties=tuple(others))
 
-    def _rotated(self, resource: Resource) -> None:
+    def _rotated(self, resource: Resource, plan: Plan) -> None:
         name = self._stack.name(resource)
-        rotated = client_secrets.of_update(name, resource, self._now)
+        rotated = client_secrets.of_update(name, resource, plan)
         if rotated is not None:
             self.dead_secrets.append(rotated)
             return
@@ -219,12 +217,8 @@ class Applications:
             self._note(self.logins, resource, state, f"application {why}", certain=certain)
 
 
-FACTS: Final = {
-    "status": "status",
-    "with_public_oauth2_client": "public",
-    "redirect_uris": "redirects",
-}
-ALL: Final = frozenset(FACTS)
+ALL: Final = frozenset({"status", "with_public_oauth2_client", "redirect_uris"})
+"""The properties whose changes are findings."""
 
 
 def _ended_logins(

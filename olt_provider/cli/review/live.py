@@ -10,6 +10,7 @@ from olt_provider.api.errors import ApiError, ConfigurationError, OltError
 from olt_provider.api.hosts import same_base_url
 from olt_provider.cli.preview import facts
 from olt_provider.cli.preview.facts import Facts
+from olt_provider.cli.preview.plans import plan_of_tenants
 from olt_provider.cli.preview.resources import Resource
 from olt_provider.cli.preview.stack import Installed, Stack, adopted_id
 from olt_provider.cli.preview.steps import (
@@ -227,7 +228,7 @@ class _Questions:
             if declared is None:
                 continue
             managed = facts.before(resource.before).allowed if resource.before else None
-            revoked = (held.allowed or {}).keys() - declared.keys()
+            revoked = set(plan_of_tenants(held.allowed or {}, declared).revoked)
             if managed is not None:
                 revoked &= managed.keys()
             there = held.installed & revoked - _uninstalled(stack, key)

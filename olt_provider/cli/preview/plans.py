@@ -1,0 +1,78 @@
+"""The plans of a preview's updates: the lifecycle decides what a change calls and rotates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any, Final
+
+from olt_provider.cli.preview.resources import Resource
+from olt_provider.cli.preview.steps import SECRET, UNKNOWN
+from olt_provider.lifecycle import values
+from olt_provider.lifecycle.application.model import TABLE
+from olt_provider.lifecycle.application.rotation import TRIGGER
+from olt_provider.lifecycle.application.secret_age import DUE, ROTATED
+from olt_provider.lifecycle.plan import NewSecret, Plan, plan_of
+from olt_provider.lifecycle.values import InvalidError, has_unknown
+
+NO_TIME: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+DATES: Final = (DUE, ROTATED)
+
+
+def plan_of_update(resource: Resource, now: datetime) -> Plan:
+    """The plan of a resource that is updated, or stays: from its last outputs to its inputs.
+
+    Two secret values look alike, so a secret trigger that changes rotates.
+    """
+    old, new = resource.before, resource.after
+    if old is None or new is None:
+        return Plan()
+    outputs = {**old.inputs, **old.outputs}
+    try:
+        plan = plan_of(_taken(outputs), _taken({**new.inputs, "adopt": None}), now)
+    except OverflowError:  # a date that no provider writes
+        plan = plan_of(_taken(outputs, dates=False), _taken({**new.inputs, "adopt": None}), NO_TIME)
+    trigger = new.inputs.get(TRIGGER)
+    hidden = isinstance(trigger, Mapping) and SECRET in trigger.values()
+    if hidden and TRIGGER in resource.keys and plan.new_secret is None:
+        return Plan((*plan.steps, NewSecret(TRIGGER)), plan.undecided)
+    return plan
+
+
+def plan_of_tenants(allowed: Mapping[str, Any], desired: Mapping[str, Any]) -> Plan:
+    """The plan from the tenants that are allowed to those that are declared."""
+    before, after = (_taken({"allowed_tenants": each}) for each in (allowed, desired))
+    return plan_of(before, after, NO_TIME)
+
+
+def _taken(props: Mapping[str, Any], *, dates: bool = True) -> dict[str, Any]:
+    """Properties as the lifecycle takes them. What is hidden, or is no such value, is unknown."""
+    known = {
+        name: _value(name, value)
+        for name, value in props.items()
+        if name in TABLE and value is not None
+    }
+    if not dates:
+        return known
+    return known | {name: props[name] for name in DATES if isinstance(props.get(name), str)}
+
+
+def _value(name: str, value: Any) -> Any:
+    table_entry, converted = TABLE[name], converted_value(value)
+    if table_entry.rule is None:
+        return values.UNKNOWN
+    if has_unknown(converted) and not table_entry.partly_unknown:
+        return values.UNKNOWN
+    try:
+        return table_entry.rule(converted)
+    except InvalidError:
+        return values.UNKNOWN
+
+
+def converted_value(value: Any) -> Any:
+    """With the lifecycle's mark for what is known only after the update."""
+    if isinstance(value, Mapping):
+        return {key: converted_value(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [converted_value(each) for each in value]
+    return values.UNKNOWN if value == UNKNOWN else value
