@@ -1,13 +1,13 @@
-"""What the lists of a tenant tell the operations of one process, fetched as seldom as possible."""
+"""Reads and deletion checks that a tenant's lists serve, fetched as seldom as possible."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
-from olt_provider.api.applications import Application
+from olt_provider.api.applications import Application, ListedApplication
 from olt_provider.api.errors import OltError
 from olt_provider.api.installations import AvailableApplication
 
@@ -19,18 +19,28 @@ FETCHES: Final = 3
 T = TypeVar("T", bound=Application | AvailableApplication)
 
 
+class Writes(Protocol):
+    """Counters of the writes of this process, after which a list may be wrong."""
+
+    @property
+    def writes(self) -> int:
+        """How many writes began or ended."""
+
+    @property
+    def additions(self) -> int:
+        """``writes`` without deletions, which add nothing to a list."""
+
+
 class BulkReader(Generic[T]):
     """Many reads of one tenant are served by its list, few by a GET each. Shared by threads.
 
-    Nobody tells how many reads are to come, nor how long the list is. So a page is fetched only
-    for a read that follows more reads by a GET than pages: all calls together are at most twice
-    those of the cheaper way, whatever comes. Nothing outlives a write of this process. That
+    The number of reads is not known in advance, nor the length of the list. So a page is fetched
+    only for a read that follows more reads by a GET than pages: all calls together are at most
+    twice those of the cheaper way, whatever comes. Nothing outlives a write of this process. That
     something is not listed proves nothing: its own GET decides.
     """
 
-    def __init__(
-        self, pages: Callable[[], Iterator[Sequence[T]]], writes: Callable[[], int]
-    ) -> None:
+    def __init__(self, pages: Callable[[], Iterator[Sequence[T]]], writes: Writes) -> None:
         self._open = pages
         self._writes = writes
         self._lock = threading.Lock()
@@ -38,7 +48,7 @@ class BulkReader(Generic[T]):
         self._begin()
 
     def _begin(self) -> None:
-        self._written = self._writes()
+        self._written = self._writes.writes
         self._pages = self._open()
         self._fetched = 0
         self._ended = False
@@ -47,7 +57,7 @@ class BulkReader(Generic[T]):
     def find(self, application_id: str) -> T | None:
         """What the list shows under an ID, once; ``None``: read it by its own GET."""
         with self._lock:
-            if self._writes() != self._written:
+            if self._writes.writes != self._written:
                 self._begin()
             if application_id not in self._items and self._fetched < self._alone:
                 self._fetch()
@@ -65,7 +75,7 @@ class BulkReader(Generic[T]):
         except OltError as error:
             log.debug("reading one by one, as the list fails: %s", error)
             page = None
-        if self._writes() != self._written:  # it may show what was before
+        if self._writes.writes != self._written:  # it may show what was before
             self._begin()
             return
         self._fetched += 1
@@ -80,27 +90,27 @@ class ListedIds:
     it showed may have been deleted since, so that is looked up again.
     """
 
-    def __init__(self, additions: Callable[[], int], writes: Callable[[], int]) -> None:
-        self._additions = additions
+    def __init__(self, fetch: Callable[[], Iterable[ListedApplication]], writes: Writes) -> None:
+        self._fetch = fetch
         self._writes = writes
         self._lock = threading.Lock()
         self._known: tuple[int, frozenset[str]] | None = None
 
-    def lacks(self, application_id: str, fetch: Callable[[], Iterable[str]]) -> bool:
-        """Whether the list does not show an ID; ``fetch`` is called where that is not known."""
+    def lacks(self, application_id: str) -> bool:
+        """Whether the list does not show an ID. It is fetched where that is not known."""
         with self._lock:
-            added, known = self._additions(), self._known
+            added, known = self._writes.additions, self._known
             if known is not None and known[0] == added and application_id not in known[1]:
                 return True
-            self._known = known = added, self._whole(fetch)
+            self._known = known = added, self._whole()
             return application_id not in known[1]
 
-    def _whole(self, fetch: Callable[[], Iterable[str]]) -> frozenset[str]:
+    def _whole(self) -> frozenset[str]:
         """All IDs, although a deletion meanwhile moves others to pages that were fetched before."""
         ids: frozenset[str] = frozenset()
         for _ in range(FETCHES):
-            written = self._writes()
-            ids |= frozenset(fetch())
-            if self._writes() == written:
+            written = self._writes.writes
+            ids |= frozenset(item.id for item in self._fetch())
+            if self._writes.writes == written:
                 break
         return ids

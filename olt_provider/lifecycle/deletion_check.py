@@ -2,55 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
-from olt_provider.api.applications import ListedApplication
-from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
+from olt_provider.lifecycle.bulk_reads import ListedIds
 from olt_provider.lifecycle.errors import LifecycleError
-from olt_provider.lifecycle.provider_context import ProviderContext
+from olt_provider.lifecycle.tenant_session import TenantSession
 
 NOT_FOUND: Final = 404
 
 
-class Listing(NamedTuple):
-    """A list that shows everything of its kind that a tenant may see."""
-
-    kind: str
-    fetch: Callable[[TenantClient], Iterable[ListedApplication]]
-
-
-APPLICATIONS: Final = Listing("applications", lambda client: client.applications.listed())
-INSTALLATIONS: Final = Listing("installations", lambda client: client.installations.listed())
-
-
 def check_deletion(
-    context: ProviderContext,
-    client: TenantClient,
-    listing: Listing,
-    application_id: str,
-    *,
-    api_url: str,
-    error: ApiError,
+    session: TenantSession, listed: ListedIds, application_id: str, *, api_url: str, error: ApiError
 ) -> None:
     """Return if the 404 in ``error`` really means that something was deleted, else raise.
 
-    ``api_url`` is where it lived. The client is authenticated as its tenant. Raises
+    ``listed`` are the IDs that the tenant sees, ``api_url`` is where the resource lived. Raises
     ``LifecycleError`` with the reason why the 404 proves nothing.
     """
-    if client.api_url != api_url:
+    if session.api_url != api_url:
         raise _unproven(
             error,
-            f"it lives at {api_url}, but this run calls {client.api_url}: refresh and destroy use "
+            f"it lives at {api_url}, but this run calls {session.api_url}: refresh and destroy use "
             "the configuration stored in the state, so set OLT_API_URL or add --run-program",
         )
     if not error.from_platform:
         raise _unproven(error, "the answer is not the platform's")
     try:
-        gone = context.listed(listing.kind, client.tenant_id or "").lacks(
-            application_id, lambda: (item.id for item in listing.fetch(client))
-        )
+        gone = listed.lacks(application_id)
     except OltError as failure:
         raise _unproven(
             error, f"the list request that would confirm the deletion failed: {failure}"

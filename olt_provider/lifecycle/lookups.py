@@ -51,13 +51,13 @@ def get_application(
     context: ProviderContext, application_id: str, tenant_id: str | None
 ) -> ApplicationResult:
     """One application: ``GET .../{applicationId}``. Raises ``OltError`` if it is not there."""
-    client = context.as_tenant(_tenant(context, tenant_id))
+    client = context.session(_tenant(context, tenant_id)).client
     return _result(client.applications.get(canonical_id(application_id)))
 
 
 def list_applications(context: ProviderContext, tenant_id: str | None) -> list[ApplicationResult]:
     """All that a tenant owns, by name: one ``GET`` per 100 applications. Raises ``OltError``."""
-    client = context.as_tenant(_tenant(context, tenant_id))
+    client = context.session(_tenant(context, tenant_id)).client
     found = [_result(item) for item in client.applications.list()]
     return sorted(found, key=lambda item: (item.name, item.id))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 import time
 from collections.abc import Callable
@@ -10,17 +9,14 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
-from olt_provider.api.applications import Application
-from olt_provider.api.client import OltClient, TenantClient
+from olt_provider.api.client import OltClient
 from olt_provider.api.errors import ConfigurationError
-from olt_provider.api.installations import AvailableApplication
 from olt_provider.lifecycle import clock
 from olt_provider.lifecycle.application.rotation import Pairs
-from olt_provider.lifecycle.bulk_reads import BulkReader, ListedIds
 from olt_provider.lifecycle.default_tenants import DefaultTenants
-from olt_provider.lifecycle.known_applications import KnownApplications
 from olt_provider.lifecycle.rechecks import Rechecks
 from olt_provider.lifecycle.run_record import RunRecord
+from olt_provider.lifecycle.tenant_session import TenantSession
 from olt_provider.settings import Settings
 
 
@@ -66,10 +62,7 @@ class ProviderContext:
         self._lock = threading.Lock()
         self._client_lock = threading.Lock()
         self._client: OltClient | None = None
-        self._known_applications: dict[str, KnownApplications] = {}
-        self._listed: dict[tuple[str, str], ListedIds] = {}
-        self._application_reads: dict[str | None, BulkReader[Application]] = {}
-        self._installation_reads: dict[str | None, BulkReader[AvailableApplication]] = {}
+        self._sessions: dict[str, TenantSession] = {}
 
     @property
     def settings(self) -> Settings:
@@ -112,9 +105,15 @@ class ProviderContext:
         self._sleep(seconds)
         self.check_cancelled()
 
-    def as_tenant(self, tenant_id: str | None) -> TenantClient:
-        """The API, authenticated as a tenant."""
-        return self.client.as_tenant(tenant_id)
+    def session(self, tenant_id: str) -> TenantSession:
+        """The session of a tenant: one for all operations of this context.
+
+        Raises ``ConfigurationError`` if settings or credentials are unusable.
+        """
+        with self._lock:
+            if tenant_id not in self._sessions:
+                self._sessions[tenant_id] = TenantSession(self, tenant_id)
+            return self._sessions[tenant_id]
 
     def default_tenant(self) -> str:
         """The tenant of a resource that declares none: ``olt:tenantId``, else the credentials'.
@@ -128,27 +127,3 @@ class ProviderContext:
                 "these credentials act for several tenants"
             )
         return tenant_id
-
-    def known_applications(self, tenant_id: str) -> KnownApplications:
-        """What this process has registered in a tenant."""
-        with self._lock:
-            return self._known_applications.setdefault(tenant_id, KnownApplications())
-
-    def listed(self, kind: str, tenant_id: str) -> ListedIds:
-        """The IDs of a list of a tenant, which may be asked for only after a 404."""
-        with self._lock:
-            new = ListedIds(lambda: self.client.additions, lambda: self.client.writes)
-            return self._listed.setdefault((kind, tenant_id), new)
-
-    def application_reads(self, client: TenantClient) -> BulkReader[Application]:
-        """The reads of the applications that a tenant owns."""
-        with self._lock:
-            new = BulkReader(client.applications.pages, lambda: self.client.writes)
-            return self._application_reads.setdefault(client.tenant_id, new)
-
-    def installation_reads(self, client: TenantClient) -> BulkReader[AvailableApplication]:
-        """The reads of what a tenant has installed."""
-        with self._lock:
-            pages = functools.partial(client.installations.pages, installed=True)
-            new = BulkReader(pages, lambda: self.client.writes)
-            return self._installation_reads.setdefault(client.tenant_id, new)

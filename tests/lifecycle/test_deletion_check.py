@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import pytest
 
+from olt_provider.api.applications import ListedApplication
 from olt_provider.emulator import Emulator, Fault
 from olt_provider.lifecycle.application import operations as applications
 from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
@@ -99,43 +101,53 @@ def test_kept_list_proves_nothing_of_what_was_added_since(
         applications.delete(context, hidden)
 
 
-def test_only_additions_make_a_list_stale() -> None:
-    count, listed, fetched = 0, {"there"}, 0
+@dataclass
+class Writes:
+    """The counters of a client."""
 
-    def fetch() -> set[str]:
+    writes: int = 0
+    additions: int = 0
+
+
+def entries(*ids: str) -> list[ListedApplication]:
+    return [ListedApplication.model_construct(id=id_, name="") for id_ in ids]
+
+
+def test_only_additions_make_a_list_stale() -> None:
+    writes, listed, fetched = Writes(), {"there"}, 0
+
+    def fetch() -> list[ListedApplication]:
         nonlocal fetched
         fetched += 1
-        return set(listed)
+        return entries(*listed)
 
-    ids = ListedIds(lambda: count, lambda: 0)
-    assert [ids.lacks("gone", fetch), ids.lacks("also gone", fetch)] == [True, True]
+    ids = ListedIds(fetch, writes)
+    assert [ids.lacks("gone"), ids.lacks("also gone")] == [True, True]
     assert fetched == 1
-    assert not ids.lacks("there", fetch)
-    count += 1
+    assert not ids.lacks("there")
+    writes.additions += 1
     listed.add("gone")
-    assert not ids.lacks("gone", fetch)
+    assert not ids.lacks("gone")
 
 
 def test_list_that_lost_an_entry_between_its_pages_is_fetched_again() -> None:
     """A deletion of this process in between moves an entry to a page that was fetched before."""
-    writes = 0
-    answers = [{"one"}, {"one", "hidden"}]
+    writes = Writes()
+    answers = [entries("one"), entries("one", "hidden")]
 
-    def fetch() -> set[str]:
-        nonlocal writes
-        writes += len(answers) == 2
+    def fetch() -> list[ListedApplication]:
+        writes.writes += len(answers) == 2
         return answers.pop(0)
 
-    assert not ListedIds(lambda: 0, lambda: writes).lacks("hidden", fetch)
+    assert not ListedIds(fetch, writes).lacks("hidden")
 
 
 def test_list_that_writes_keep_falling_into_is_fetched_a_few_times_only() -> None:
-    writes = 0
+    writes = Writes()
 
-    def fetch() -> set[str]:
-        nonlocal writes
-        writes += 1
-        return set()
+    def fetch() -> list[ListedApplication]:
+        writes.writes += 1
+        return []
 
-    assert ListedIds(lambda: 0, lambda: writes).lacks("gone", fetch)
-    assert writes == FETCHES
+    assert ListedIds(fetch, writes).lacks("gone")
+    assert writes.writes == FETCHES

@@ -75,7 +75,7 @@ def test_lists_are_read_to_their_end(
         varied.platform.register(owner, name=f"Sample {number}")
     with pytest.raises(LifecycleError, match="Sample 22"):
         operations.create(context, ApplicationInputs("Sample 22", owner))
-    listed = context.as_tenant(owner).applications.list()
+    listed = context.client.as_tenant(owner).applications.list()
     assert len({application.id for application in listed}) == 23
 
 
@@ -110,7 +110,9 @@ def test_installed_tenants_are_all_read(varied: Emulator, connect: Connect, owne
     for tenant in tenants:
         varied.platform.install(application["id"], tenant)
     client, secret = application["oauth2Client"]["id"], application["oauth2Client"]["secret"]
-    client = connect(owner, credentials=_client_credentials(client, secret)).as_tenant(tenants[0])
+    client = (
+        connect(owner, credentials=_client_credentials(client, secret)).session(tenants[0]).client
+    )
     found = client.application_info.installed_tenants()
     assert sorted(item.tenant_id for item in found) == sorted(tenants)
 

@@ -22,10 +22,11 @@ from olt_provider.lifecycle.deletion_check import NOT_FOUND
 from olt_provider.lifecycle.errors import LifecycleError, PartiallyCompleted
 from olt_provider.lifecycle.plan import plan
 from olt_provider.lifecycle.provider_context import ProviderContext
+from olt_provider.lifecycle.tenant_session import TenantSession
 
 
 def adopt(
-    context: ProviderContext, client: TenantClient, inputs: ApplicationInputs, adoption: Adoption
+    session: TenantSession, inputs: ApplicationInputs, adoption: Adoption
 ) -> ApplicationState:
     """Adopt an application that exists, and apply what is declared.
 
@@ -34,12 +35,12 @@ def adopt(
     not the tenant's, or its secret is refused; ``PartiallyCompleted`` if a later step failed, or if
     a new secret was made and is not known.
     """
-    application = _find(client, inputs, adoption)
+    application = _find(session.client, inputs, adoption)
     if adoption.client_secret is not None:
-        _check_secret(context, application, adoption.client_secret)
+        _check_secret(session.context, application, adoption.client_secret)
     current, outcome = ApplicationInputs.found(application), Outcome()
     try:
-        execute(context, client, application.id, plan(current, inputs), outcome)
+        execute(session, application.id, plan(current, inputs), outcome)
     except OltError as error:
         lost = isinstance(error, LostSecretError)
         if not outcome.done and not lost:
@@ -48,18 +49,18 @@ def adopt(
         if inputs.allowed_tenants is None:
             found = replace(found, allowed_tenants=None)
         reached = ApplicationState.of(
-            outcome.application or application, found, adoption.client_secret, client.api_url
+            outcome.application or application, found, adoption.client_secret, session.api_url
         )
         reached = replace(reached, needs_new_secret=adoption.client_secret is None)
         cause = _secret_lost(application, error) if lost else error
         raise PartiallyCompleted(reached, cause) from None
-    context.known_applications(inputs.tenant_id).note(application.id, inputs.name)
+    session.known_applications.note(application.id, inputs.name)
     return ApplicationState.of(
         outcome.application or application,
         inputs,
         outcome.secret or adoption.client_secret,
-        client.api_url,
-        secret_rotated_at=None if outcome.secret is None else written(context.now()),
+        session.api_url,
+        secret_rotated_at=None if outcome.secret is None else written(session.context.now()),
     )
 
 
@@ -98,7 +99,7 @@ def require_secret_kept(context: ProviderContext, state: ApplicationState) -> No
     declared = context.declared_secrets.get(state.id)
     if declared is None or state.client_secret in (None, declared):
         return
-    client = context.as_tenant(state.inputs.tenant_id)
+    client = context.session(state.inputs.tenant_id).client
     trial = _try(context, client.applications.get(state.id), declared)
     if not trial.accepted:
         raise LifecycleError(
@@ -118,7 +119,7 @@ def warn_of_dead_secret(context: ProviderContext, state: ApplicationState) -> No
     if not kept or state.client_secret is None or state.client_secret in kept:
         return
     try:
-        application = context.as_tenant(state.inputs.tenant_id).applications.get(state.id)
+        application = context.session(state.inputs.tenant_id).client.applications.get(state.id)
     except OltError:
         return
     if any(_try(context, application, secret).refused for secret in kept):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -15,7 +14,7 @@ from olt_provider.lifecycle.application.model import ApplicationInputs, allowed_
 from olt_provider.lifecycle.deletion_check import NOT_FOUND
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.plan import Allow, NewSecret, Patch, Plan, Revoke, Step
-from olt_provider.lifecycle.provider_context import ProviderContext
+from olt_provider.lifecycle.tenant_session import TenantSession
 
 SECRET_TRIES: Final = 3
 """Each on top of the transport's own retries, which do not cover unusable responses."""
@@ -59,8 +58,7 @@ class Outcome:
 
 
 def execute(
-    context: ProviderContext,
-    client: TenantClient,
+    session: TenantSession,
     application_id: str,
     plan: Plan,
     outcome: Outcome,
@@ -77,16 +75,16 @@ def execute(
     try:
         for step in plan.steps:
             if not isinstance(step, NewSecret):  # which checks before each try
-                context.check_cancelled()
+                session.check_cancelled()
             if isinstance(step, Patch):
                 patch = ApplicationPatch(**step.changes)
-                outcome.application = client.applications.patch(application_id, patch)
+                outcome.application = session.client.applications.patch(application_id, patch)
             elif isinstance(step, Allow):
-                _allow(client, application_id, step)
+                _allow(session.client, application_id, step)
             elif isinstance(step, Revoke):
-                _revoke(client, application_id, step)
+                _revoke(session.client, application_id, step)
             else:
-                outcome.secret = new_secret(client, application_id, context.check_cancelled)
+                outcome.secret = new_secret(session, application_id)
             outcome.done.append(step)
     except LostSecretError as error:
         raise LostSecretError(f"{error.reason}. {FINISH}") from None
@@ -133,9 +131,7 @@ def _revoke(client: TenantClient, application_id: str, step: Revoke) -> None:
             raise
 
 
-def new_secret(
-    client: TenantClient, application_id: str, check_cancelled: Callable[[], None]
-) -> SecretStr:
+def new_secret(session: TenantSession, application_id: str) -> SecretStr:
     """``POST .../{applicationId}/secret``, repeated when the response is unusable: that is safe.
 
     The old secret may be dead after the first try, so one that is known is needed. Cancellation is
@@ -145,8 +141,8 @@ def new_secret(
     lost: OltError | None = None
     for _ in range(SECRET_TRIES):
         try:
-            check_cancelled()
-            return client.applications.new_secret(application_id)
+            session.check_cancelled()
+            return session.client.applications.new_secret(application_id)
         except OltError as error:
             if error.may_have_changed:
                 lost = error

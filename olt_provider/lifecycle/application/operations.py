@@ -28,11 +28,12 @@ from olt_provider.lifecycle.application.registration import (
 )
 from olt_provider.lifecycle.application.rotation import by_age
 from olt_provider.lifecycle.application.secret_age import written
-from olt_provider.lifecycle.deletion_check import APPLICATIONS, NOT_FOUND, check_deletion
+from olt_provider.lifecycle.deletion_check import NOT_FOUND, check_deletion
 from olt_provider.lifecycle.errors import LifecycleError, PartiallyCompleted
 from olt_provider.lifecycle.plan import plan
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.run_record import application_key
+from olt_provider.lifecycle.tenant_session import TenantSession
 
 
 def create(context: ProviderContext, inputs: ApplicationInputs) -> ApplicationState:
@@ -40,22 +41,22 @@ def create(context: ProviderContext, inputs: ApplicationInputs) -> ApplicationSt
 
     Raises ``OltError``; ``PartiallyCompleted`` if the application exists and a later step failed.
     """
-    client = context.as_tenant(inputs.tenant_id)
+    session = context.session(inputs.tenant_id)
     if inputs.adopt is not None:
-        return adopt(context, client, inputs, inputs.adopt)
-    registered = register(context, client, inputs)
+        return adopt(session, inputs, inputs.adopt)
+    registered = register(session, inputs)
     application = registered.application
     secret, made_at = application.oauth2_client.secret, written(context.now())
     try:
-        _finish(client, application, inputs)
+        _finish(session.client, application, inputs)
     except Exception as error:  # noqa: BLE001 - whatever it was, the application exists
         found = inputs.as_found(application)
         state = ApplicationState.of(
-            application, found, secret, client.api_url, secret_rotated_at=made_at
+            application, found, secret, session.api_url, secret_rotated_at=made_at
         )
         raise PartiallyRegistered(state, error, inputs, registered) from None
     return ApplicationState.of(
-        application, inputs, secret, client.api_url, secret_rotated_at=made_at
+        application, inputs, secret, session.api_url, secret_rotated_at=made_at
     )
 
 
@@ -69,7 +70,7 @@ def create_or_undo(context: ProviderContext, inputs: ApplicationInputs) -> Appli
         return create(context, inputs)
     except PartiallyRegistered as error:
         if error.registered.adopted:
-            left_behind(context, inputs, error.registered)
+            left_behind(context.session(inputs.tenant_id), inputs, error.registered)
             raise _to_adopt(error) from None
         raise _undone(context, error) from None
 
@@ -100,7 +101,7 @@ def _undone(context: ProviderContext, error: PartiallyRegistered) -> LifecycleEr
     try:
         delete(context, made)
     except OltError as failure:
-        left_behind(context, error.inputs, error.registered)
+        left_behind(context.session(error.inputs.tenant_id), error.inputs, error.registered)
         return LifecycleError(
             f"{error}. The application was registered as {id_} and could not be deleted again "
             f'({failure}): if it is there, declare adopt=AdoptArgs(application_id="{id_}") or '
@@ -118,18 +119,20 @@ def read(context: ProviderContext, state: ApplicationState) -> ApplicationState 
     Where several are read, their tenant's list is asked first, and believed as far as it shows
     that nothing has changed. Raises ``LifecycleError`` where a 404 does not prove that.
     """
-    client = context.as_tenant(state.inputs.tenant_id)
-    listed = context.application_reads(client).find(state.id)
-    if listed is not None and _as_found(state, listed, client.api_url) == state:
+    session = context.session(state.inputs.tenant_id)
+    listed = session.application_reads.find(state.id)
+    if listed is not None and _as_found(state, listed, session.api_url) == state:
         return state
     try:
-        application = client.applications.get(state.id)
+        application = session.client.applications.get(state.id)
     except ApiError as error:
         if error.status != NOT_FOUND:
             raise
-        check_deletion(context, client, APPLICATIONS, state.id, api_url=state.api_url, error=error)
+        check_deletion(
+            session, session.application_ids, state.id, api_url=state.api_url, error=error
+        )
         return None
-    return _as_found(state, application, client.api_url)
+    return _as_found(state, application, session.api_url)
 
 
 def _as_found(state: ApplicationState, application: Application, api_url: str) -> ApplicationState:
@@ -148,10 +151,10 @@ def get(context: ProviderContext, application_id: str, tenant_id: str | None) ->
     ``tenant_id`` ``None``: of the credentials' tenant. Raises ``OltError`` if it is missing.
     """
     owner = tenant_id or context.default_tenant()
-    client = context.as_tenant(owner)
-    application = client.applications.get(application_id)
+    session = context.session(owner)
+    application = session.client.applications.get(application_id)
     found = ApplicationInputs(name=application.name, tenant_id=owner, allowed_tenants={})
-    return ApplicationState.of(application, found.as_found(application), None, client.api_url)
+    return ApplicationState.of(application, found.as_found(application), None, session.api_url)
 
 
 def update(
@@ -169,15 +172,15 @@ def update(
             f"application {state.id} is managed by this resource, and {adopter.name} adopts it; "
             "only one resource can: remove one of them from the program"
         )
-    client = context.as_tenant(inputs.tenant_id)
+    session = context.session(inputs.tenant_id)
     current, outcome, now = state.inputs, Outcome(), context.now()
     try:
         if inputs.allowed_tenants is not None and current.allowed_tenants is None:
-            found = allowed_in(client.applications.get(state.id))
+            found = allowed_in(session.client.applications.get(state.id))
             current = replace(current, allowed_tenants=found)
         age = by_age(state.to_props(), inputs.to_props(), now)
         steps = plan(current, inputs, age=age, secret_lost=state.needs_new_secret)
-        execute(context, client, state.id, steps, outcome)
+        execute(session, state.id, steps, outcome)
     except LostSecretError as error:
         lost = LifecycleError(
             f"{error.reason}. The client secret in the state may be dead, which no refresh finds "
@@ -187,14 +190,14 @@ def update(
         reached = _after(state, outcome.applied_to(current), outcome, now)
         raise PartiallyCompleted(replace(reached, needs_new_secret=True), lost) from None
     except OltError as error:
-        explained = _explained(context, client, state, error)
+        explained = _explained(session, state, error)
         if outcome.done:
             reached = _after(state, outcome.applied_to(current), outcome, now)
             raise PartiallyCompleted(reached, explained) from None
         raise explained from None
-    context.known_applications(inputs.tenant_id).note(state.id, inputs.name)
+    session.known_applications.note(state.id, inputs.name)
     after = _after(state, inputs, outcome, now)
-    return replace(after, api_url=client.api_url)
+    return replace(after, api_url=session.api_url)
 
 
 def _after(
@@ -214,21 +217,19 @@ def _after(
     return replace(state, inputs=kept_inputs(inputs, state.secret_rotated_at))
 
 
-def _explained(
-    context: ProviderContext, client: TenantClient, state: ApplicationState, error: OltError
-) -> OltError:
+def _explained(session: TenantSession, state: ApplicationState, error: OltError) -> OltError:
     """The error of an update; after a 404, whether the application was deleted outside Pulumi."""
     refusal = error if isinstance(error, ApiError) else error.__cause__
     if not isinstance(refusal, ApiError) or refusal.status != NOT_FOUND:
         return error
-    if client.api_url != state.api_url:
+    if session.api_url != state.api_url:
         return LifecycleError(
             f"{error.reason}; application {state.id} lives at {state.api_url}, but this run calls "
-            f"{client.api_url}: set olt:apiUrl (or OLT_API_URL) to where it lives"
+            f"{session.api_url}: set olt:apiUrl (or OLT_API_URL) to where it lives"
         )
     try:
         check_deletion(
-            context, client, APPLICATIONS, state.id, api_url=state.api_url, error=refusal
+            session, session.application_ids, state.id, api_url=state.api_url, error=refusal
         )
     except LifecycleError as unproven:
         # the other message names what was changed before the 404
@@ -262,16 +263,18 @@ def delete(context: ProviderContext, state: ApplicationState) -> None:
     context.default_tenants.require_no_move_of_application(
         state.inputs.name, state.inputs.tenant_id
     )
-    client = context.as_tenant(state.inputs.tenant_id)
+    session = context.session(state.inputs.tenant_id)
     try:
         if not state.inputs.force_destroy and state.id not in context.forced:
-            _require_not_installed(client, state.id)
-        client.applications.delete(state.id)
+            _require_not_installed(session.client, state.id)
+        session.client.applications.delete(state.id)
     except ApiError as error:
         if error.status != NOT_FOUND:
             raise
-        check_deletion(context, client, APPLICATIONS, state.id, api_url=state.api_url, error=error)
-    context.known_applications(state.inputs.tenant_id).forget(state.id)
+        check_deletion(
+            session, session.application_ids, state.id, api_url=state.api_url, error=error
+        )
+    session.known_applications.forget(state.id)
 
 
 def _require_not_installed(client: TenantClient, application_id: str) -> None:

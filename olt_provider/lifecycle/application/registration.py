@@ -1,4 +1,4 @@
-"""Registering an application exactly once, also where the answer is lost."""
+"""Registering an application exactly once, also after a lost response."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from olt_provider.api.applications import (
     ListedApplication,
     UnreadableApplication,
 )
-from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import OltError
 from olt_provider.api.ids import canonical_id
 from olt_provider.api.model import format_timestamp
@@ -18,8 +17,8 @@ from olt_provider.lifecycle.application.duplicates import require_unused
 from olt_provider.lifecycle.application.execution import new_secret
 from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
 from olt_provider.lifecycle.errors import LifecycleError, PartiallyCompleted
-from olt_provider.lifecycle.known_applications import Attempt, KnownApplications
-from olt_provider.lifecycle.provider_context import ProviderContext
+from olt_provider.lifecycle.known_applications import Attempt
+from olt_provider.lifecycle.tenant_session import TenantSession
 
 
 class Registered(NamedTuple):
@@ -46,9 +45,7 @@ class PartiallyRegistered(PartiallyCompleted):
         self.registered = registered
 
 
-def register(
-    context: ProviderContext, client: TenantClient, inputs: ApplicationInputs
-) -> Registered:
+def register(session: TenantSession, inputs: ApplicationInputs) -> Registered:
     """Register an application: ``POST /application-developer/applications``.
 
     The tenant's applications are listed once per process before its first registration. What an
@@ -58,55 +55,47 @@ def register(
     certain to be the one.
     """
     registration = inputs.registration()
-    known = context.known_applications(inputs.tenant_id)
-    known.list_once(client.applications.names)
+    known = session.known_applications
+    known.list_once(session.client.applications.names)
     with known.claim(registration, unique_name=inputs.prevent_duplicate_name):
-        registering = _Registering(context, client, known, registration)
+        registering = _Registering(session, registration)
         earlier = known.unfinished(registration)
         registered = None if earlier is None else registering.resume(earlier)
         if registered is None:
             if inputs.prevent_duplicate_name:
-                require_unused(context, known, registration.name)
+                require_unused(session.context, known, registration.name)
             registered = registering.send()
         known.note(registered.application.id, registered.application.name)
         known.finish(registration)
     return registered
 
 
-def left_behind(
-    context: ProviderContext, inputs: ApplicationInputs, registered: Registered
-) -> None:
+def left_behind(session: TenantSession, inputs: ApplicationInputs, registered: Registered) -> None:
     """A step after the registration failed: what was registered may exist without a state.
 
     The next creation of the same in this process looks it up instead of registering another.
     """
     id_ = registered.application.id
     attempt = registered.attempt._replace(application_id=id_)
-    context.known_applications(inputs.tenant_id).begin(inputs.registration(), attempt)
+    session.known_applications.begin(inputs.registration(), attempt)
 
 
 class _Registering:
     """One registration, while its name is claimed."""
 
-    def __init__(
-        self,
-        context: ProviderContext,
-        client: TenantClient,
-        known: KnownApplications,
-        registration: ApplicationRegistration,
-    ) -> None:
-        self._context = context
-        self._client = client
-        self._known = known
+    def __init__(self, session: TenantSession, registration: ApplicationRegistration) -> None:
+        self._session = session
+        self._applications = session.client.applications
+        self._known = session.known_applications
         self._registration = registration
 
     def send(self) -> Registered:
         """Register, and look up what was registered if the response is lost."""
-        attempt = Attempt(self._context.client.clock.at_least())
-        self._context.check_cancelled()
+        attempt = Attempt(self._session.context.client.clock.at_least())
+        self._session.check_cancelled()
         self._known.begin(self._registration, attempt)
         try:
-            application = self._client.applications.register(self._registration)
+            application = self._applications.register(self._registration)
         except OltError as error:
             if not error.may_have_changed:
                 self._known.finish(self._registration)
@@ -114,8 +103,8 @@ class _Registering:
             lost = error.reason
         else:
             return Registered(application, False, attempt)
-        # Somebody may have adopted it by now, and taking it would end that secret.
-        self._context.check_cancelled()
+        # Another run may have adopted it by now, and its secret would end.
+        self._session.check_cancelled()
         candidates = self._look_up(attempt, lost)
         if not candidates.recent:
             raise candidates.undecided(lost)
@@ -123,7 +112,7 @@ class _Registering:
 
     def resume(self, attempt: Attempt) -> Registered | None:
         """What an earlier attempt has registered; ``None``: nothing, so it can be sent again."""
-        self._context.check_cancelled()
+        self._session.check_cancelled()
         lost = f"the response to an earlier registration of {self._registration.name!r} was lost"
         candidates = self._look_up(attempt, lost)
         if not candidates.possible:
@@ -135,7 +124,7 @@ class _Registering:
     def _look_up(self, attempt: Attempt, lost: str) -> Candidates:
         name = self._registration.name
         try:
-            entries = [*self._client.applications.entries()]
+            entries = [*self._applications.entries()]
         except OltError as failure:
             raise LifecycleError(
                 f"{lost}. Whether the application {name!r} was registered could not be "
@@ -166,13 +155,13 @@ class _Registering:
             raise candidates.undecided(lost)
         (found,) = candidates.recent
         try:
-            secret = new_secret(self._client, found.id, self._context.check_cancelled)
+            secret = new_secret(self._session, found.id)
         except OltError as failure:
             raise LifecycleError(
                 f"{lost}. The application was registered as {found.id}, but a new secret could not "
                 f"be made: {failure.reason}. {how_to_adopt(found.id)}"
             ) from None
-        self._context.warn(
+        self._session.warn(
             f"the response to the registration of {self._registration.name!r} was lost; the "
             f"application {found.id} alone fits it, so it was adopted with a new secret"
         )

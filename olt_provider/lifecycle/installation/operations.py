@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
 from olt_provider.api.installations import Installation
 from olt_provider.api.model import format_timestamp
-from olt_provider.lifecycle.deletion_check import INSTALLATIONS, NOT_FOUND, check_deletion
+from olt_provider.lifecycle.deletion_check import NOT_FOUND, check_deletion
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.installation.installing import TRIES, install
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.run_record import installation_key
+from olt_provider.lifecycle.tenant_session import TenantSession
 
 
 def create(context: ProviderContext, inputs: InstallationInputs) -> InstallationState:
@@ -21,14 +21,14 @@ def create(context: ProviderContext, inputs: InstallationInputs) -> Installation
 
     Raises ``OltError``; a refusal states why, as far as the platform lets the tenant see it.
     """
-    client = context.as_tenant(inputs.tenant_id)
-    installation = install(client, inputs)
+    session = context.session(inputs.tenant_id)
+    installation = install(session.client, inputs)
     if installation.tenant_id != inputs.tenant_id:
         raise LifecycleError(
             f"application {inputs.application_id} was installed in tenant "
             f"{installation.tenant_id} instead of {inputs.tenant_id}: uninstall it there"
         )
-    return InstallationState(inputs, format_timestamp(installation.created_at), client.api_url)
+    return InstallationState(inputs, format_timestamp(installation.created_at), session.api_url)
 
 
 def read(context: ProviderContext, state: InstallationState) -> InstallationState | None:
@@ -37,11 +37,11 @@ def read(context: ProviderContext, state: InstallationState) -> InstallationStat
     Where several are read, their tenant's list is asked first, and believed as far as it shows
     that nothing has changed. Raises ``LifecycleError`` where a 404 does not prove that.
     """
-    client = context.as_tenant(state.inputs.tenant_id)
-    listed = context.installation_reads(client).find(state.inputs.application_id)
-    if listed is not None and _is_as_kept(state, listed.installation, client.api_url):
+    session = context.session(state.inputs.tenant_id)
+    listed = session.installation_reads.find(state.inputs.application_id)
+    if listed is not None and _is_as_kept(state, listed.installation, session.api_url):
         return state
-    return _look(context, client, state)
+    return _look(session, state)
 
 
 def _is_as_kept(state: InstallationState, installation: Installation | None, api_url: str) -> bool:
@@ -54,23 +54,21 @@ def _is_as_kept(state: InstallationState, installation: Installation | None, api
 
 
 def _look(
-    context: ProviderContext,
-    client: TenantClient,
+    session: TenantSession,
     state: InstallationState,
     *,
     may_have_changed: bool = False,
 ) -> InstallationState | None:
     """What is there; ``may_have_changed``: a lost response may have been that of a deletion."""
     try:
-        seen = client.installations.get(state.inputs.application_id)
+        seen = session.client.installations.get(state.inputs.application_id)
     except ApiError as error:
         if error.status != NOT_FOUND:
             raise
         error.may_have_changed = may_have_changed
         check_deletion(
-            context,
-            client,
-            INSTALLATIONS,
+            session,
+            session.installation_ids,
             state.inputs.application_id,
             api_url=state.api_url,
             error=error,
@@ -82,20 +80,22 @@ def _look(
     return replace(
         state,
         installed_at=format_timestamp(seen.installation.created_at),
-        api_url=client.api_url,
+        api_url=session.api_url,
     )
 
 
 def get(context: ProviderContext, inputs: InstallationInputs) -> InstallationState:
     """One that is managed elsewhere. Raises ``OltError`` if it does not exist."""
-    client = context.as_tenant(inputs.tenant_id)
-    seen = client.installations.get(inputs.application_id)
+    session = context.session(inputs.tenant_id)
+    seen = session.client.installations.get(inputs.application_id)
     if seen.installation is None:
         raise LifecycleError(
             f"application {inputs.application_id} is not installed in tenant {inputs.tenant_id}"
         )
     _require_tenant(seen.installation.tenant_id, inputs)
-    return InstallationState(inputs, format_timestamp(seen.installation.created_at), client.api_url)
+    return InstallationState(
+        inputs, format_timestamp(seen.installation.created_at), session.api_url
+    )
 
 
 def _require_tenant(tenant_id: str, inputs: InstallationInputs) -> None:
@@ -122,29 +122,27 @@ def delete(context: ProviderContext, state: InstallationState) -> None:
         )
         return
     context.default_tenants.require_no_move_of_installation(application_id, tenant_id)
-    client = context.as_tenant(state.inputs.tenant_id)
+    session = context.session(state.inputs.tenant_id)
     error: OltError
     for _ in range(TRIES):
         try:
-            client.installations.uninstall(state.inputs.application_id)
+            session.client.installations.uninstall(state.inputs.application_id)
         except OltError as failure:
             error = failure
         else:
             return
-        if _uninstalled(context, client, state, error):
+        if _uninstalled(session, state, error):
             return
     raise error
 
 
-def _uninstalled(
-    context: ProviderContext, client: TenantClient, state: InstallationState, error: OltError
-) -> bool:
+def _uninstalled(session: TenantSession, state: InstallationState, error: OltError) -> bool:
     """Whether it is gone although the call failed; if not, the call may be repeated."""
     not_found = isinstance(error, ApiError) and error.status == NOT_FOUND
     if not not_found and not error.may_have_changed:
         raise error
     try:
-        there = _look(context, client, state, may_have_changed=error.may_have_changed)
+        there = _look(session, state, may_have_changed=error.may_have_changed)
     except OltError as failure:
         if not_found:
             raise

@@ -1,0 +1,55 @@
+"""One tenant, as the operations of one process call it and know it."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from olt_provider.lifecycle.bulk_reads import BulkReader, ListedIds
+from olt_provider.lifecycle.known_applications import KnownApplications
+
+if TYPE_CHECKING:
+    from olt_provider.lifecycle.provider_context import ProviderContext
+
+
+class TenantSession:
+    """The calls that are authenticated as one tenant, and what they have shown. Safe to share by
+    threads.
+
+    Attributes:
+        context: what all tenants of the process share.
+        tenant_id: the tenant.
+        client: the API, authenticated as the tenant.
+        known_applications: the applications that it owns, for registrations.
+        application_reads: bulk reads of the applications that it owns.
+        installation_reads: bulk reads of what it has installed.
+        application_ids: the IDs of the applications that it owns, for the deletion check.
+        installation_ids: the IDs of the applications that it sees, for the deletion check.
+    """
+
+    def __init__(self, context: ProviderContext, tenant_id: str) -> None:
+        api = context.client
+        self.context = context
+        self.tenant_id = tenant_id
+        self.client = api.as_tenant(tenant_id)
+        applications, installations = self.client.applications, self.client.installations
+        self.known_applications = KnownApplications()
+        self.application_reads = BulkReader(applications.pages, api)
+        self.installation_reads = BulkReader(
+            functools.partial(installations.pages, installed=True), api
+        )
+        self.application_ids = ListedIds(applications.listed, api)
+        self.installation_ids = ListedIds(installations.listed, api)
+
+    @property
+    def api_url(self) -> str:
+        """The API base URL."""
+        return self.client.api_url
+
+    def check_cancelled(self) -> None:
+        """Raise ``OltError`` if the engine's run is cancelled."""
+        self.context.check_cancelled()
+
+    def warn(self, message: str) -> None:
+        """Report a warning."""
+        self.context.warn(message)
