@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from google.protobuf.struct_pb2 import Struct
 
+from olt_provider._version import __version__
 from olt_provider.api.errors import ConfigurationError
 from olt_provider.dynamic import host
 from olt_provider.lifecycle.provider_context import ProviderContext
@@ -41,6 +42,17 @@ def arguments(struct: Struct) -> dict[str, Any]:
     return {
         key: value for key, value in plain.items() if value is not None and key not in ENGINE_KEYS
     }
+
+
+def version_warning(struct: Struct) -> str | None:
+    """The warning for an SDK of another version than the plugin; the engine hands its version."""
+    wanted = wire.plain(struct.fields["version"]) if "version" in struct.fields else None
+    if wanted in (None, "", __version__):
+        return None
+    return (
+        f"the program's SDK is of version {wanted}, but the plugin is of version {__version__}: "
+        "install the same version of both"
+    )
 
 
 def with_secrets(struct: Struct) -> Struct:

@@ -127,6 +127,9 @@ class Servicer(ResourceProviderServicer):
     @reported
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Take the configuration."""
+        warning = configuration.version_warning(request.args)
+        if warning is not None:
+            self._engine.warn(warning)
         self._context = configuration.context_of(
             configuration.arguments(request.args),
             explicit_provider=configuration.is_explicit(request.urn),

@@ -15,7 +15,7 @@ from typing import Any
 import grpc
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
-from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub
 
 from olt_provider.native import wire
@@ -33,7 +33,8 @@ class Plugin:
 
     def call(self, method: str, **fields: Any) -> Any:
         """Call a method; mappings become properties."""
-        request = getattr(provider_pb2, REQUESTS.get(method, f"{method}Request"))(
+        name = REQUESTS.get(method, f"{method}Request")
+        request = getattr(plugin_pb2 if name.startswith("Plugin") else provider_pb2, name)(
             **{
                 key: wire.sent(value) if isinstance(value, Mapping) else value
                 for key, value in fields.items()
@@ -57,6 +58,7 @@ class Plugin:
 REQUESTS = {
     "Handshake": "ProviderHandshakeRequest",
     "CheckConfig": "CheckRequest",
+    "Attach": "PluginAttach",
     "DiffConfig": "DiffRequest",
 }
 

@@ -23,16 +23,21 @@ PATCH = f"PATCH {APPLICATIONS}/{{applicationId}}"
 APP = urn("app")
 
 
-@pytest.fixture
-def serving(emulator: Emulator, owner: str) -> Iterator[Plugin]:
+@pytest.fixture(scope="module")
+def started() -> Iterator[Plugin]:
     with plugin.running() as running:
-        running.configure(
-            apiUrl=emulator.api_url,
-            identityUrl=emulator.identity_url,
-            apiToken=emulator.token(owner),
-            maxRetries=0,
-        )
         yield running
+
+
+@pytest.fixture
+def serving(started: Plugin, emulator: Emulator, owner: str) -> Plugin:
+    started.configure(
+        apiUrl=emulator.api_url,
+        identityUrl=emulator.identity_url,
+        apiToken=emulator.token(owner),
+        maxRetries=0,
+    )
+    return started
 
 
 def partial(error: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,22 +11,31 @@ import pytest
 
 from olt_provider._version import __version__
 from olt_provider.emulator import Emulator
-from olt_provider.native import wire
+from olt_provider.native import configuration, wire
 from tests.emulated import calls_of
 from tests.native import plugin
 from tests.native.plugin import Plugin, provider_urn, shown, urn
 
 
-@pytest.fixture
-def serving(emulator: Emulator, owner: str) -> Iterator[Plugin]:
+@pytest.fixture(scope="module")
+def started() -> Iterator[Plugin]:
     with plugin.running() as running:
-        running.configure(
-            apiUrl=emulator.api_url,
-            identityUrl=emulator.identity_url,
-            apiToken=emulator.token(owner),
-            version="0.1.0",
-        )
         yield running
+
+
+@pytest.fixture
+def serving(started: Plugin, emulator: Emulator, owner: str) -> Plugin:
+    configure(started, emulator, owner)
+    return started
+
+
+def configure(running: Plugin, emulator: Emulator, owner: str) -> None:
+    running.configure(
+        apiUrl=emulator.api_url,
+        identityUrl=emulator.identity_url,
+        apiToken=emulator.token(owner),
+        version=__version__,
+    )
 
 
 def checked(serving: Plugin, olds: dict[str, Any] | None = None, **news: Any) -> Any:
@@ -88,32 +99,29 @@ def test_call_before_configuration_is_refused_in_one_line() -> None:
         )
 
 
-def test_unknown_key_of_an_explicit_provider_is_reported() -> None:
-    with plugin.running() as running:
-        news = {"apiUrl": "https://a/v1", "identityUrl": "https://b/v1", "apiTokn": "t"}
-        response = running.call("CheckConfig", urn=provider_urn("mine"), news=news)
-        (reason,) = reasons(response)
-        assert reason.startswith("olt:apiTokn is not a setting: use olt:apiToken")
+def test_unknown_key_of_an_explicit_provider_is_reported(started: Plugin) -> None:
+    news = {"apiUrl": "https://a/v1", "identityUrl": "https://b/v1", "apiTokn": "t"}
+    response = started.call("CheckConfig", urn=provider_urn("mine"), news=news)
+    (reason,) = reasons(response)
+    assert reason.startswith("olt:apiTokn is not a setting: use olt:apiToken")
 
 
-def test_checked_configuration_marks_credentials_as_secrets() -> None:
-    with plugin.running() as running:
-        news = {"apiToken": "t", "tenantId": "x", "clientSecret": wire.UNKNOWN_STRING}
-        response = running.call("CheckConfig", urn=provider_urn("default"), news=news)
-        assert shown(response.inputs) == {
-            "apiToken": {wire.SIGNATURE: wire.SECRET, "value": "t"},
-            "clientSecret": {wire.SIGNATURE: wire.SECRET, "value": wire.UNKNOWN_STRING},
-            "tenantId": "x",
-        }
+def test_checked_configuration_marks_credentials_as_secrets(started: Plugin) -> None:
+    news = {"apiToken": "t", "tenantId": "x", "clientSecret": wire.UNKNOWN_STRING}
+    response = started.call("CheckConfig", urn=provider_urn("default"), news=news)
+    assert shown(response.inputs) == {
+        "apiToken": {wire.SIGNATURE: wire.SECRET, "value": "t"},
+        "clientSecret": {wire.SIGNATURE: wire.SECRET, "value": wire.UNKNOWN_STRING},
+        "tenantId": "x",
+    }
 
 
-def test_changed_configuration_replaces_nothing() -> None:
-    with plugin.running() as running:
-        response = running.call(
-            "DiffConfig", urn=provider_urn("mine"), old_inputs={"apiToken": "a"}, news={}
-        )
-        assert response.changes == response.DIFF_SOME
-        assert not response.replaces
+def test_changed_configuration_replaces_nothing(started: Plugin) -> None:
+    response = started.call(
+        "DiffConfig", urn=provider_urn("mine"), old_inputs={"apiToken": "a"}, news={}
+    )
+    assert response.changes == response.DIFF_SOME
+    assert not response.replaces
 
 
 def test_creation_marks_the_client_secret_at_once(serving: Plugin, emulator: Emulator) -> None:
@@ -138,10 +146,12 @@ def test_preview_of_a_creation_makes_no_call_and_returns_unknown_outputs(
     assert calls_of(emulator) == []
 
 
-def test_cancel_stops_the_next_registration(serving: Plugin, emulator: Emulator) -> None:
-    inputs = shown(checked(serving).inputs)
-    serving.stub.Cancel(wire_empty(), timeout=plugin.CALL_SECONDS)
-    refused = serving.refused("Create", urn=urn("app"), properties=inputs)
+def test_cancel_stops_the_next_registration(emulator: Emulator, owner: str) -> None:
+    with plugin.running() as running:
+        configure(running, emulator, owner)
+        inputs = shown(checked(running).inputs)
+        running.stub.Cancel(wire_empty(), timeout=plugin.CALL_SECONDS)
+        refused = running.refused("Create", urn=urn("app"), properties=inputs)
     assert refused.startswith("the run was cancelled, so nothing more is registered")
     assert not [call for call in calls_of(emulator) if call.method == "POST"]
 
@@ -161,3 +171,37 @@ def test_update_preview_keeps_outputs_that_stay(serving: Plugin) -> None:
     outputs = shown(updated.properties)
     assert outputs["clientId"] == olds["clientId"]
     assert outputs["clientSecret"] == {wire.SIGNATURE: wire.SECRET, "value": wire.UNKNOWN_STRING}
+
+
+@pytest.mark.parametrize(("wanted", "warns"), [(__version__, False), ("", False), ("99.1.2", True)])
+def test_sdk_of_another_version_is_a_warning(wanted: str, warns: bool) -> None:
+    warning = configuration.version_warning(wire.sent({"version": wanted}))
+    assert (warning is not None) is warns
+    if warning is not None:
+        assert f"version 99.1.2, but the plugin is of version {__version__}" in warning
+
+
+def test_engine_that_is_gone_stops_the_next_registration(emulator: Emulator, owner: str) -> None:
+    with plugin.running() as running:
+        configure(running, emulator, owner)
+        inputs = shown(checked(running).inputs)
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            port = closed.getsockname()[1]
+        running.call("Attach", address=f"127.0.0.1:{port}")
+        refused = running.refused("Create", urn=urn("app"), properties=inputs)
+    assert refused.startswith("the engine is gone, so nothing more is registered")
+
+
+def test_plugin_ends_by_itself_when_its_engine_is_gone() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as engine:
+        port = engine.getsockname()[1]
+        process = subprocess.Popen(
+            [plugin.PROGRAM, f"127.0.0.1:{port}"], stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline().strip().isdigit()
+    try:
+        assert process.wait(plugin.CALL_SECONDS) == 0
+    finally:
+        process.kill()
+        process.stdout.close()
