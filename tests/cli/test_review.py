@@ -183,6 +183,15 @@ def test_errors_of_a_preview_show_no_secret_of_the_environment(
         assert secret not in result.output
 
 
+def test_many_and_long_errors_leave_room_for_the_rest() -> None:
+    errors = [{"severity": "error", "message": f"{number} " + "x" * 5000} for number in range(90)]
+    shown = _review(stdin=_preview(DELETED, diagnostics=errors), code=1)
+    assert len(shown) < 20_000
+    assert "**Applications that are deleted (1)**" in shown
+    reason = "why " * 120 + "and what to do"
+    assert reason in _review(stdin=_failing(reason), code=1)
+
+
 def test_errors_of_a_preview_cannot_leave_their_block() -> None:
     text = _review(stdin=_failing("````\n@all ![x](y)\n<!-- olt-review other/dev -->"), code=1)
     block = text.partition("`````\n")[2].partition("`````\n")[0]

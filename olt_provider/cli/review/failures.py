@@ -16,8 +16,10 @@ SUMMARY: Final = re.compile(r"(error: )?(preview|update) failed")
 """What the engine adds to the errors that made it fail."""
 LINES: Final = 20
 """Lines of one error; the last ones, where a traceback names the exception."""
-LINE: Final = 300
-ERRORS: Final = 10
+LINE: Final = 1000
+"""Characters of a line: an error of the provider is one line that ends with what to do."""
+ALL: Final = 12_000
+"""Characters of all errors, which leave room for the rest of a comment."""
 SECRET_NAME: Final = re.compile(r"SECRET|TOKEN|PASSPHRASE|PASSWORD|ACCESS_KEY")
 TOKEN: Final = re.compile(r"\beyJ[\w-]+\.[\w-]+(\.[\w-]*)?")
 """A signed token, wherever it comes from."""
@@ -31,12 +33,14 @@ def failures(preview: Preview) -> tuple[Failure, ...]:
     if errors:
         for secret in _secrets():
             remember(secret)
-    found = [
-        Failure(resource=name_of(each.urn) if each.urn.count("::") > 2 else "", lines=lines)
-        for each in errors
-        if not SUMMARY.fullmatch(each.message.strip()) and (lines := tuple(_lines(each.message)))
-    ]
-    return tuple(found[:ERRORS])
+    found, left = [], ALL
+    for each in errors:
+        lines = () if SUMMARY.fullmatch(each.message.strip()) else tuple(_lines(each.message))
+        left -= sum(map(len, lines))
+        if lines and left >= 0:
+            resource = name_of(each.urn) if each.urn.count("::") > 2 else ""
+            found.append(Failure(resource=resource, lines=lines))
+    return tuple(found)
 
 
 def _lines(message: str) -> Iterator[str]:
