@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from olt_provider.cli.output import EXIT_CODES, OK, PROBLEM, fail, progress, table
+
+if TYPE_CHECKING:
+    from olt_provider.cli.checks import Check
 
 HELP: Final = f"""Check configuration, credentials, permissions, hosts, versions. Changes nothing.
 
@@ -23,6 +26,9 @@ Examples:
   olt doctor --state prod.json --state staging.json
 
   olt doctor --json
+
+With --stack, --cwd or --state, the age of each client secret is reported, and when it is due for
+rotation (rotate_secret_after_days).
 
 With --state, orphaned applications are listed: those of the tenant that no given state holds. A run
 that is killed may leave one, whose secret is lost. Give the states of all stacks that own
@@ -51,6 +57,7 @@ def run(
     known = _known(states) if states else None
     with progress("checking") as notify:
         checks = examine(stack, cwd, states, known, notify)
+        checks += _secrets(states, stack, cwd)
     if as_json:
         typer.echo(to_json({"version": 1, "checks": [each._asdict() for each in checks]}))
     else:
@@ -65,3 +72,25 @@ def _known(files: list[Path]) -> frozenset[str]:
         return frozenset(each.application_id for file in files for each in known_in(file))
     except StateError as error:
         fail("doctor", str(error))
+
+
+def _secrets(files: list[Path], stack: str | None, cwd: Path | None) -> list[Check]:
+    """The ages of the client secrets in the given states, else in that of the stack."""
+    from olt_provider.api.errors import ConfigurationError
+    from olt_provider.cli.adopt.states import StateError, resources_in
+    from olt_provider.cli.checks import Check
+    from olt_provider.cli.secret_ages import NAME, ages
+    from olt_provider.cli.settings import pulumi
+    from olt_provider.lifecycle.clock import now
+
+    try:
+        if files:
+            return [check for file in files for check in ages(resources_in(file), now())]
+        if stack is None and cwd is None:
+            return []
+        exported = pulumi(["stack", "export"], stack, cwd)
+        return ages((exported["deployment"] or {}).get("resources") or [], now())
+    except (ConfigurationError, StateError) as error:
+        return [Check(NAME, "not checked", str(error))]
+    except (KeyError, TypeError, AttributeError, IndexError):
+        return [Check(NAME, "not checked", "the state has a shape that this version cannot read")]

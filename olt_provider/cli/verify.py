@@ -83,14 +83,17 @@ def _show(rows: Sequence[Row]) -> None:
 
     for name, of_one in groupby(rows, key=lambda row: row.application):
         tenants = list(of_one)
-        show(f"{name}: registered: {tenants[0].registered}")
-        checks = tenants[0]._fields[3:]
+        age = f"; client secret: {tenants[0].secret_age}" if tenants[0].secret_age else ""
+        show(f"{name}: registered: {tenants[0].registered}{age}")
+        checks = [each for each in tenants[0]._fields[3:] if each != "secret_age"]
         if tenants[0].tenant:
-            words = [[row.tenant, *map(_word, row[3:])] for row in tenants]
+            words = [
+                [row.tenant, *(_word(getattr(row, each)) for each in checks)] for row in tenants
+            ]
             table(("tenant", *checks), words)
         details: dict[str, list[str]] = {}
         for row in tenants:
-            for check, cell in zip(checks, row[3:], strict=True):
+            for check, cell in ((each, getattr(row, each)) for each in checks):
                 if ": " in cell:
                     details.setdefault(f"  {check}: {cell}", []).append(row.tenant)
         for line, where in details.items():

@@ -15,6 +15,8 @@ from olt_provider.api.client import OltClient
 from olt_provider.api.errors import ApiError, ConfigurationError, OltError
 from olt_provider.api.hosts import same_base_url
 from olt_provider.cli.preview.types import APPLICATION, INSTALLATION, as_dynamic, plain_type
+from olt_provider.cli.secret_ages import age
+from olt_provider.lifecycle.clock import now
 from olt_provider.settings import Settings
 
 OK: Final = "ok"
@@ -37,6 +39,8 @@ class Subject:
     secret: SecretStr | None = field(repr=False)
     tenants: dict[str, bool]
     api_url: str | None = None
+    age: str = ""
+    """Since when the client secret exists, and when it is due for rotation."""
 
 
 class Row(NamedTuple):
@@ -49,6 +53,7 @@ class Row(NamedTuple):
     installed: str
     secret: str
     data: str
+    secret_age: str = ""
 
 
 def of_stack(exported: Any) -> list[Subject]:
@@ -91,6 +96,7 @@ def _subject(resource: Any, installed: dict[str, list[str]]) -> Subject:
         secret=SecretStr(secret) if secret else None,
         tenants={tenant: tenant in wanted for tenant in sorted({*allowed, *wanted})},
         api_url=_plain(outputs.get("api_url")) or "",
+        age=age(outputs, now()),
     )
 
 
@@ -106,6 +112,11 @@ def verify(settings: Settings, subject: Subject, notify: Callable[[str], None]) 
 
     Raises ``ConfigurationError`` where there are no credentials at all.
     """
+    rows = _rows(settings, subject, notify)
+    return [row._replace(secret_age=subject.age) for row in rows]
+
+
+def _rows(settings: Settings, subject: Subject, notify: Callable[[str], None]) -> list[Row]:
     client = settings.client(user_agent="cli", notify=notify)
     notify(subject.name)
     elsewhere = _elsewhere(settings, subject)

@@ -66,13 +66,18 @@ def known_in(file: Path) -> list[Managed]:
     try:
         return [
             Managed(canonical_id(each["id"]), each["urn"].split("::", 3)[3], file)
-            for each in _deployment(file).get("resources") or []
+            for each in resources_in(file)
             if plain_type(each["type"]) == APPLICATION
             and each.get("id")
             and not each.get("external")
         ]
     except (KeyError, TypeError, AttributeError, ValueError, IndexError):
         raise StateError(f"{file}: a resource has a shape that this version cannot read") from None
+
+
+def resources_in(file: Path) -> list[Any]:
+    """All resources of a state. Raises ``StateError``."""
+    return _deployment(file).get("resources") or []
 
 
 def _is_ours(resource: Any) -> bool:
