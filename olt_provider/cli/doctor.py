@@ -10,7 +10,7 @@ import typer
 from olt_provider.cli.output import EXIT_CODES, OK, PROBLEM, fail, progress, table
 
 if TYPE_CHECKING:
-    from olt_provider.cli.checks import Check
+    from olt_provider.cli.doctor_checks import Check
 
 HELP: Final = f"""Check configuration, credentials, permissions, hosts, versions. Changes nothing.
 
@@ -78,7 +78,7 @@ def _secrets(files: list[Path], stack: str | None, cwd: Path | None) -> list[Che
     """The ages of the client secrets in the given states, else in that of the stack."""
     from olt_provider.api.errors import ConfigurationError
     from olt_provider.cli.adopt.states import StateError, resources_in
-    from olt_provider.cli.checks import Check
+    from olt_provider.cli.doctor_checks import Check
     from olt_provider.cli.secret_ages import NAME, ages
     from olt_provider.cli.settings import pulumi
     from olt_provider.lifecycle.clock import now

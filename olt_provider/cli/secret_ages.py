@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from olt_provider.cli.checks import Check
+from olt_provider.cli.doctor_checks import Check
 from olt_provider.cli.preview.types import APPLICATION, as_dynamic, plain_type
 from olt_provider.lifecycle.application.secret_age import DUE, ROTATED, read
 

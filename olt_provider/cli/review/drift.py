@@ -14,8 +14,11 @@ from olt_provider.cli.preview.steps import (
 )
 from olt_provider.cli.preview.types import APPLICATION, INSTALLATION
 from olt_provider.cli.review.findings import Drift
+from olt_provider.lifecycle.application.secret_age import DUE
 
 OURS = (APPLICATION, INSTALLATION)
+OWN = ("__provider", DUE)
+"""Inputs that are the provider's own, and no property of the platform's."""
 
 
 def refresh_only(preview: Preview) -> bool:
@@ -84,7 +87,7 @@ def _differences(
     tenants = _tenants(before.get("allowed_tenants"), now.get("allowed_tenants"))
     others = [key for key in changed if key != "allowed_tenants" or not tenants]
     return (
-        [("changed:", key) for key in others if key != "__provider"]
+        [("changed:", key) for key in others if key not in OWN]
         + tenants
         + [("may have changed, but is secret:", key) for key in sorted(hidden)]
     )
