@@ -14,13 +14,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pytest
 import requests
 import trustme
+from typer.testing import CliRunner
 
 from olt_provider._version import __version__
+from olt_provider.cli.app import app
 
 TIMEOUT: Final = 20
 OLT: Final = (sys.executable, "-c", "from olt_provider.cli import main; main()")
@@ -42,10 +44,18 @@ tenants:
 """
 
 
-def _olt(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*OLT, *arguments], capture_output=True, text=True, timeout=TIMEOUT, check=False
-    )
+class Ended(NamedTuple):
+    """A run of the command in this process."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def _olt(*arguments: str) -> Ended:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return Ended(result.exit_code, result.stdout, result.stderr)
 
 
 class Running:
@@ -187,7 +197,7 @@ def test_a_database_file_is_kept(tmp_path: Path) -> None:
             assert running.end() == 0
 
 
-def _one_line(run: subprocess.CompletedProcess[str], *words: str, code: int = 2) -> bool:
+def _one_line(run: Ended | subprocess.CompletedProcess[str], *words: str, code: int = 2) -> bool:
     assert run.returncode == code, run.stderr
     assert run.stderr.count("\n") == 1, run.stderr
     assert all(word in run.stderr for word in words), run.stderr

@@ -1,4 +1,4 @@
-"""Defects to plant: each is a mistake that a provider of this kind is likely to make."""
+"""Defects to introduce: each is a mistake that a provider of this kind is likely to make."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def rotation_first(patch: pytest.MonkeyPatch) -> None:
 
 
 def not_found_means_gone(patch: pytest.MonkeyPatch) -> None:
-    """A 404 is taken for a proof."""
+    """A 404 counts as a deletion without a check."""
     for module in (application_operations, installation_operations):
-        patch.setattr(module, "require_gone", lambda *_args, **_kwargs: None)
+        patch.setattr(module, "check_deletion", lambda *_args, **_kwargs: None)
 
 
 def lost_registration_repeated(patch: pytest.MonkeyPatch) -> None:
