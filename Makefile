@@ -1,9 +1,10 @@
-# Two commands do all: `make test` and `make demo`. Both set up what they need by themselves.
+# Three commands do all: `make check`, `make test` and `make demo`. They set up what they need by themselves.
 
 PYTHON ?= python3
 VENV_BIN := $(CURDIR)/.venv/bin
 # How many pytest workers; engine tests spend part of their time waiting for processes.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PYTEST = $(VENV_BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 # What depends on the versions of packages, the oldest SDK on the engine included.
@@ -14,7 +15,7 @@ LOWEST_TESTS := tests/api tests/lifecycle tests/emulator tests/cli tests/test_ba
 CLICK_WARNING := ignore:'click.:DeprecationWarning
 
 .DEFAULT_GOAL := help
-.PHONY: bench-fleet test-lowest reference schema docs pictures help setup engine lint types test demo bench lock audit wheel clean
+.PHONY: bench-fleet test-lowest reference schema docs pictures help setup engine lint types check test test-long demo bench lock audit wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,10 +35,22 @@ types: setup ## Check types
 	@echo "[test] mypy (its first run takes longest)" >&2
 	@$(VENV_BIN)/mypy
 
-test: lint types ## Check style and types, and run all tests, on the real engine too
+check: lint types ## Check style and types, and run the tests that need no engine
+	@echo "[check] pytest" >&2
+	@$(PYTEST) -m "not engine and not simulation and not long" $(PYTEST_ARGS)
+
+test: lint types ## Check style and types, and run the tests, on the real engine too
 	@$(VENV_BIN)/python -m tools.engine >/dev/null
 	@echo "[test] pytest" >&2
-	@$(VENV_BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@$(PYTEST) -m "not long" $(PYTEST_ARGS)
+
+test-long: setup ## Run what `make test` leaves out: every fault at every call, longer random runs, ...
+	@$(VENV_BIN)/python -m tools.engine >/dev/null
+	@echo "[test] pytest, the long tests" >&2
+	@$(PYTEST) -m long $(PYTEST_ARGS)
+	@FAULT_MATRIX=all MODEL_EXAMPLES=100 COMPARISON_RUNS=40 OPENAPI_EXAMPLES=50 GROWTH_APPLICATIONS=100 \
+		$(PYTEST) tests/faults tests/model tests/cli/test_review_comparison.py \
+		tests/emulator/test_openapi.py tests/engine/test_growth.py $(PYTEST_ARGS)
 
 test-lowest: setup ## Run tests with the lowest versions that pyproject.toml allows, the SDK's too
 	@$(PYTHON) -m tools.environment --lowest

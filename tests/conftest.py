@@ -1,9 +1,10 @@
-"""What holds for all tests: no settings of whoever runs them, and one engine for a session."""
+"""For all tests: no settings from outside, one engine for a session, the longest files first."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -13,6 +14,33 @@ from tools.engine import find_engine
 from tools.workspace import SetupError
 
 __all__ = ["pytest_terminal_summary"]
+
+TESTS: Final = Path(__file__).parent
+SIMULATIONS: Final = ("faults/test_matrix.py", "faults/test_concurrency.py", "model/test_model.py")
+LONGEST: Final = (
+    *("engine/test_declared_applications_are_kept.py", "test_example_fleet.py"),
+    *("model/test_model.py", "cli/test_review_comparison.py", "engine/test_interruption.py"),
+    *("test_docs_run.py", "engine/test_secrecy.py", "engine/test_credentials.py"),
+    *("faults/test_matrix.py", "engine/test_declared_across_providers.py"),
+    *("engine/test_bad_input.py", "engine/test_growth.py", "engine/test_main_job.py"),
+    *("engine/test_default_tenant.py", "engine/test_drift.py", "test_example_gitops.py"),
+    *("engine/test_faults.py", "engine/test_explicit_provider.py", "test_examples.py"),
+)
+"""Files that workers start with, so that none of them ends long after the others."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the simulations, and put the longest files first, other engine tests next."""
+    ranks = {TESTS / name: rank for rank, name in enumerate(LONGEST)}
+    simulations = {TESTS / name for name in SIMULATIONS}
+    for item in items:
+        if item.path in simulations:
+            item.add_marker(pytest.mark.simulation)
+
+    def rank(item: pytest.Item) -> tuple[int, bool]:
+        return ranks.get(item.path, len(ranks)), item.get_closest_marker("engine") is None
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,7 @@ SMALL = Size(applications=1, tenants=2, groups=2, jobs=2)
 
 
 @pytest.mark.engine
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_both_layouts_make_and_remove_the_same(
     engine_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -22,6 +22,7 @@ SMALLEST = ("--sizes", "1", "--rounds", "1", "--json")
 
 
 @pytest.mark.engine
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_run_measures_every_operation_of_every_provider_and_leaves_nothing(
     engine_folder: Path,
@@ -77,6 +78,7 @@ def test_a_run_measures_every_operation_of_every_provider_and_leaves_nothing(
 
 
 @pytest.mark.engine
+@pytest.mark.long
 def test_a_failing_engine_is_named_gets_no_figure_and_does_not_end_what_can_go_on(
     engine_folder: Path,
     tmp_path: Path,
@@ -136,6 +138,7 @@ def test_without_an_engine_nothing_is_measured(
 
 
 @pytest.mark.engine
+@pytest.mark.long
 def test_an_interrupted_run_leaves_no_process_and_no_folder(
     engine_folder: Path, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ from olt_provider.emulator import Emulator
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Result, Stack
 from tests.engine.olt import reaching
+from tests.long import long
 
 PROGRAM = """
 import pulumi
@@ -62,7 +63,7 @@ class Adopted:
         return self.stack.up("--replace", urn, **options)
 
 
-@pytest.mark.parametrize("how", ["taint", "replace"])
+@pytest.mark.parametrize("how", [long("taint"), "replace"])
 def test_a_leftover_secret_never_replaces_the_working_one_of_the_state(
     emulator: Emulator, new_stack: MakeStack, owner: str, how: str
 ) -> None:
@@ -78,7 +79,7 @@ def test_a_leftover_secret_never_replaces_the_working_one_of_the_state(
     assert emulator.platform.application(adopted.existing["id"]) is not None
 
 
-@pytest.mark.parametrize("options", ["", "delete_before_replace=True"])
+@pytest.mark.parametrize("options", ["", long("delete_before_replace=True")])
 def test_a_leftover_secret_that_cannot_be_checked_fails_the_replacement(
     emulator: Emulator, new_stack: MakeStack, owner: str, options: str
 ) -> None:

@@ -10,6 +10,7 @@ from olt_provider.emulator import Emulator
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Stack
 from tests.engine.olt import counted, reaching, steps_of
+from tests.long import long
 
 
 def program(*applications: tuple[str, str]) -> str:
@@ -109,7 +110,7 @@ def test_what_cannot_be_adopted_is_refused_before_anything_is_changed(
     }
 
 
-@pytest.mark.parametrize("options", ["", "delete_before_replace=True"])
+@pytest.mark.parametrize("options", [long(""), "delete_before_replace=True"])
 def test_replacing_never_deletes_what_it_adopts(
     emulator: Emulator, stack: Stack, existing: list[dict[str, Any]], options: str
 ) -> None:

@@ -13,6 +13,7 @@ from tests.emulated import calls_of, new_tenant
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Stack
 from tests.engine.olt import application, installed, reaching
+from tests.long import long
 
 TOKEN = "/id/auth/realms/olt/protocol/openid-connect/token"
 HINT = "set OLT_API_TOKEN in the environment, or add --run-program"
@@ -124,7 +125,7 @@ def assert_deployed(emulator: Emulator, stack: Stack, users: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "tokens"), [(of_tokens, 0), (of_deployer, 3), (of_refresh_token, 3)]
+    ("source", "tokens"), [long(of_tokens, 0), (of_deployer, 3), long(of_refresh_token, 3)]
 )
 def test_one_up_deploys_to_many_tenants(
     emulator: Emulator,

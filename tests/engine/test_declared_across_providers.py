@@ -13,6 +13,7 @@ from tests.emulated import new_tenant
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Stack
 from tests.engine.olt import reaching_as
+from tests.long import long
 
 HEADER: Final = """
 import pulumi
@@ -102,7 +103,7 @@ def test_application_that_another_provider_adopts_is_not_deleted(
     assert emulator.platform.application(application) is None
 
 
-@pytest.mark.parametrize("other", ["adopts", "manages"])
+@pytest.mark.parametrize("other", ["adopts", long("manages")])
 def test_two_providers_cannot_adopt_one_application(
     emulator: Emulator, stack: Stack, owner: str, other: str
 ) -> None:

@@ -12,6 +12,7 @@ from tests.emulated import new_tenant
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Stack
 from tests.engine.olt import reaching_as
+from tests.long import long
 
 HEADER = """
 import pulumi
@@ -71,7 +72,7 @@ def assert_kept(emulator: Emulator, stack: Stack, name: str, application_id: str
     assert emulator.platform.secret_is_valid(held["oauth2Client"]["id"], secret)
 
 
-@pytest.mark.parametrize("parallel_diff", ["false", "true"])
+@pytest.mark.parametrize("parallel_diff", ["false", long("true")])
 def test_renamed_application_is_kept_after_a_failed_up(
     emulator: Emulator, stack: Stack, app: str, parallel_diff: str
 ) -> None:
@@ -133,7 +134,7 @@ def test_adopting_what_is_registered_in_the_same_run_is_an_error(
     assert emulator.platform.secret_is_valid(outputs["client_id"], outputs["client_secret"])
 
 
-@pytest.mark.parametrize("how", ["--replace", "taint"])
+@pytest.mark.parametrize("how", ["--replace", long("taint")])
 def test_adopted_application_is_kept_when_its_replacement_is_completed_later(
     emulator: Emulator, stack: Stack, app: str, how: str
 ) -> None:
@@ -228,7 +229,7 @@ def test_two_resources_that_adopt_one_application_fail_the_preview(
     assert len(ids(stack)) <= 1
 
 
-@pytest.mark.parametrize("first", ["holder", "adopter"])
+@pytest.mark.parametrize("first", ["holder", long("adopter")])
 def test_adopting_what_another_resource_manages_fails_the_preview(
     emulator: Emulator, stack: Stack, app: str, first: str
 ) -> None:
@@ -256,12 +257,12 @@ def test_destroy_deletes_what_the_program_declares(
 @pytest.mark.parametrize(
     ("options", "how"),
     [
-        ('replace_on_changes=["url"]', ()),
+        long('replace_on_changes=["url"]', ()),
         ('replace_on_changes=["url"], delete_before_replace=True', ()),
-        ('replace_on_changes=["url"], ignore_changes=["status"]', ()),
+        long('replace_on_changes=["url"], ignore_changes=["status"]', ()),
         ('replacement_trigger="2"', ()),
-        ("", ("--replace",)),
-        ("delete_before_replace=True", ("--replace",)),
+        long("", ("--replace",)),
+        long("delete_before_replace=True", ("--replace",)),
     ],
 )
 def test_replaced_application_is_deleted(

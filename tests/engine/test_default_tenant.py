@@ -9,6 +9,7 @@ from tests.emulated import new_tenant
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Stack
 from tests.engine.olt import reaching_as
+from tests.long import long
 
 HEADER = """
 import pulumi
@@ -73,7 +74,7 @@ def test_replaced_application_and_its_installation_stay_in_their_tenant(
     assert where(emulator, stack.resource("app")["id"]) == [owner]
 
 
-@pytest.mark.parametrize("how", ["--replace", "taint"])
+@pytest.mark.parametrize("how", ["--replace", long("taint")])
 def test_replacement_is_refused_where_the_default_is_seen_to_have_changed(
     emulator: Emulator, stack: Stack, owner: str, other: str, how: str
 ) -> None:

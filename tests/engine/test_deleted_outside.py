@@ -8,6 +8,7 @@ from olt_provider.emulator import Emulator, Fault
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Stack
 from tests.engine.olt import application, installed, reaching
+from tests.long import long
 
 
 @pytest.fixture
@@ -50,8 +51,11 @@ def test_the_command_brings_its_installation_back_too(
     ("status", "end"),
     [
         (401, "set a new one"),
-        (429, "try again later"),
-        (500, "or, if you take the change out of the program, `pulumi up --refresh --run-program`"),
+        long(429, "try again later"),
+        long(
+            500,
+            "or, if you take the change out of the program, `pulumi up --refresh --run-program`",
+        ),
     ],
 )
 def test_refused_update_ends_with_what_to_do(

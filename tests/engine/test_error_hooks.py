@@ -10,6 +10,7 @@ from olt_provider.emulator import Emulator, Fault
 from tests.emulated import calls_of
 from tests.engine.conftest import MakeStack
 from tests.engine.olt import reaching
+from tests.long import long
 
 PROGRAM = """
 import pulumi
@@ -41,7 +42,7 @@ FAULTS: dict[str, tuple[How, How]] = {
 }
 
 
-@pytest.mark.parametrize("unique", [True, False], ids=["unique name", "any name"])
+@pytest.mark.parametrize("unique", [long(True), False], ids=["unique name", "any name"])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_creation_that_a_hook_repeats_never_registers_a_second_application(
     emulator: Emulator, new_stack: MakeStack, owner: str, fault: str, unique: bool

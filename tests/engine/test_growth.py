@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ for number in range({count}):
     app = OltApplication(f"app-{{number}}", name=f"{name} {{number}}", allowed_tenants=[{tenant!r}])
     OltInstallation(f"installation-{{number}}", application_id=app.id)
 """
-FEW, MANY = 10, 100
+FEW = 10
+MANY = int(os.environ.get("GROWTH_APPLICATIONS", "40"))
 MAX_CONNECTIONS: Final = 5
 """The host has four threads, and a token may be fetched beside them."""
 

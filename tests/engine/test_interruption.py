@@ -19,6 +19,7 @@ from tests.engine.conftest import MakeStack
 from tests.engine.harness import Stack
 from tests.engine.olt import APPLICATION, application, installed, reaching
 from tests.engine.running import Running, running
+from tests.long import long
 
 Victim = Literal["ctrl_c", "engine", "host"]
 
@@ -105,7 +106,7 @@ def test_a_registration_survives_ctrl_c_with_its_secret(
     assert changes_in(emulator) == [f"POST {APPLICATIONS}"]
 
 
-@pytest.mark.parametrize("victim", ["engine", "host"])
+@pytest.mark.parametrize("victim", ["engine", long("host")])
 def test_a_registration_that_nobody_wrote_down_is_named_and_adopted(
     emulator: Emulator, stack: Stack, owner: str, victim: Victim
 ) -> None:
@@ -120,7 +121,7 @@ def test_a_registration_that_nobody_wrote_down_is_named_and_adopted(
     assert the_one_application(emulator, stack, owner)["id"] == registered["id"]
 
 
-@pytest.mark.parametrize("victim", ["ctrl_c", "engine", "host"])
+@pytest.mark.parametrize("victim", [long("ctrl_c"), "engine", long("host")])
 def test_an_interrupted_rotation_ends_with_a_secret_that_is_valid(
     emulator: Emulator, stack: Stack, owner: str, victim: Victim
 ) -> None:
@@ -131,7 +132,7 @@ def test_an_interrupted_rotation_ends_with_a_secret_that_is_valid(
     the_one_application(emulator, stack, owner)
 
 
-@pytest.mark.parametrize("victim", ["ctrl_c", "engine", "host"])
+@pytest.mark.parametrize("victim", [long("ctrl_c"), "engine", long("host")])
 def test_an_interrupted_installation_is_finished_by_the_next_up(
     emulator: Emulator, stack: Stack, owner: str, victim: Victim
 ) -> None:

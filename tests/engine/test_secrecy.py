@@ -18,6 +18,7 @@ from olt_provider.emulator import PORTAL_CLIENT, Emulator
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Result, Stack
 from tests.engine.olt import installed
+from tests.long import long
 
 # At -v=9 the engine itself prints properties, whatever a provider does.
 ENGINES_OWN = "arshaling property for RPC"
@@ -77,10 +78,10 @@ def _read(file: Path) -> str:
 @pytest.mark.parametrize(
     ("source", "verbosity", "compressed"),
     [
-        (api_token, 8, False),
+        long(api_token, 8, False),
         (tenant_tokens, 8, True),
         (client_credentials, 8, False),
-        (refresh_token, 9, True),
+        long(refresh_token, 9, True),
     ],
 )
 def test_no_operation_shows_a_secret(

@@ -24,8 +24,8 @@ from tests.model.stage import Stage, staged
 
 ON_DEMAND = int(os.environ.get("MODEL_EXAMPLES", "0"))
 """How many runs to play on demand."""
-LEAST_STEPS = 1000
-LEAST = 20
+LEAST_STEPS = 1000 if ON_DEMAND else 300
+LEAST = 20 if ON_DEMAND else 5
 """How often each rule is played and each kind of fault injected."""
 BATCH = 3
 """Runs that are played before it is looked what came up too rarely."""

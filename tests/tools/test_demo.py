@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.long import long
 from tools import demo
 from tools.stage import InterruptedDemoError, Signals, Stage
 from tools.workspace import ROOT, SetupError
@@ -127,8 +128,8 @@ DIRECTLY = [sys.executable, "-m", "tools.demo"]
 @pytest.mark.parametrize(
     ("command", "reached", "numbers"),
     [
-        pytest.param(DIRECTLY, "[1/", [signal.SIGINT], id="Ctrl-C at the start"),
-        pytest.param(DIRECTLY, "$ pulumi preview", [signal.SIGTERM], id="SIGTERM in a preview"),
+        long(DIRECTLY, "[1/", [signal.SIGINT], id="Ctrl-C at the start"),
+        long(DIRECTLY, "$ pulumi preview", [signal.SIGTERM], id="SIGTERM in a preview"),
         pytest.param(
             ["make", "demo"],
             "OltApplication sample-application creating",
