@@ -10,6 +10,7 @@ from benchmarks import figures, plot
 from benchmarks.results import Results
 
 PAGE: Final = "performance.md"
+TARGETS: Final = "benchmarks.md"
 DATA: Final = "performance.json"
 PICTURE: Final = "performance.svg"
 BEGIN: Final = "<!-- made by `make bench`: begin -->"
@@ -18,7 +19,7 @@ LEAST_ROUNDS: Final = 3
 
 
 def write(results: Results, docs: Path) -> None:
-    """Renew the page, its picture and the data that both are made of.
+    """Renew both pages, the picture and the data that they are made of.
 
     Raises ``ValueError`` for results with failures or too few rounds, and for a page without the
     markers.
@@ -27,23 +28,34 @@ def write(results: Results, docs: Path) -> None:
         raise ValueError("the results are not complete, so the page is left as it is")
     if results.rounds < LEAST_ROUNDS:
         raise ValueError(f"the page is only made of {LEAST_ROUNDS} rounds or more")
-    page = docs / PAGE
-    text = page.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
+    renewed = {
+        docs / PAGE: _between_markers(docs / PAGE, generated(results)),
+        docs / TARGETS: _between_markers(docs / TARGETS, targets(results)),
+    }
+    plot.draw(results, docs / PICTURE)
+    results.save(docs / DATA)
+    for page, text in renewed.items():
+        page.write_text(text, encoding="utf-8")
+
+
+def _between_markers(page: Path, made: str) -> str:
+    before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{page} lacks the markers {BEGIN} and {END}")
-    plot.draw(results, docs / PICTURE)
-    results.save(docs / DATA)
-    page.write_text(f"{before}{BEGIN}\n{generated(results)}{END}{after}", encoding="utf-8")
+    return f"{before}{BEGIN}\n{made}{END}{after}"
+
+
+def targets(results: Results) -> str:
+    """What stands between the markers of the contributors' page."""
+    table = _table(figures.TARGET_HEADINGS, figures.targets(results))
+    return f"\nMeasured on {figures.where(results)}.\n\n## Targets\n\n{table}\n\n"
 
 
 def generated(results: Results) -> str:
     """What stands between the markers."""
     parts = [
         f"Measured on {figures.where(results)}.",
-        "## Targets",
-        _table(figures.TARGET_HEADINGS, figures.targets(results)),
         "## Seconds",
         f"![Seconds of each operation, by provider]({PICTURE})",
     ]

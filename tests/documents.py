@@ -120,7 +120,7 @@ NOT_RUN = {
     ("docs/cli.md", "olt emulator --seed"): CLI,
     ("docs/cli.md", "olt emulator token"): CLI,
     ("docs/gitops.md", "pulumi stack init prod"): "tests/test_example_gitops.py does the same",
-    ("docs/performance.md", "make bench"): "tests/benchmarks runs it at its smallest",
+    ("docs/benchmarks.md", "make bench"): "tests/benchmarks runs it at its smallest",
     ("docs/large_estates.md", "python fleet.py"): "tests/test_example_fleet.py does so",
     ("docs/large_estates.md", "make bench-fleet"): "tests/benchmarks/test_fleet.py does so",
     ("docs/testing.md", "pip install"): ENVIRONMENT,

@@ -144,9 +144,10 @@ def test_the_providers_part_is_what_the_program_does_not_declare() -> None:
 
 @pytest.fixture
 def docs(tmp_path: Path) -> Path:
-    """A folder with a page to renew."""
+    """A folder with the pages to renew."""
     text = f"# Before\n\n{page.BEGIN}\nold\n{page.END}\n\nafter\n"
-    (tmp_path / page.PAGE).write_text(text)
+    for name in (page.PAGE, page.TARGETS):
+        (tmp_path / name).write_text(text)
     return tmp_path
 
 
@@ -159,6 +160,7 @@ def test_the_page_is_renewed_between_its_markers(docs: Path) -> None:
     assert "\nold\n" not in text
     assert "Measured on 2026-01-02, Made up, 1 cores" in text
     assert "| create | pulumi-olt | 4.80 | 1.20 (1.10-1.50) |" in text
+    assert "| target | at most | measured |" in (docs / page.TARGETS).read_text()
     assert Results.load(docs / page.DATA) == made
 
 
@@ -198,7 +200,8 @@ def test_the_plot_is_the_same_for_the_same_results(tmp_path: Path) -> None:
 
 def test_the_documentation_shows_what_was_measured(tmp_path: Path) -> None:
     kept = Results.load(DOCS / page.DATA)
-    _, _, rest = (DOCS / page.PAGE).read_text(encoding="utf-8").partition(page.BEGIN + "\n")
-    assert rest.partition(page.END)[0] == page.generated(kept)
+    for name, made in ((page.PAGE, page.generated), (page.TARGETS, page.targets)):
+        _, _, rest = (DOCS / name).read_text(encoding="utf-8").partition(page.BEGIN + "\n")
+        assert rest.partition(page.END)[0] == made(kept)
     plot.draw(kept, tmp_path / page.PICTURE)
     assert (tmp_path / page.PICTURE).read_text() == (DOCS / page.PICTURE).read_text()
