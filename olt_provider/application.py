@@ -295,7 +295,7 @@ class OltApplication(Resource, module="olt", name="OltApplication"):
             another ID, another client, another secret. Default: the one it had, else
             ``olt:tenantId``, else the tenant of the credentials.
         :param allowed_tenants: Who may install it: tenant ID -> comment, or a sequence of IDs or
-            ``AllowedTenantArgs``. ``{}``: nobody. Default: unmanaged, never changed.
+            ``AllowedTenantArgs``. ``{}``: no tenant. Default: unmanaged, never changed.
         :param with_public_oauth2_client: Also make a public client, for applications with users.
             Default: ``False``.
         :param redirect_uris: Where users may be sent back to. Absolute, without wildcards. A set:

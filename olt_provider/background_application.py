@@ -85,7 +85,7 @@ class OltBackgroundApplication(pulumi.ComponentResource):
         :param resource_name: The resource's name in the stack.
         :param tenants: Who is allowed and has it installed: tenant ID -> comment, or a sequence
             of IDs or ``AllowedTenantArgs``. The IDs must be plain strings, because each names a
-            resource. ``{}``: nobody. A tenant that is taken out is revoked and uninstalled.
+            resource. ``{}``: no tenant. A tenant that is taken out is revoked and uninstalled.
         :param providers: Tenant ID -> the provider that installs there. Default: the component's.
         :param opts: Pulumi's resource options.
         :raises TypeError: a tenant ID is an Output, or an argument has a type that it cannot have;

@@ -66,7 +66,7 @@ class InstallationProvider(ResourceProvider):
         """Install.
 
         Calls: ``PUT /applications/{id}/installation``; if that is refused,
-            ``GET /applications/{id}`` to say why.
+            ``GET /applications/{id}`` to find the reason.
         Permission: ``applications:write`` (and ``applications:read``, to explain a refusal).
         """
         from olt_provider.lifecycle.installation import operations

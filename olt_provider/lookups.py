@@ -1,7 +1,7 @@
-"""Look-ups for programs: what exists on the platform, whoever manages it.
+"""Look-ups for programs: what exists on the platform, whether this program manages it or not.
 
 They run in the program, with the stack's configuration and credentials, and so cost their calls
-in every preview and every update. No look-up tells a client secret.
+in every preview and every update. No look-up returns a client secret.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ PATH = "/application-developer/applications"
 
 
 def _spelled_right(value: Any) -> Any:
-    # The platform really says "confidental"; its documentation says "confidential".
+    # The platform returns "confidental"; its documentation has "confidential".
     return "confidential" if value == "confidental" else value
 
 

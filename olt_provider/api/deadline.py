@@ -1,6 +1,6 @@
 """One deadline for a whole request, whatever its connection does meanwhile.
 
-A socket's own time-out begins anew with each byte, so a response that drips its headers, chunk
+A socket's own time-out restarts with each byte, so a response that drips its headers, chunk
 extensions or trailers, or sends ``100 Continue`` for ever, would outlive it. Here the connection is
 shut down at the deadline, which ends whatever waits for it.
 """

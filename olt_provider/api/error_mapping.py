@@ -56,10 +56,10 @@ MAX_KIND: Final = 60
 
 
 def unusable(
-    request: Request, said: str, *, temporary: bool = False, remedy: str = ""
+    request: Request, reason: str, *, temporary: bool = False, remedy: str = ""
 ) -> RequestError:
     """An answer that came and is of no use."""
-    return RequestError(_line(request, said), sent=True, temporary=temporary, remedy=remedy)
+    return RequestError(_line(request, reason), sent=True, temporary=temporary, remedy=remedy)
 
 
 def unexpected(request: Request, error: Exception) -> RequestError:
@@ -107,14 +107,14 @@ def refused(
     keys = OAUTH_ERROR if request.form is not None else PLATFORM_ERROR
     code, message = _envelope(body, keys, _sent(request, response))
     status, kind = response.status_code, _kind(request, response)
-    said = ": ".join(filter(None, (code, message))) or f"with no platform error ({kind})"
+    reason = ": ".join(filter(None, (code, message))) or f"with no platform error ({kind})"
     remedy = _remedy(status, destination.naming)
     if code is None and message is None and status not in BUSY and status < SERVER_ERROR:
         remedy = f"is {destination.base_url} the platform's address?"
     elif request.form is not None:  # the source of the token has a better one
         remedy = ""
     error = ApiError(
-        _line(request, f"answered {status} {said}{f'; {remedy}' if remedy else ''}"),
+        _line(request, f"answered {status} {reason}{f'; {remedy}' if remedy else ''}"),
         status=status,
         error_code=code,
         error_message=message,
@@ -155,29 +155,32 @@ def no_answer(request: Request, destination: Destination, error: Exception) -> R
     host = destination.host
     sent, temporary, remedy = True, True, "try again later"
     if _certificate_refused(error):
-        said, sent, temporary = f"the TLS certificate of {host} was refused", False, False
+        reason, sent, temporary = f"the TLS certificate of {host} was refused", False, False
         remedy = f"for a private certificate authority set {naming('ca_bundle')} to its PEM file"
     elif _never_connected(error):
-        said, sent = f"could not connect to {host}", False
+        reason, sent = f"could not connect to {host}", False
         remedy = f"check the network, and whether {base_url} is the platform's address"
     elif refusal := _refused_tunnel(error):
-        said, sent = f"could not connect to {host}: the proxy answered {refusal} to CONNECT", False
+        reason, sent = (
+            f"could not connect to {host}: the proxy answered {refusal} to CONNECT",
+            False,
+        )
         remedy = "check HTTPS_PROXY and NO_PROXY"
     elif isinstance(error, exceptions.InvalidURL | exceptions.InvalidSchema):
-        said, sent, temporary = f"no URL that can be used to reach {host}", False, False
+        reason, sent, temporary = f"no URL that can be used to reach {host}", False, False
         remedy = "check the base URL, and that of the proxy in HTTPS_PROXY"
     elif isinstance(error, exceptions.Timeout):
-        said = f"no answer from {host} within {timeout:g} s"
+        reason = f"no answer from {host} within {timeout:g} s"
         remedy = _slow(naming)
     elif isinstance(error, DecodeError):
-        said, temporary = f"an unreadable answer from {host}", False
+        reason, temporary = f"an unreadable answer from {host}", False
         remedy = f"is {base_url} the platform's address?"
     elif isinstance(error, exceptions.InvalidHeader):
-        said, sent, temporary = "a credential holds characters that HTTP forbids", False, False
+        reason, sent, temporary = "a credential holds characters that HTTP forbids", False, False
         remedy = "copy it again, as one line"
     else:
-        said = f"the connection to {host} broke off"
-    return RequestError(_line(request, said), sent=sent, temporary=temporary, remedy=remedy)
+        reason = f"the connection to {host} broke off"
+    return RequestError(_line(request, reason), sent=sent, temporary=temporary, remedy=remedy)
 
 
 def too_late(
@@ -186,11 +189,11 @@ def too_late(
     """A request that was ended at its deadline; ``answering``: the headers had arrived."""
     timeout, host = destination.timeout, destination.host
     if answering:
-        said = f"the answer took too long to arrive, over {timeout:g} s"
+        reason = f"the answer took too long to arrive, over {timeout:g} s"
     else:
-        said = f"no {'answer from' if sent else 'connection to'} {host} within {timeout:g} s"
+        reason = f"no {'answer from' if sent else 'connection to'} {host} within {timeout:g} s"
     remedy = _slow(destination.naming)
-    return RequestError(_line(request, said), sent=sent, temporary=True, remedy=remedy)
+    return RequestError(_line(request, reason), sent=sent, temporary=True, remedy=remedy)
 
 
 def _sent(request: Request, response: requests.Response) -> list[str]:
@@ -200,9 +203,9 @@ def _sent(request: Request, response: requests.Response) -> list[str]:
     return [authorization.removeprefix("Bearer "), *(form[key] for key in SECRET_FIELDS & {*form})]
 
 
-def _line(request: Request, said: str) -> str:
+def _line(request: Request, reason: str) -> str:
     acting = f" (acting for tenant {request.tenant})" if request.tenant else ""
-    return one_line(f"{request}{acting}: {said}")
+    return one_line(f"{request}{acting}: {reason}")
 
 
 def _kind(request: Request, response: requests.Response) -> str:

@@ -52,7 +52,7 @@ class RequestError(OltError):
     """A request got no usable answer: no connection, a time-out, a cut-off or unreadable body.
 
     ``sent`` is false only if this try of the request certainly never reached the platform.
-    ``temporary`` says whether the same request may succeed a moment later. ``remedy`` is what to
+    ``temporary``: whether the same request may succeed a moment later. ``remedy`` is what to
     do, put at the end of the message.
     """
 

@@ -88,7 +88,7 @@ class FetchedTokens:
         token = issued.access_token.get_secret_value()
         try:
             claims = read_claims(token, origin="it")
-        except ConfigurationError:  # its remedies are those of a token that was set by hand
+        except ConfigurationError:  # its remedies are those of a token that the user set
             raise TokenError(
                 f"{self._origin} gave something for tenant {tenant} that is not an access token of "
                 f"the OLT platform; check {self._identity_url}"

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 FIRST_INTERVAL: Final = 0.1
-"""Seconds between requests to begin with, where the platform does not say how long to wait."""
+"""Seconds between requests to begin with, where the platform sends no ``Retry-After``."""
 ASKED_SHARE: Final = 0.25
 """The same, as a share of ``Retry-After``, which is often rounded up to a whole second."""
 FASTER: Final = 0.8

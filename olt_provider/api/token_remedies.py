@@ -36,7 +36,7 @@ def has_to_be_installed(tenant_id: str) -> str:
 
 
 def proves_secret_wrong(error: ApiError) -> bool:
-    """Whether a refusal says that the client secret is wrong.
+    """Whether a refusal proves that the client secret is wrong.
 
     Only for a client that is active, and allowed where it asked: Keycloak answers the same to any
     secret of a client that is disabled. ``unauthorized_client`` also means that a client may not
@@ -44,7 +44,11 @@ def proves_secret_wrong(error: ApiError) -> bool:
     """
     if error.status not in {400, 401} or error.error_code not in REFUSED_CLIENT:
         return False
-    said = (error.error_message or "").lower()
-    if any(words in said for words in NO_SECRET_TRIED):
+    description = (error.error_message or "").lower()
+    if any(words in description for words in NO_SECRET_TRIED):
         return False
-    return error.error_code == "invalid_client" or "secret" in said or "credentials" in said
+    return (
+        error.error_code == "invalid_client"
+        or "secret" in description
+        or "credentials" in description
+    )

@@ -1,8 +1,8 @@
-"""Access tokens: what they say of themselves, and where they come from.
+"""Access tokens: what their claims hold, and where they come from.
 
 The acting tenant of a call is implied by its token, so everything that calls the platform names
 the tenant it acts for and asks a ``TokenSource`` for that tenant's token. Tokens are read here,
-never trusted: whether one is accepted is for the platform to say.
+never trusted: whether one is accepted is for the platform to decide.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ SOON = 3600.0
 
 
 class Claims:
-    """What an access token says of itself: its tenant and when it is valid (seconds, UTC).
+    """What the claims of an access token hold: its tenant and when it is valid (seconds, UTC).
 
-    ``not_before`` and ``issued_at`` are ``None`` where the token does not say; the platform's own
-    tokens carry ``nbf: 0``, which means the same.
+    ``not_before`` and ``issued_at`` are ``None`` where the token has no such claim; the platform's
+    own tokens carry ``nbf: 0``, which means the same.
     """
 
     def __init__(
@@ -131,9 +131,9 @@ def _duration(seconds: float) -> str:
 
 
 def require_refreshable(token: SecretStr, *, origin: str, now: float) -> None:
-    """Raise ``ConfigurationError`` if a refresh token says that it has expired.
+    """Raise ``ConfigurationError`` if the claims of a refresh token show that it has expired.
 
-    One that is opaque says nothing, and passes: only the token endpoint can tell.
+    One that is opaque passes: only the token endpoint can decide.
     """
     expires_at = refresh_expiry(token)
     if expires_at is not None and now > expires_at + CLOCK_SKEW:
@@ -240,7 +240,7 @@ class TenantTokens:
     def _of(self, tenant_id: str | None) -> tuple[ApiToken, str]:
         tenant = canonical_id(tenant_id) if tenant_id else self.tenant()
         if tenant is None:
-            raise ConfigurationError(f"{self._origin} has tokens of several tenants: say which")
+            raise ConfigurationError(f"{self._origin} has tokens of several tenants: name one")
         if tenant not in self._tokens:
             raise ConfigurationError(
                 f"{self._origin} has no token of tenant {tenant}, only of "

@@ -1,4 +1,4 @@
-"""HTTP as this package speaks it: one pooled session, retries, and errors that say what to do."""
+"""HTTP as this package uses it: one pooled session, retries, and errors that name a remedy."""
 
 from __future__ import annotations
 
@@ -244,8 +244,8 @@ class Transport:
         wait, reason = state.upcoming_sleep, failure_of(state)
         log.debug("%s: trying again in %.1f s", request, wait)
         if wait > REPORTED_WAIT and not is_limit(reason):
-            said = reason.reason if isinstance(reason, OltError) else reason
-            self.notify(f"waiting {wait:.0f} s before the next try: {said}")
+            cause = reason.reason if isinstance(reason, OltError) else reason
+            self.notify(f"waiting {wait:.0f} s before the next try: {cause}")
 
     def _open(self) -> requests.Session:
         with self._lock:

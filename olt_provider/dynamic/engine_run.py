@@ -27,7 +27,7 @@ class Process(NamedTuple):
 def run_of(address: str) -> str | None:
     """Identify a pass of an engine: its address, and the process that listens there.
 
-    ``None`` where the engine's process cannot be told from others.
+    ``None`` where the engine's process cannot be distinguished from others.
     """
     pid = os.getppid()
     for _ in range(MAX_WRAPPERS):

@@ -129,7 +129,8 @@ def _journal() -> RunJournal | None:
 def require_engine() -> None:
     """Raise ``OltError`` if the engine of this host process is gone.
 
-    A host outlives an engine that was killed, and would finish what nobody records any more.
+    A host outlives an engine that was killed, and would make calls whose results are
+    recorded nowhere.
     """
     address = engine_address()
     if address is None:
@@ -147,17 +148,17 @@ def engine_address() -> str | None:
 
 
 def warn(message: str) -> None:
-    """Tell the user, once per process: the engine counts it in its summary."""
+    """Warn the user, once per process: the engine counts it in its summary."""
     with _lock:
         if message in _warned:
             return
         _warned.add(message)
     # Python writes a logged warning to stderr, which the engine would show as well: once is enough.
-    told = len(sys.argv) > 1 and _tell_engine(sys.argv[1], message)
-    log.log(logging.INFO if told else logging.WARNING, "%s", message)
+    logged = len(sys.argv) > 1 and _log_to_engine(sys.argv[1], message)
+    log.log(logging.INFO if logged else logging.WARNING, "%s", message)
 
 
-def _tell_engine(address: str, message: str) -> bool:
+def _log_to_engine(address: str, message: str) -> bool:
     import grpc
     from pulumi.runtime.proto import engine_pb2
     from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
@@ -216,7 +217,7 @@ UNAUTHORIZED: Final = 401
 
 
 def with_stored_configuration(operation: F) -> F:
-    """Say where credentials that fail a read or a delete came from, and how to bring others.
+    """State where credentials that fail a read or a delete came from, and how to provide others.
 
     Credentials from the environment are current ones, so there is nothing to add.
     """

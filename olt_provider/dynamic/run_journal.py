@@ -144,7 +144,7 @@ def _private_folder(directory: Path) -> int:
 
 
 def _is_private_file(folder: int, name: str, file: int) -> bool:
-    """Whether an open file is the one of that name, and belongs to nobody else."""
+    """Whether an open file is the one of that name, and belongs to no other user."""
     opened = os.fstat(file)
     if not stat.S_ISREG(opened.st_mode) or opened.st_uid != os.geteuid():
         raise PermissionError("it is not a file of this user")

@@ -32,7 +32,7 @@ HIDDEN: Final[dict[int | str, dict[str, Any]]] = {
 
 @dataclass(frozen=True)
 class Actor:
-    """Whoever holds the token."""
+    """The holder of the token."""
 
     sub: str
     tenant_id: str

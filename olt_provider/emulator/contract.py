@@ -1,4 +1,4 @@
-"""What the emulator takes from the contract, and what nothing public says and it settles on.
+"""What the emulator takes from the contract, and its assumptions where no public source defines it.
 
 Names that begin with ``CHOICE`` are such settlements; changing one here changes the emulator.
 Those that are not a value are rules, and stand where the calls are:
@@ -8,7 +8,7 @@ Those that are not a value are rules, and stand where the calls are:
 - A field that was never given is absent; a cleared ``url`` comes back as null, a cleared
   ``teaserDescription`` as "" (``store.applications``).
 - Allowing once more changes the comment alone; of equal tenants in a registration the last counts.
-- Any UUID can be allowed: whether it is a tenant is not told.
+- Any UUID can be allowed: whether it is a tenant is not checked.
 - Revoking who is not allowed, and uninstalling what is not installed, is a 404.
 - What is seen but not available cannot be installed, and again not either: 403.
 - An application keeps its access where it was revoked and is still installed. Uninstalled or
@@ -104,4 +104,4 @@ def permissions(role: str) -> frozenset[str]:
 def fault_envelope(status: int) -> tuple[str, str]:
     """Code and message of an error that is injected."""
     known = {401: ASSUMED_UNAUTHORIZED, 403: NOT_PERMITTED, 404: ASSUMED_NOT_FOUND}
-    return known.get(status, (f"STATUS_{status}", "Something went wrong, as it was told to"))
+    return known.get(status, (f"STATUS_{status}", "Something went wrong, as the fault demands"))

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class EmulatedPlatform:
-    """For assertions, and for what somebody does by hand. No permissions, no faults, no journal.
+    """For assertions, and for manual changes. No permissions, no faults, no journal.
 
     All but ``application``, ``set_role`` and the questions raise ``KeyError`` for an application
     that does not exist.

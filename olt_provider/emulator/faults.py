@@ -1,4 +1,4 @@
-"""What can be told to go wrong. Every fault is real on the wire."""
+"""The faults that can be injected. Every fault is real on the wire."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ AFTER: Final = frozenset(
         "hold",
     }
 )
-"""Kinds that spoil the answer, so the change is made first; for the others ``when`` tells."""
+"""Kinds that spoil the answer, so the change is made first; for the others ``when`` decides."""
 FIELD_KINDS: Final = frozenset({"missing_field", "wrong_type"})
 OVERSIZE: Final = 9 * 1024 * 1024
 

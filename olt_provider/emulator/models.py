@@ -21,7 +21,7 @@ Status = Literal["active", "inactive"]
 
 
 class Answer(BaseModel):
-    """What the emulator says. A field that is not set is absent, not null."""
+    """A response of the emulator. A field that is not set is absent, not null."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
@@ -33,7 +33,7 @@ class Answer(BaseModel):
 class Body(BaseModel):
     """What a caller sends: exact types, and no field that the contract does not have."""
 
-    # Only by the names of the wire: a caller's snake_case is a mistake to be told.
+    # Only by the names of the wire: a caller's snake_case is reported as a mistake.
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", strict=True)  # type: ignore[pydantic-alias]
 
 
@@ -164,7 +164,7 @@ class InstalledTenant(Answer):
 
 
 class RealmInfo(BaseModel):
-    """What the identity server tells of its realm."""
+    """What the identity server publishes about its realm."""
 
     realm: str
     public_key: str

@@ -50,7 +50,7 @@ def no_access() -> Refusal:
 
 
 def not_found() -> Refusal:
-    """404: somebody else's, or nobody's."""
+    """404: of another tenant, or not there."""
     return Refusal(404, contract.ASSUMED_NOT_FOUND)
 
 
@@ -68,7 +68,7 @@ def envelope(status: int, code: str, message: str) -> Response:
 
 
 def gateway_page(status: int, title: str) -> Response:
-    """What a gateway in front of the platform says of a path that it does not know."""
+    """What a gateway in front of the platform answers for a path that it does not route."""
     page = (
         f"<html>\n<head><title>{status} {title}</title></head>\n"
         f"<body>\n<center><h1>{status} {title}</h1></center>\n</body>\n</html>\n"
@@ -88,8 +88,8 @@ def handle(app: FastAPI) -> None:
 
     @app.exception_handler(OAuthRefusal)
     async def _oauth_refused(_request: Request, refusal: OAuthRefusal) -> Response:
-        said = OAuthError(error=refusal.error, error_description=refusal.description)
-        return JSONResponse(said.model_dump(), refusal.status)
+        body = OAuthError(error=refusal.error, error_description=refusal.description)
+        return JSONResponse(body.model_dump(), refusal.status)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_request: Request, error: RequestValidationError) -> Response:

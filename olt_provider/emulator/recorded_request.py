@@ -54,7 +54,7 @@ class RecordedRequest:
         if message["type"] == "http.response.start":
             self._status = message["status"]
         elif not message.get("more_body", False):
-            # Before the client can know, so that whoever has the answer finds the call.
+            # Before the response is sent, so that a client that has the response finds the call.
             self.note()
         await self._send(message)
 

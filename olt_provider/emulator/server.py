@@ -45,7 +45,7 @@ class Emulator:
             self._server = Server(configured(self._state, tls))
             on_error.pop_all()
         self.platform = EmulatedPlatform(self._state)
-        """What the platform holds, to look at and to change by hand, without HTTP."""
+        """What the platform holds, to inspect and to change without HTTP."""
         self._thread = threading.Thread(
             target=self._server.run, args=([self._socket],), name="olt-emulator", daemon=True
         )
@@ -215,7 +215,7 @@ class Emulator:
             raise TimeoutError(f"requests are still being answered after {timeout} s")
 
     def drop_connections(self) -> None:
-        """End all TCP connections, as a gateway does that starts anew."""
+        """End all TCP connections, as a gateway does that restarts."""
         self._server.drop_connections()
 
     def set_variants(self, *variants: Variant) -> None:

@@ -20,7 +20,7 @@ KEEP_ALIVE_SECONDS: Final = 75
 
 
 class Server(uvicorn.Server):
-    """Says when it is up, and goes down without waiting for anybody."""
+    """Signals when it is up, and stops without waiting for clients."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -105,5 +105,5 @@ def configured(state: State, tls: tuple[str, str] | None) -> uvicorn.Config:
         ssl_certfile=tls[0] if tls else None,
         ssl_keyfile=tls[1] if tls else None,
     )
-    config.load()  # here, since the thread that serves could tell nobody
+    config.load()  # here, since the thread that serves could not report it
     return config

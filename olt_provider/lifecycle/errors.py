@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class LifecycleError(OltError):
-    """An operation was refused, or stopped half-way. The message says what to do."""
+    """An operation was refused, or stopped half-way. The message names what to do."""
 
 
 class PartiallyCompleted(LifecycleError):  # noqa: N818 (what happened, of which the cause is an error)

@@ -118,7 +118,7 @@ class ProviderContext:
     def default_tenant(self) -> str:
         """The tenant of a resource that declares none: ``olt:tenantId``, else the credentials'.
 
-        Raises ``ConfigurationError`` if neither tells.
+        Raises ``ConfigurationError`` if neither names one.
         """
         tenant_id = self.settings.tenant_id or self.client.tokens.tenant()
         if tenant_id is None:

@@ -30,7 +30,7 @@ REPEATED: Final = "a tenant is listed twice: list each tenant once"
 
 
 class InvalidError(ValueError):
-    """A value that is not allowed. The message says what is."""
+    """A value that is not allowed. The message names what is."""
 
 
 Rule = Callable[[Any], Any]

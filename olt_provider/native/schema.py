@@ -61,7 +61,7 @@ PYTHON_ONLY: Final = (
     ("``True``", "`true`"),
     ("``None``", "null"),
 )
-"""What documentation says only of the Python form, and what it is here."""
+"""What the documentation states only for the Python form, and what it is here."""
 
 _wording: Final = Wording({*PROPERTIES, *map(snake, (*SETTINGS, *CREDENTIALS))})
 

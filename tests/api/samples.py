@@ -49,7 +49,7 @@ def application(**changes: Any) -> dict[str, Any]:
 
 
 def registered(**changes: Any) -> dict[str, Any]:
-    """The answer to a registration: the only one that tells the secret."""
+    """The response to a registration: the only one that holds the secret."""
     client = {"id": CLIENT, "secret": SECRET, "type": "confidental"}
     return application(oauth2Client=client, **changes)
 

@@ -76,14 +76,16 @@ def list_answer(*items: object) -> Answer:
     return json_answer({"data": items, "meta": {"page": 0, "pageSize": 100}})
 
 
-def error_answer(status: int, code: str = "CODE", message: str = "said", **headers: str) -> Answer:
+def error_answer(
+    status: int, code: str = "CODE", message: str = "reason", **headers: str
+) -> Answer:
     """The platform's error envelope."""
     return json_answer({"errorCode": code, "errorMessage": message}, status, **headers)
 
 
 @dataclass(frozen=True)
 class Raw:
-    """Bytes as they are, of which nobody says that they are HTTP; then the connection closes."""
+    """Bytes as they are, HTTP or not; then the connection closes."""
 
     data: bytes
 
@@ -177,7 +179,7 @@ class ScriptedServer(ThreadingTCPServer):
         return connection, address
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: what matters is what the client makes of it."""
+        """Log nothing: what matters is what the client makes of it."""
 
     def connected(self) -> int:
         with self._lock:

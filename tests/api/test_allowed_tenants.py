@@ -20,7 +20,7 @@ def test_the_list_is_asked_for_by_page(server: ScriptedServer, tenant: TenantCli
     assert server.only.query == {"page": "0", "pageSize": "100"}
 
 
-def test_the_list_tells_all_that_is_documented(
+def test_the_list_holds_all_that_is_documented(
     server: ScriptedServer, tenant: TenantClient
 ) -> None:
     entry = {

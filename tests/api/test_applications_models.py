@@ -82,13 +82,13 @@ def test_unknown_fields_are_ignored() -> None:
     assert read(application(addedYesterday={"deep": [1]})) == read(application())
 
 
-def test_the_secret_is_read_where_it_is_told() -> None:
+def test_the_secret_is_read_where_it_is_returned() -> None:
     secret = read(registered()).oauth2_client.secret
     assert secret is not None
     assert secret.get_secret_value() == SECRET
 
 
-def test_there_is_no_secret_where_none_is_told() -> None:
+def test_there_is_no_secret_where_none_is_returned() -> None:
     assert read(application()).oauth2_client.secret is None
 
 
@@ -115,7 +115,7 @@ def test_ids_are_read_in_lower_case() -> None:
     assert (answer.id, answer.tenant_id) == (APPLICATION, TENANT)
 
 
-def test_an_allowed_tenant_tells_whether_it_is_installed() -> None:
+def test_an_allowed_tenant_shows_whether_it_is_installed() -> None:
     allowed = read(application()).allowed_tenants[0]
     assert (allowed.tenant_id, allowed.installed) == (OTHER_TENANT, True)
 

@@ -93,7 +93,7 @@ def test_without_a_tenant_the_tokens_own_is_acted_for(
     assert server.only.headers["Authorization"] == f"Bearer {TOKEN}"
 
 
-def test_the_client_tells_its_api_url(server: ScriptedServer, client: OltClient) -> None:
+def test_the_client_exposes_its_api_url(server: ScriptedServer, client: OltClient) -> None:
     assert client.api_url == client.as_tenant(TENANT).api_url == server.url
 
 

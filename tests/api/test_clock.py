@@ -11,7 +11,7 @@ SEEN = datetime(2026, 11, 23, 21, 20, 18, tzinfo=timezone.utc)
 
 
 class Passing:
-    """A monotonic clock that moves when told."""
+    """A monotonic clock that is moved explicitly."""
 
     def __init__(self) -> None:
         self.now = 1000.0

@@ -17,7 +17,7 @@ def test_the_devices_are_asked_for_by_page(server: ScriptedServer, tenant: Tenan
     assert server.only.query == {"page": "0", "pageSize": "100"}
 
 
-def test_a_device_tells_all_that_is_documented(
+def test_a_device_holds_all_that_is_documented(
     server: ScriptedServer, tenant: TenantClient
 ) -> None:
     server.answers(json_answer({"meta": META, "data": [device()]}))
@@ -34,7 +34,7 @@ def test_a_device_tells_all_that_is_documented(
     }
 
 
-def test_what_a_device_does_not_tell_is_empty(server: ScriptedServer, tenant: TenantClient) -> None:
+def test_what_a_device_lacks_is_empty(server: ScriptedServer, tenant: TenantClient) -> None:
     server.answers(list_answer(device(info={"tags": None, "location": None})))
     (found,) = tenant.devices.list()
     assert (found.info.name, found.info.tags, found.info.location) == ("", (), "")

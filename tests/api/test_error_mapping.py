@@ -100,7 +100,8 @@ def test_a_refusal_holds_its_parts(server: ScriptedServer, transport: Transport)
 
 
 @pytest.mark.parametrize(
-    "body", [{"errorCode": "X"}, {"errorMessage": "said"}, {"errorCode": 7, "errorMessage": "said"}]
+    "body",
+    [{"errorCode": "X"}, {"errorMessage": "reason"}, {"errorCode": 7, "errorMessage": "reason"}],
 )
 def test_half_an_envelope_is_still_the_platforms(
     server: ScriptedServer, transport: Transport, body: object
@@ -139,11 +140,11 @@ def test_what_is_not_the_envelope_asks_for_the_address(
     server: ScriptedServer, transport: Transport
 ) -> None:
     server.answers(Answer(404, b"<html>", {"Content-Type": "text/html"}))
-    said = f"answered 404 with no platform error (text/html); is {server.url} the platform's"
-    assert said in str(failure(transport))
+    message = f"answered 404 with no platform error (text/html); is {server.url} the platform's"
+    assert message in str(failure(transport))
 
 
-def test_an_answer_without_a_content_type_says_so(
+def test_a_response_without_a_content_type_is_reported_as_such(
     server: ScriptedServer, transport: Transport
 ) -> None:
     server.answers(Answer(404))
@@ -249,9 +250,9 @@ def test_an_answer_that_echoes_the_token_does_not_show_it(
     server.answers(error_answer(401, "DENIED", f"{'x' * 280} {token} is no token"))
     with pytest.raises(ApiError) as caught:
         tenant.applications.get(APPLICATION)
-    told = f"{caught.value} {caught.value.error_message}"
-    assert token[:12] not in told
-    assert "[secret]" in told
+    messages = f"{caught.value} {caught.value.error_message}"
+    assert token[:12] not in messages
+    assert "[secret]" in messages
 
 
 def test_an_answer_that_echoes_the_form_does_not_show_its_secrets(
@@ -260,5 +261,5 @@ def test_an_answer_that_echoes_the_form_does_not_show_its_secrets(
     form = {"client_id": "me", "client_secret": "hush-hush", "refresh_token": "psst-psst"}
     body = {"error": "invalid_client", "error_description": "hush-hush and psst-psst of me"}
     server.answers(json_answer(body, status=401))
-    said = str(failure(transport, Request("POST", "/token", form=form)))
-    assert "[secret] and [secret] of me" in said
+    message = str(failure(transport, Request("POST", "/token", form=form)))
+    assert "[secret] and [secret] of me" in message

@@ -40,7 +40,7 @@ LIFE = 864000
 
 
 class Passing:
-    """A monotonic clock that moves when told."""
+    """A monotonic clock that is moved explicitly."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -240,7 +240,7 @@ def test_refresh_token_that_may_have_been_used_before_is_named_as_a_cause(
         refreshing.token(TENANT)
 
 
-def test_a_refused_refresh_token_says_how_to_get_another(
+def test_a_refused_refresh_token_is_reported_with_the_way_to_another(
     server: ScriptedServer, refreshing: RefreshToken
 ) -> None:
     server.answers(refusal("invalid_grant", 400))

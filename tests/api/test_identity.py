@@ -93,7 +93,7 @@ def test_an_issued_token_is_read(server: ScriptedServer, identity: IdentityClien
 
 
 @pytest.mark.parametrize("status", [400, 401])
-def test_a_refused_grant_tells_the_oauth_error(
+def test_a_refused_grant_reports_the_oauth_error(
     server: ScriptedServer, identity: IdentityClient, status: int
 ) -> None:
     server.answers(
@@ -110,7 +110,7 @@ def test_a_refused_grant_tells_the_oauth_error(
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "message"),
     [
         ({"expires_in": 1}, "access_token: Field required"),
         ({"access_token": TOKEN}, "expires_in: Field required"),
@@ -120,10 +120,10 @@ def test_a_refused_grant_tells_the_oauth_error(
     ],
 )
 def test_an_answer_that_is_no_token_is_unusable(
-    server: ScriptedServer, identity: IdentityClient, answer: Any, said: str
+    server: ScriptedServer, identity: IdentityClient, answer: Any, message: str
 ) -> None:
     server.answers(json_answer(answer))
-    with pytest.raises(RequestError, match=said):
+    with pytest.raises(RequestError, match=message):
         identity.client_credentials(CLIENT, SecretStr(SECRET), tenant_id=TENANT)
 
 
@@ -136,7 +136,9 @@ def test_what_is_no_tenant_id_never_becomes_a_header(
     assert server.received == []
 
 
-def test_the_realm_tells_its_public_key(server: ScriptedServer, identity: IdentityClient) -> None:
+def test_the_realm_publishes_its_public_key(
+    server: ScriptedServer, identity: IdentityClient
+) -> None:
     server.answers(json_answer({"realm": "olt", "public_key": "MIIB"}))
     assert identity.realm().public_key == "MIIB"
     assert (server.only.method, server.only.target) == ("GET", REALM)

@@ -47,7 +47,7 @@ def test_one_application_is_got_by_its_id(server: ScriptedServer, tenant: Tenant
     assert (server.only.method, server.only.target, server.only.body) == ("GET", ONE, b"")
 
 
-def test_an_installed_application_tells_where_and_since_when(
+def test_an_installed_application_shows_where_and_since_when(
     server: ScriptedServer, tenant: TenantClient
 ) -> None:
     server.answers(data_answer(available(installation=installation())))
@@ -90,7 +90,7 @@ def test_an_application_is_installed_with_an_empty_put(
     assert (sent.method, sent.target, sent.body) == ("PUT", INSTALLATION, b"")
 
 
-def test_the_answer_to_an_installation_tells_where_and_since_when(
+def test_the_response_to_an_installation_shows_where_and_since_when(
     server: ScriptedServer, tenant: TenantClient
 ) -> None:
     server.answers(data_answer(installation()))

@@ -43,7 +43,7 @@ UNAUTHORIZED = error_answer(401)
 
 
 class Tokens:
-    """Gives a token as often as told, then raises; ``renew`` finds another if there is one."""
+    """Gives a token a number of times, then raises; ``renew`` finds another if there is one."""
 
     def __init__(self, *given: str | OltError) -> None:
         self._given = list(given)
@@ -113,7 +113,7 @@ def test_a_401_after_a_lost_response_keeps_the_mark(
 
 
 @writes
-def test_a_401_that_no_other_token_mends_keeps_the_mark(
+def test_a_401_that_no_other_token_resolves_keeps_the_mark(
     server: ScriptedServer, transport: Transport, write: Call
 ) -> None:
     server.answers(Closed(), UNAUTHORIZED)

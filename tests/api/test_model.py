@@ -121,7 +121,7 @@ def test_data_may_hold_anything(data: object) -> None:
 
 @pytest.mark.parametrize("body", [None, [], "data", 7, {}])
 def test_an_answer_without_data_is_an_error(body: object) -> None:
-    with pytest.raises(RequestError, match=r'^GET /x: the answer has no "data"'):
+    with pytest.raises(RequestError, match=r'^GET /x: the response has no "data"'):
         data_of(body, source="GET /x")
 
 

@@ -39,7 +39,7 @@ METAS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("meta", METAS.values(), ids=list(METAS))
-def test_all_pages_are_read_whatever_meta_says(
+def test_all_pages_are_read_whatever_meta_holds(
     server: ScriptedServer, tenant: TenantClient, meta: object
 ) -> None:
     server.answers(page(0, 100, meta), page(1, 3, meta))

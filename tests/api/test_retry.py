@@ -144,8 +144,8 @@ def test_a_registration_whose_answer_is_lost_may_have_happened(
 
 
 @pytest.fixture
-def nobody() -> Iterator[str]:
-    """A base URL where nobody listens: the port is taken, so that nobody else gets it."""
+def unused_url() -> Iterator[str]:
+    """A base URL without a listener: the port is taken, so that no other process gets it."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
@@ -153,18 +153,18 @@ def nobody() -> Iterator[str]:
 
 @pytest.mark.parametrize("repeat", list(Repeat))
 def test_a_connection_that_was_never_made_is_tried_again(
-    make_transport: MakeTransport, sleeps: list[float], nobody: str, repeat: Repeat
+    make_transport: MakeTransport, sleeps: list[float], unused_url: str, repeat: Repeat
 ) -> None:
     with pytest.raises(RequestError):
-        make_transport(nobody).send(Request("POST", "/x", repeat=repeat))
+        make_transport(unused_url).send(Request("POST", "/x", repeat=repeat))
     assert len(sleeps) == DEFAULT_MAX_RETRIES
 
 
 def test_after_a_connection_that_was_never_made_nothing_can_have_changed(
-    make_transport: MakeTransport, nobody: str
+    make_transport: MakeTransport, unused_url: str
 ) -> None:
     with pytest.raises(RequestError, match="could not connect to 127") as caught:
-        make_transport(nobody, max_retries=0).send(GET)
+        make_transport(unused_url, max_retries=0).send(GET)
     assert not caught.value.sent
 
 
@@ -274,7 +274,7 @@ def test_a_retry_after_that_cannot_be_read_is_passed_over(
     assert 0 <= sleeps[0] <= 0.5
 
 
-def test_a_500_is_not_repeated_even_if_it_says_when(
+def test_a_500_is_not_repeated_even_with_retry_after(
     server: ScriptedServer, transport: Transport
 ) -> None:
     server.always = error_answer(500, Retry_After="1")
@@ -345,7 +345,7 @@ def test_a_short_wait_is_not_reported(
 
 
 @pytest.mark.parametrize(("asked", "waits"), [("17", True), (f"{MAX_WAIT + 1:.0f}", False)])
-def test_the_others_wait_also_where_the_call_that_was_told_to_is_given_up(
+def test_the_others_wait_also_where_the_call_that_was_limited_is_given_up(
     server: ScriptedServer,
     make_transport: MakeTransport,
     sleeps: list[float],

@@ -38,7 +38,7 @@ def api_token(now: float = NOW, **claims: Any) -> ApiToken:
 # Reading
 
 
-def test_a_token_tells_its_tenant_and_times() -> None:
+def test_a_token_shows_its_tenant_and_times() -> None:
     claims = read_claims(TOKEN, origin="the token")
     assert (claims.tenant, claims.expires_at, claims.issued_at) == (TENANT, EXPIRES, NOW)
 
@@ -121,7 +121,7 @@ def test_a_token_is_usable_until_a_minute_after_its_expiry(now: float) -> None:
     use(claims(), now)
 
 
-def test_an_expired_token_says_when_it_expired() -> None:
+def test_an_expired_token_is_reported_with_when_it_expired() -> None:
     with pytest.raises(ConfigurationError, match="expired at 2019-05-19T10:11:32Z, 2 days ago"):
         use(claims(), EXPIRES + 2 * 86400)
 
@@ -132,11 +132,11 @@ def test_a_token_is_expired_more_than_a_minute_after_its_expiry() -> None:
 
 
 @pytest.mark.parametrize(
-    ("late", "said"),
+    ("late", "message"),
     [(90, "1 minute"), (3 * 3600, "3 hours"), (86400, "1 day"), (11.9 * 86400, "11 days")],
 )
-def test_the_time_since_the_expiry_is_told_in_the_largest_unit(late: float, said: str) -> None:
-    with pytest.raises(ConfigurationError, match=f" {said} ago"):
+def test_the_time_since_the_expiry_is_shown_in_the_largest_unit(late: float, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=f" {message} ago"):
         use(claims(), EXPIRES + late)
 
 
@@ -144,9 +144,9 @@ def test_a_token_is_usable_from_a_minute_before_its_start() -> None:
     use(claims(not_before=NOW), NOW - CLOCK_SKEW)
 
 
-def test_a_token_that_is_not_yet_valid_says_when_it_will_be() -> None:
-    said = "not valid before 2019-05-09T10:11:32Z, 2 hours from now"
-    with pytest.raises(ConfigurationError, match=said):
+def test_a_token_that_is_not_yet_valid_is_reported_with_when_it_will_be() -> None:
+    message = "not valid before 2019-05-09T10:11:32Z, 2 hours from now"
+    with pytest.raises(ConfigurationError, match=message):
         use(claims(not_before=NOW), NOW - 7200)
 
 
@@ -156,7 +156,7 @@ def test_a_token_of_another_tenant_names_both() -> None:
 
 
 @pytest.mark.parametrize("token", [claims(expires_at=1.0), claims(not_before=EXPIRES)])
-def test_the_wrong_tenant_is_told_before_the_wrong_time(token: Claims) -> None:
+def test_the_wrong_tenant_is_reported_before_the_wrong_time(token: Claims) -> None:
     with pytest.raises(WrongTenantError):
         use(token, NOW, OTHER_TENANT)
 
@@ -170,7 +170,7 @@ def test_without_a_tenant_any_will_do() -> None:
 
 
 @pytest.mark.parametrize("moment", [-1e300, 1e17 * -1])
-def test_an_impossible_expiry_is_told_as_such(moment: float) -> None:
+def test_an_impossible_expiry_is_reported_as_such(moment: float) -> None:
     with pytest.raises(ConfigurationError, match="expired at an impossible time"):
         use(claims(expires_at=moment), NOW)
 
@@ -235,7 +235,7 @@ def test_tenants_are_found_without_regard_to_case() -> None:
     assert tenant_tokens(TENANT.upper()).token(TENANT) == TOKEN
 
 
-def test_a_tenant_without_a_token_is_told_which_there_are() -> None:
+def test_a_tenant_without_a_token_is_reported_with_those_that_have_one() -> None:
     with pytest.raises(ConfigurationError, match=f"no token of tenant {OTHER_TENANT}.*{TENANT}"):
         tenant_tokens(TENANT).token(OTHER_TENANT)
 
@@ -249,13 +249,15 @@ def test_a_token_under_another_tenants_id_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("tenants", "only"), [((TENANT,), TENANT), ((TENANT, OTHER_TENANT), None)])
-def test_only_a_single_token_tells_the_tenant(tenants: tuple[str, ...], only: str | None) -> None:
+def test_only_a_single_token_determines_the_tenant(
+    tenants: tuple[str, ...], only: str | None
+) -> None:
     assert tenant_tokens(*tenants).tenant() == only
 
 
 def test_with_several_tokens_the_tenant_has_to_be_named() -> None:
     source = tenant_tokens(TENANT, OTHER_TENANT)
-    with pytest.raises(ConfigurationError, match="several tenants: say which"):
+    with pytest.raises(ConfigurationError, match="several tenants: name one"):
         source.token(None)
 
 
@@ -271,7 +273,7 @@ def refreshable(token: str, now: float = NOW) -> None:
 
 
 @pytest.mark.parametrize("token", ["opaque", "", make_token(exp=None), make_token(tenant=None)])
-def test_a_refresh_token_that_does_not_say_otherwise_may_be_used(token: str) -> None:
+def test_a_refresh_token_without_an_expiry_may_be_used(token: str) -> None:
     refreshable(token)
 
 

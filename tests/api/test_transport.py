@@ -37,10 +37,10 @@ def redirect(status: int, location: str, body: bytes = b"") -> Answer:
     return Answer(status, body, {"Location": location})
 
 
-# What every request says
+# What every request holds
 
 
-def test_the_user_agent_tells_this_packages_version(
+def test_the_user_agent_names_this_packages_version(
     server: ScriptedServer, transport: Transport
 ) -> None:
     server.answers(data_answer({}))
@@ -48,7 +48,7 @@ def test_the_user_agent_tells_this_packages_version(
     assert server.only.headers["User-Agent"].startswith(f"pulumi-olt/{__version__} ")
 
 
-def test_the_user_agent_tells_who_uses_this_package(
+def test_the_user_agent_names_who_uses_this_package(
     server: ScriptedServer, make_transport: MakeTransport
 ) -> None:
     server.answers(data_answer({}))
@@ -70,10 +70,10 @@ def test_a_slash_at_the_end_of_the_base_url_is_not_doubled(
     assert server.only.target == "/v1/x"
 
 
-# The token, and nobody else's
+# The token, and that of no other tenant
 
 
-def test_the_token_is_asked_for_anew_before_every_attempt(
+def test_the_token_is_requested_again_before_every_attempt(
     server: ScriptedServer, transport: Transport
 ) -> None:
     tokens = iter(["first", "second"])
@@ -208,7 +208,7 @@ def test_threads_share_at_most_four_connections(
     assert server.connections <= 4
 
 
-def test_a_connection_that_the_server_closed_in_between_is_made_anew(
+def test_a_connection_that_the_server_closed_in_between_is_made_again(
     server: ScriptedServer, transport: Transport, sleeps: list[float]
 ) -> None:
     whole = Answer(200, b"{}", {"Connection": "close"}).encoded()

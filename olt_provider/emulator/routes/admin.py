@@ -69,7 +69,7 @@ async def faults(state: StateOf) -> list[dict[str, Any]]:
 
 @router.post("/faults")
 async def add_fault(fault: Fault, state: StateOf) -> dict[str, int]:
-    """Set one more; the answer tells how many there are."""
+    """Set one more; the response holds how many there are."""
     state.faults.add(fault)
     return {"faults": len(state.faults.all)}
 

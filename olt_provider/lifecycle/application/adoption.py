@@ -104,7 +104,7 @@ def require_secret_kept(context: ProviderContext, state: ApplicationState) -> No
     if not trial.accepted:
         raise LifecycleError(
             f"adopt: the declared client_secret of application {state.id} differs from the one in "
-            f"the state and may be dead ({trial.said}). Remove client_secret from adopt, give "
+            f"the state and may be dead ({trial.reason}). Remove client_secret from adopt, give "
             "rotate_secret_when_changed another value and run `pulumi up`. If the declared one "
             "works, run `pulumi up` again without replacing the resource"
         )
@@ -140,13 +140,13 @@ def _check_secret(context: ProviderContext, application: Application, secret: Se
     if trial.refused:
         raise LifecycleError(
             f"adopt: the token endpoint refuses the declared client_secret of application "
-            f"{application.id} ({trial.said}); declare its present secret, or leave client_secret "
-            "out to rotate it, which ends the present one. Nothing was changed"
+            f"{application.id} ({trial.reason}); declare its present secret, or leave "
+            "client_secret out to rotate it, which ends the present one. Nothing was changed"
         )
     if not trial.accepted:
         context.warn(
             f"the client secret declared for application {application.id} could not be checked: "
-            f"{trial.said}"
+            f"{trial.reason}"
         )
 
 
@@ -155,7 +155,7 @@ class _Trial(NamedTuple):
 
     accepted: bool
     refused: bool
-    said: str = ""
+    reason: str = ""
 
 
 def _try(context: ProviderContext, application: Application, secret: SecretStr) -> _Trial:

@@ -86,7 +86,7 @@ def _adopting(context: ProviderContext, application_id: str, checked: Checked) -
     if secret is None:
         context.warn(
             f"application {application_id} is adopted without its client_secret, so "
-            "it gets a new one, and whoever uses the present one loses access"
+            "it gets a new one, and the present one stops working"
         )
     return checked
 
@@ -202,7 +202,7 @@ def _notes(outputs: Props, inputs: Props, now: datetime) -> Iterator[str]:
     if was and inputs.get("allowed_tenants") is UNKNOWN:
         yield (
             f"application {outputs.get('name')!r}: not all tenant IDs in allowed_tenants are known "
-            "yet, so the preview cannot tell which tenants it changes; that all are shown as "
+            "yet, so the preview cannot show which tenants it changes; that all are shown as "
             "removed does not mean that they lose their access"
         )
     if was and not will_be:
@@ -214,7 +214,7 @@ def _notes(outputs: Props, inputs: Props, now: datetime) -> Iterator[str]:
     if will_be and not was:
         yield (
             f"application {outputs.get('name')!r}: allowed_tenants is declared for the first time, "
-            "so every tenant that was allowed by hand and is not in it will be revoked"
+            "so every tenant that was allowed outside Pulumi and is not in it will be revoked"
         )
 
 
@@ -224,8 +224,8 @@ def _comment_notes(outputs: Props, tenants: Mapping[str, Any]) -> Iterator[str]:
     for tenant_id in sorted(tenants.keys() & before.keys()):
         if tenants[tenant_id] == before[tenant_id] or (before[tenant_id] and tenants[tenant_id]):
             continue
-        said = "loses its comment" if before[tenant_id] else "gets a comment"
+        effect = "loses its comment" if before[tenant_id] else "gets a comment"
         yield (
             f"application {outputs.get('name')!r}: tenant {tenant_id} keeps its access and only "
-            f"{said}"
+            f"{effect}"
         )

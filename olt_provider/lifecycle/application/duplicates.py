@@ -45,17 +45,17 @@ def _keeping(context: ProviderContext, known: KnownApplications, name: str) -> d
 
 def _in_use(name: str, keeping: dict[str, str]) -> LifecycleError:
     """The error, with the ways out, most likely first. Rotating a secret that works comes last."""
-    said = f"an application named {name!r} exists already: {', '.join(keeping)}"
+    found = f"an application named {name!r} exists already: {', '.join(keeping)}"
     ours = sorted(set(filter(None, keeping.values())))
     if ours:
         return LifecycleError(
-            f"{said}, which {' and '.join(ours)} of this program manages. Give one of them another "
-            "name, or set prevent_duplicate_name=False"
+            f"{found}, which {' and '.join(ours)} of this program manages. Give one of them "
+            "another name, or set prevent_duplicate_name=False"
         )
     # Adopting ends a client secret, so where several could be meant, none is there to copy.
     only = f'"{next(iter(keeping))}"' if len(keeping) == 1 else "..."
     return LifecycleError(
-        f"{said}. If you renamed the resource in the program, add to it "
+        f"{found}. If you renamed the resource in the program, add to it "
         'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="OLD")]), with its old name; if '
         "another stack manages it, give this one another name; if nothing manages it, adopt it "
         f"with adopt=AdoptArgs(application_id={only}), which rotates its client secret unless "

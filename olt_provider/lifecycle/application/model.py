@@ -109,7 +109,7 @@ class ApplicationInputs(Inputs):
         Mapping[str, str] | None,
         Property(
             "Who may install it: tenant ID -> comment, or a sequence of IDs or "
-            "``AllowedTenantArgs``. ``{}``: nobody. Default: unmanaged, never changed.",
+            "``AllowedTenantArgs``. ``{}``: no tenant. Default: unmanaged, never changed.",
             rule=values.allowed_tenants,
             partly_unknown=True,
             sent=Sent.REGISTRATION,

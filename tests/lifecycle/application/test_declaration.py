@@ -135,7 +135,7 @@ def test_a_secret_that_an_adoption_ends_is_announced(
     assert warnings == []
     checked(context, adopt={"application_id": OTHER})
     (warning,) = warnings
-    assert "whoever uses the present one loses access" in warning
+    assert "the present one stops working" in warning
 
 
 def test_tenants_that_are_not_known_yet_are_not_taken_for_a_mass_revocation(
