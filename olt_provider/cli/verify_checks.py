@@ -70,7 +70,7 @@ def of_stack(exported: Any) -> list[Subject]:
         return [_subject(each, installed) for each in _managed(resources, APPLICATION)]
     except (KeyError, TypeError, AttributeError, ValueError):
         raise ConfigurationError(
-            "the stack's state has a shape that this version does not know"
+            "the stack's state has a shape that this version does not support"
         ) from None
 
 

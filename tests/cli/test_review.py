@@ -134,7 +134,7 @@ def test_a_deletion_alone_is_no_rotation() -> None:
         ('{"steps": 1, "changeSummary": {}}', "steps has a shape"),
         (_preview({"op": "same"}), "steps.0.urn has a shape"),
         (_preview({"op": "same", "urn": "x"}), "names no resource"),
-        (_preview(_step("teleport")), "an operation that this version does not know"),
+        (_preview(_step("teleport")), "an operation that this version does not support"),
         ("[" * 100_000, "cannot be read|damaged|not JSON"),
     ],
 )

@@ -33,7 +33,7 @@ class Stack:
     """Applications by a key: their ID, or the URN of the resource that will register them.
 
     An application that is replaced keeps its key, so that its tenants before and after
-    can be compared. ``platform`` is what the platform holds, by ID, where it was asked.
+    can be compared. ``platform`` is what the platform holds, by ID, where it was read.
     """
 
     def __init__(self, preview: Preview, platform: Mapping[str, Facts] | None = None) -> None:

@@ -163,14 +163,14 @@ def read_preview(text: str) -> Preview:
     if not isinstance(content, dict) or "changeSummary" not in content:
         raise PreviewError(
             "it is JSON, but not of `pulumi preview --json`, or of an engine whose shape this "
-            "version does not know"
+            "version does not support"
         )
     try:
         preview = Preview.model_validate({"steps": [], **content})
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise PreviewError(
-            f"{where} has a shape that this version does not know: the engine may be newer"
+            f"{where} has a shape that this version does not support: the engine may be newer"
         ) from None
     for step in preview.steps:
         _require_known(step)
@@ -192,4 +192,4 @@ def _require_known(step: Step) -> None:
     if step.urn.count("::") < 3 or not step.urn.startswith("urn:pulumi:"):
         raise PreviewError("a step names no resource: the engine may be newer")
     if step.kind in (APPLICATION, INSTALLATION) and step.op not in OPERATIONS:
-        raise PreviewError("a step has an operation that this version does not know")
+        raise PreviewError("a step has an operation that this version does not support")

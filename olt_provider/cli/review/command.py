@@ -135,7 +135,7 @@ def _kinds(text: str) -> list[Kind]:
     words = [word.strip() for word in text.split(",") if word.strip()]
     odd = [word for word in words if word not in KINDS]
     if odd:
-        fail("review", f"--fail-on knows {', '.join(KINDS)}, but not {odd[0]}")
+        fail("review", f"--fail-on {odd[0]} is not a kind: give {', '.join(KINDS)}")
     return [kind for kind in KINDS if kind in words]
 
 

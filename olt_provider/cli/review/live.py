@@ -35,7 +35,7 @@ class Clients:
     """The client of the stack, for the resources that live on its hosts.
 
     A preview is written by the author of a change. So the hosts, certificates and credentials
-    that it names are never used: a resource of an explicit provider is asked for with the stack's
+    that it names are never used: a resource of an explicit provider is read with the stack's
     own settings, and only if both name the same hosts.
     """
 
@@ -89,22 +89,22 @@ def review_live(preview: Preview, clients: Clients, progress: Callable[[str], No
     applications of each tenant in which one is registered, once. A failure ends up in ``reason``.
     """
     stack = Stack(preview)
-    questions = _Questions(clients, stack)
+    checks = _LiveChecks(clients, stack)
     for resource in stack.applications:
         progress(resource.name)
         try:
-            questions.name_guard(resource)
+            checks.name_guard(resource)
             for application_id, owner in _concerned(resource):
-                questions.application(resource, application_id, owner)
+                checks.application(resource, application_id, owner)
         except OltError as error:
-            questions.reasons.append(str(error))
+            checks.reasons.append(str(error))
     for installed in stack.after:
         try:
-            questions.installation(installed)
+            checks.installation(installed)
         except OltError as error:
-            questions.reasons.append(str(error))
-    found = review(preview, questions.platform)
-    return found.model_copy(update={"live": questions.answer(Stack(preview, questions.platform))})
+            checks.reasons.append(str(error))
+    found = review(preview, checks.platform)
+    return found.model_copy(update={"live": checks.result(Stack(preview, checks.platform))})
 
 
 def _concerned(resource: Resource) -> Iterator[tuple[str, str | None]]:
@@ -123,8 +123,8 @@ def _concerned(resource: Resource) -> Iterator[tuple[str, str | None]]:
             yield named, facts.after(resource.after).owner
 
 
-class _Questions:
-    """What was asked of the platform, and what came back."""
+class _LiveChecks:
+    """What is read from the platform, and what its guards and rules will refuse."""
 
     def __init__(self, clients: Clients, stack: Stack) -> None:
         self._clients = clients
@@ -193,7 +193,7 @@ class _Questions:
             self._names[key] = names
         return self._names[key]
 
-    def answer(self, stack: Stack) -> Live:
+    def result(self, stack: Stack) -> Live:
         """What the guards make of it."""
         return Live(
             checked=True,

@@ -82,7 +82,7 @@ def _in_use(stack: Stack, other: Resource, name: Name, resource: Resource) -> bo
     states = [(gone.state, gone.place) for gone in other.gone]
     if other.before is not None and all(state.id != other.before.id for state, _ in states):
         states.append((other.before, None))
-    answers: list[bool] = []
+    found: list[bool] = []
     for state, place in states:
         held = facts.before(state)
         if (held.name, held.owner) != name:
@@ -94,8 +94,8 @@ def _in_use(stack: Stack, other: Resource, name: Name, resource: Resource) -> bo
             continue
         unordered = place is None and (other.change == "replaced" or bool(other.gone))
         renamed = other.change == "updated" and "name" in other.keys
-        answers.append(not renamed and not unordered)
-    return any(answers) if answers else None
+        found.append(not renamed and not unordered)
+    return any(found) if found else None
 
 
 def gives_up_name(resource: Resource) -> bool:
