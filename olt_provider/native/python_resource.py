@@ -12,7 +12,15 @@ from olt_provider.native.names import ALIASES, camel, snake
 
 
 class NativeResource(pulumi.CustomResource):
-    """A resource whose Python names are in snake_case and whose wire names are in camelCase."""
+    """A resource whose Python names are in snake_case and whose wire names are in camelCase.
+
+    Its outputs are the annotations of its class.
+    """
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name in cls.__annotations__:
+            setattr(cls, name, _output(name))
 
     def __init__(
         self,
@@ -50,6 +58,16 @@ def options(
         additional_secret_outputs=list(secrets),
     )
     return pulumi.ResourceOptions.merge(ours, opts)
+
+
+def _output(name: str) -> property:
+    """An output, as the SDK finds it by its wire name."""
+
+    def read(self: Any) -> Any:
+        return pulumi.get(self, name)
+
+    read.__name__ = name
+    return property(pulumi.getter(name=camel(name))(read))
 
 
 def _outputs(cls: type) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+import pulumi
 import pytest
 
 import olt_provider
@@ -38,3 +39,43 @@ def test_every_name_is_exported() -> None:
         assert getattr(native, name).__name__ == name
     with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
         _ = native.Nothing
+
+
+class Registered(pulumi.runtime.Mocks):
+    """Stands for the engine: keeps what is registered and returns outputs in camelCase."""
+
+    def __init__(self) -> None:
+        self.inputs: dict[str, Any] = {}
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, Any]:
+        self.inputs = dict(args.inputs)
+        return "an-id", {**args.inputs, "clientId": "c", "publicClientId": "p"}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
+        return {}
+
+
+def test_inputs_and_outputs_are_translated_but_not_the_keys_of_the_user() -> None:
+    mocks = Registered()
+    pulumi.runtime.set_mocks(mocks, preview=False)
+    found: list[Any] = []
+
+    def program() -> Any:
+        app = native.OltApplication(
+            "app",
+            allowed_tenants=["AA"],
+            rotate_secret_when_changed={"client_secret": "a", "camelCase": "b"},
+            redirect_uris=["https://b", "https://a"],
+        )
+        outputs = (app.client_id, app.public_client_id, app.rotate_secret_when_changed)
+        return pulumi.Output.all(*outputs).apply(found.extend)
+
+    test: Any = pulumi.runtime.test
+    test(program)()
+    trigger = {"client_secret": "a", "camelCase": "b"}
+    assert mocks.inputs == {
+        "allowedTenants": {"aa": ""},
+        "rotateSecretWhenChanged": trigger,
+        "redirectUris": ["https://a", "https://b"],
+    }
+    assert found == ["c", "p", trigger]
