@@ -170,22 +170,7 @@ class Transport:
         """
         lost = may_have_changed and request.writes
         call = Call(self._max_retries, self._sleep)
-
-        def attempt() -> Any:
-            nonlocal lost
-            with self._backoff.turn(call.sleep) as turn:
-                call.begin()
-                try:
-                    answer = self._attempt(request, authorize)
-                except OltError as error:
-                    call.failed(error)
-                    self._share(turn, error)
-                    lost = lost or (request.writes and error.may_have_changed)
-                    error.may_have_changed = lost
-                    raise
-                turn.passed()
-                return answer
-
+        value: Any = None
         retrying = Retrying(
             retry=retry_if_exception(request.repeat.allows),
             stop=call.is_over,
@@ -196,7 +181,19 @@ class Transport:
         )
         self._count(request)
         try:
-            return retrying(attempt)
+            for attempt in retrying:
+                with attempt, self._backoff.turn(call.sleep) as turn:
+                    call.begin()
+                    try:
+                        value = self._attempt(request, authorize)
+                    except OltError as error:
+                        call.failed(error)
+                        self._share(turn, error)
+                        lost = lost or (request.writes and error.may_have_changed)
+                        error.may_have_changed = lost
+                        raise
+                    turn.passed()
+            return value
         except OltError as error:  # of an attempt, or of a wait after one
             error.may_have_changed = lost
             raise

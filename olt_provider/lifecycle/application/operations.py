@@ -48,7 +48,11 @@ def create(context: ProviderContext, inputs: ApplicationInputs) -> ApplicationSt
     application = registered.application
     secret, made_at = application.oauth2_client.secret, written(context.now())
     try:
-        _finish(session.client, application, inputs)
+        _require_owner(application, inputs)
+        if application.status != inputs.status:  # which a registration cannot set
+            session.client.applications.patch(
+                application.id, ApplicationPatch(status=inputs.status)
+            )
     except Exception as error:  # noqa: BLE001 - whatever it was, the application exists
         found = inputs.as_found(application)
         state = ApplicationState.of(
@@ -75,15 +79,12 @@ def create_or_undo(context: ProviderContext, inputs: ApplicationInputs) -> Appli
         raise _undone(context, error) from None
 
 
-def _finish(client: TenantClient, registered: Application, inputs: ApplicationInputs) -> None:
-    """What a registration cannot set."""
+def _require_owner(registered: Application, inputs: ApplicationInputs) -> None:
     if registered.tenant_id != inputs.tenant_id:
         raise LifecycleError(
             f"application {registered.id} was registered for tenant {registered.tenant_id} "
             f"instead of {inputs.tenant_id}"
         )
-    if registered.status != inputs.status:
-        client.applications.patch(registered.id, ApplicationPatch(status=inputs.status))
 
 
 def _to_adopt(error: PartiallyRegistered) -> LifecycleError:
