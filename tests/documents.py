@@ -124,6 +124,8 @@ NOT_RUN = {
     ("docs/large_estates.md", "python fleet.py"): "tests/test_example_fleet.py does so",
     ("docs/large_estates.md", "make bench-fleet"): "tests/benchmarks/test_fleet.py does so",
     ("docs/testing.md", "pip install"): ENVIRONMENT,
+    ("docs/policy.md", "cp -r"): ENVIRONMENT,
+    ("docs/policy.md", "pulumi preview"): "tests/policy/test_pack.py does the same",
     ("docs/contributing.md", "git clone"): TOO_MUCH,
     ("docs/contributing.md", "make lint"): TOO_MUCH,
 }

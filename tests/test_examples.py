@@ -55,6 +55,7 @@ def test_every_example_is_run_by_a_test() -> None:
         "deployer": "tests/test_example_deployer.py",
         "gitops": "tests/test_example_gitops.py",
         "fleet": "tests/test_example_fleet.py",
+        "policy": "tests/policy/test_pack.py",
     }
     here = {"secret_rotation", "rotation_without_downtime", "multi_tenant"}
     assert all((ROOT / test).is_file() for test in elsewhere.values())
