@@ -1,1 +1,1 @@
-"""What a preview means on the platform, for the people who review it."""
+"""The effects of a preview on the platform, for its reviewers: see ``effects.review``."""
