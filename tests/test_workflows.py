@@ -52,6 +52,30 @@ def test_a_file_of_the_repositorys_host_follows_its_schema(file: Path, kind: str
     assert done.returncode == 0, done.stdout
 
 
+def test_coverage_of_the_tests_without_the_engine_is_reported(tmp_path: Path) -> None:
+    """The command of the job, with one test in place of all."""
+    jobs = yaml.safe_load((GITHUB / "workflows" / "test.yml").read_text())["jobs"]
+    (command,) = (step["run"] for step in jobs["coverage"]["steps"] if "run" in step)
+    target, arguments = re.fullmatch(r'make (\w+) PYTEST_ARGS="(.*)"', command).groups()  # type: ignore[union-attr]
+    assert target == "check"
+    summary, kept = tmp_path / "summary.md", tmp_path / "coverage.xml"
+    options = [
+        *arguments.replace("$GITHUB_STEP_SUMMARY", str(summary)).split(),
+        f"--cov-report=xml:{kept}",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *options, "tests/lifecycle/test_values.py"],
+        cwd=ROOT,
+        env={**os.environ, "COVERAGE_FILE": str(tmp_path / "coverage")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "lifecycle/values.py" in summary.read_text().replace("\\", "")
+    assert 'filename="lifecycle/values.py"' in kept.read_text()
+
+
 def test_paths_of_the_code_owners_exist_and_no_owner_is_made_up() -> None:
     lines = (GITHUB / "CODEOWNERS").read_text().splitlines()
     paths = [line for line in lines if line and not line.startswith("#")]
