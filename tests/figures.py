@@ -1,7 +1,7 @@
 """Figures of a run, printed at its end however many workers ran it.
 
-A test says ``record_property(COUNTED, "what")`` for one of a kind, and ``record_property(LINE, x)``
-for a whole line.
+A test calls ``record_property(COUNTED, "what")`` for one of a kind, and
+``record_property(LINE, x)`` for a whole line.
 """
 
 from __future__ import annotations

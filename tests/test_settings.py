@@ -302,7 +302,7 @@ def test_a_password_in_a_base_url_is_refused_and_not_shown(url: str) -> None:
     assert "hunter2" not in str(caught.value)
 
 
-def test_an_unknown_environment_is_told_which_there_are() -> None:
+def test_unknown_environment_is_an_error_that_lists_the_known() -> None:
     with pytest.raises(ConfigurationError, match="prod, preview, int, dev"):
         load({"environment": "production"})
 
@@ -441,7 +441,7 @@ def test_the_client_calls_the_configured_api_with_the_configured_retries(
     assert len(server.received) == 3
 
 
-def test_the_client_tells_who_uses_it(server: ScriptedServer) -> None:
+def test_client_sends_its_user_agent(server: ScriptedServer) -> None:
     server.always = error_answer(400)
     token = make_token(exp=4_000_000_000)
     made = load({"apiUrl": server.url, "apiToken": token}).client(

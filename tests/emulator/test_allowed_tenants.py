@@ -43,7 +43,7 @@ def test_allowing_once_more_changes_the_comment_alone(owner: Api) -> None:
     assert owner.data("GET", _path(one)) == [second]
 
 
-def test_the_list_tells_who_has_it_installed(emulator: Emulator, owner: Api) -> None:
+def test_list_shows_which_tenants_have_it_installed(emulator: Emulator, owner: Api) -> None:
     one = emulator.platform.register(TENANT_A, allowed_tenants=[TENANT_A, TENANT_B])
     emulator.platform.install(one["id"], TENANT_B)
     seen = {each["tenantId"]: each["installed"] for each in owner.data("GET", _path(one))}
@@ -82,7 +82,7 @@ def test_a_tenant_that_is_not_allowed_cannot_be_revoked(owner: Api) -> None:
     ("tenant", "body"),
     [("b", {}), (TENANT_B, {"comment": None}), (TENANT_B, {"comment": 1}), (TENANT_B, {"x": ""})],
 )
-def test_a_bad_request_allows_nobody(owner: Api, tenant: str, body: dict[str, Any]) -> None:
+def test_bad_request_allows_no_tenant(owner: Api, tenant: str, body: dict[str, Any]) -> None:
     one = owner.register()
     assert is_error(owner("PUT", _path(one, tenant), body), 400)
     assert owner.data("GET", _path(one)) == []

@@ -54,7 +54,7 @@ def test_a_secret_is_16_url_safe_characters(owner: Api) -> None:
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{16}", secret) for secret in secrets)
 
 
-def test_only_a_registration_and_a_new_secret_tell_the_secret(owner: Api) -> None:
+def test_only_a_registration_and_a_rotation_return_the_secret(owner: Api) -> None:
     one = owner.register()
     path = f"{OWNED}/{one['id']}"
     shown = [

@@ -123,7 +123,7 @@ def test_a_close(emulator: Emulator, owner: Api, kind: str, changes: int) -> Non
     assert _changes(emulator) == changes
 
 
-def test_a_truncated_answer_is_shorter_than_it_says(emulator: Emulator, owner: Api) -> None:
+def test_truncated_response_is_shorter_than_announced(emulator: Emulator, owner: Api) -> None:
     _add(emulator, "truncate")
     answer = owner("POST", OWNED, {"name": "x"}, stream=True)
     length = int(answer.headers["Content-Length"])
@@ -299,7 +299,7 @@ def test_an_emulator_ends_though_requests_are_held() -> None:
     assert time.monotonic() - began < 3
 
 
-def test_a_fault_fires_once_unless_told_otherwise(emulator: Emulator, owner: Api) -> None:
+def test_fault_fires_once_by_default(emulator: Emulator, owner: Api) -> None:
     fault = _add(emulator, "status", status=503)
     assert [_register(owner).status_code for _ in range(3)] == [503, 200, 200]
     assert fault.fired == 1
@@ -313,7 +313,7 @@ def test_a_fault_fires_once_unless_told_otherwise(emulator: Emulator, owner: Api
         (None, 1, [200, 503, 503, 503]),
     ],
 )
-def test_a_fault_fires_as_often_and_as_late_as_told(
+def test_fault_fires_after_and_as_often_as_set(
     emulator: Emulator, owner: Api, times: int | None, after: int, expected: list[int]
 ) -> None:
     fault = _add(emulator, "status", status=503, times=times, after=after)

@@ -41,7 +41,7 @@ def many(emulator: Emulator) -> Emulator:
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_a_page_has_10_items_unless_told_otherwise(many: Emulator, owner: Api, path: str) -> None:
+def test_page_has_10_items_by_default(many: Emulator, owner: Api, path: str) -> None:
     answer = owner("GET", path).json()
     assert len(answer["data"]) == 10
     assert (answer["meta"]["page"], answer["meta"]["pageSize"]) == (0, 10)

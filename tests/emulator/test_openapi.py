@@ -39,7 +39,7 @@ CALLS: Final = {
 NEVER_GRANTED: Final = {
     # Only an application's own token may ask this, and such a run would delete the application.
     ("GET", "/application-info/installed-tenants"),
-    # Nobody guesses a secret.
+    # No generated secret is a valid one.
     ("POST", f"{REALM}/protocol/openid-connect/token"),
 }
 EXAMPLES: Final = int(os.environ.get("OPENAPI_EXAMPLES", "10"))

@@ -47,7 +47,7 @@ def application(emulator: Emulator) -> dict[str, Any]:
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize(("permission", "method", "path", "body"), CALLS)
-def test_a_role_may_do_what_its_permissions_say_and_no_more(
+def test_role_has_its_permissions_and_no_more(
     emulator: Emulator,
     application: dict[str, Any],
     role: str,

@@ -33,8 +33,8 @@ def ask(emulator: Emulator, method: str, path: str, **headers: str) -> tuple[int
         connection.endheaders(body)
         answer = connection.getresponse()
         text = answer.read().decode()
-        told = json.loads(text) if text.startswith("{") else {}
-        return answer.status, told.get("errorCode", "")
+        body = json.loads(text) if text.startswith("{") else {}
+        return answer.status, body.get("errorCode", "")
     finally:
         connection.close()
 

@@ -59,7 +59,7 @@ def test_an_error_in_the_block_ends_the_emulator() -> None:
     assert [thread.is_alive() for thread in threads] == [False]
 
 
-def test_the_journal_tells_method_path_query_template_status_and_tenant(
+def test_journal_records_method_path_query_template_status_and_tenant(
     emulator: Emulator, owner: Api
 ) -> None:
     emulator.clear_calls()
@@ -115,7 +115,7 @@ def test_the_kernel_does_not_hold_back_answers(emulator: Emulator, owner: Api) -
     assert all(each.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for each in sockets)
 
 
-def test_connections_are_counted_and_told_apart(emulator: Emulator) -> None:
+def test_connections_are_counted_and_numbered(emulator: Emulator) -> None:
     emulator.clear_calls()
     for _ in range(2):
         with api(emulator) as client:
@@ -135,7 +135,7 @@ def test_threads_may_call_and_look_at_the_same_time(emulator: Emulator) -> None:
     def work(number: int) -> int:
         client = Api(emulator, str(token).removeprefix("Bearer "))
         client.register(name=str(number))
-        emulator.platform.register(TENANT_A, name="by hand")
+        emulator.platform.register(TENANT_A, name="manual")
         seen = len(emulator.platform.applications()) + len(emulator.calls)
         client.close()
         return seen

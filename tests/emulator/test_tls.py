@@ -19,7 +19,7 @@ from tests.emulator.support import TIMEOUT
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that nobody but its holder trusts, and its key."""
+    """A certificate for 127.0.0.1 that only its holder trusts, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "emulator")])
     now = dt.datetime.now(dt.timezone.utc)
@@ -64,7 +64,7 @@ def test_it_answers_who_trusts_its_certificate(
     assert _devices(secure, str(certificate[0])).status_code == 200
 
 
-def test_nobody_else_trusts_it(secure: Emulator) -> None:
+def test_other_clients_do_not_trust_it(secure: Emulator) -> None:
     with pytest.raises(requests.exceptions.SSLError):
         _devices(secure, verify=True)
     assert secure.calls == []

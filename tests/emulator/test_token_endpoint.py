@@ -83,7 +83,7 @@ def test_there_is_a_token_where_it_was_revoked_and_is_still_installed(
 
 
 @pytest.mark.parametrize("tenant", [TENANT_A, TENANT_B, None])
-def test_a_wrong_secret_is_told_apart_whatever_the_tenant(
+def test_wrong_secret_is_reported_whatever_the_tenant(
     emulator: Emulator, application: dict[str, Any], tenant: str | None
 ) -> None:
     answer = client_credentials(emulator, application, tenant, client_secret="wrong")
@@ -96,7 +96,7 @@ def test_a_missing_secret_is_refused(emulator: Emulator, application: dict[str, 
     assert _refused(answer, 401, "unauthorized_client")
 
 
-@pytest.mark.parametrize("client", [UNKNOWN, "", "nobody"])
+@pytest.mark.parametrize("client", [UNKNOWN, "", "unknown"])
 def test_an_unknown_client_is_refused(
     emulator: Emulator, application: dict[str, Any], client: str
 ) -> None:

@@ -118,12 +118,12 @@ def test_the_token_is_of_the_tenant_that_was_asked_for(issued: dict[str, Any]) -
     assert _claims(issued["access_token"])["tenant"] == TENANT_A
 
 
-def test_the_realm_tells_the_key_that_verifies_its_tokens(
+def test_realm_returns_the_key_that_verifies_its_tokens(
     emulator: Emulator, issued: dict[str, Any]
 ) -> None:
     url = f"{emulator.identity_url}/id/auth/realms/olt"
-    told = requests.get(url, timeout=TIMEOUT).json()["public_key"]
-    key = load_der_public_key(base64.b64decode(told, validate=True))
+    encoded = requests.get(url, timeout=TIMEOUT).json()["public_key"]
+    key = load_der_public_key(base64.b64decode(encoded, validate=True))
     assert isinstance(key, rsa.RSAPublicKey)
     for token in (issued["access_token"], issued["refresh_token"]):
         jwt.decode(token, key, algorithms=["RS256"], options={"verify_aud": False}, issuer=url)
@@ -158,7 +158,7 @@ BAD: dict[str, Callable[[Emulator], str | None]] = {
     "without tenant": lambda emulator: emulator.token(TENANT_A, tenant=None),
     "of an odd tenant": lambda emulator: emulator.token(TENANT_A, tenant="a"),
     "without expiry": lambda emulator: emulator.token(TENANT_A, exp=None),
-    "of nobody": lambda emulator: emulator.token(TENANT_A, role=None),
+    "without a role": lambda emulator: emulator.token(TENANT_A, role=None),
     "of another type": lambda emulator: emulator.token(TENANT_A, typ="Refresh"),
     "a refresh token": lambda emulator: emulator.refresh_token([TENANT_A]),
 }

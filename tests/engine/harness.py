@@ -21,7 +21,7 @@ PASSPHRASE = "a passphrase for throw-away stacks"
 TIMEOUT = 100.0
 STACK = "dev"
 OUTPUT_SHOWN = 8000
-# What the environment of whoever runs the tests must not decide.
+# Variables of the environment that must not affect the tests.
 FOREIGN = ("OLT_", "PULUMI_", "OTEL_", "PYTHON")
 
 
@@ -51,7 +51,7 @@ class Engine:
     """An engine and a Python environment, and what all stacks of a test session share.
 
     Attributes:
-        folder: where the CLI lies, as tools/engine.py tells.
+        folder: where the CLI lies, as tools/engine.py finds it.
         home: a folder for PULUMI_HOME and HOME, so that nothing of the user's is read or written.
         python: the folder of the `python3` that programs run with; default: that of this process.
     """
@@ -186,7 +186,7 @@ class Stack:
         return self._change("up", *arguments, preview=preview, **options)
 
     def refresh(self, *arguments: str, preview: bool = False, **options: Any) -> Result:
-        """Read every resource anew."""
+        """Read every resource again."""
         return self._change("refresh", *arguments, preview=preview, **options)
 
     def destroy(self, *arguments: str, preview: bool = False, **options: Any) -> Result:
@@ -198,17 +198,17 @@ class Stack:
         return self.run("preview", *arguments, **options)
 
     def preview_json(self, *arguments: str, **options: Any) -> dict[str, Any]:
-        """Return what `up` would do: `steps`, `changeSummary` and more, as the CLI tells it."""
-        told = json.loads(self.run("preview", "--json", *arguments, **options).stdout)
-        assert isinstance(told, dict)
-        return told
+        """Return what `up` would do: `steps`, `changeSummary` and more, as the CLI prints it."""
+        found = json.loads(self.run("preview", "--json", *arguments, **options).stdout)
+        assert isinstance(found, dict)
+        return found
 
     def outputs(self, *, show_secrets: bool = True) -> dict[str, Any]:
         """Return the stack's outputs; costs a CLI call."""
         flags = ["--show-secrets"] if show_secrets else []
-        told = json.loads(self.run("stack", "output", "--json", *flags).stdout)
-        assert isinstance(told, dict)
-        return told
+        found = json.loads(self.run("stack", "output", "--json", *flags).stdout)
+        assert isinstance(found, dict)
+        return found
 
     def state(self) -> dict[str, Any]:
         """Return the state as it lies on disk, secrets encrypted."""

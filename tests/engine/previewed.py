@@ -18,7 +18,7 @@ SEED: Final = {
             "id": A,
             "name": "Tenant A",
             "applications": [
-                {"id": TO_ADOPT, "registration": {"name": "By hand"}},
+                {"id": TO_ADOPT, "registration": {"name": "Manual"}},
                 {
                     "id": ADOPTED,
                     "clientSecret": SECRETS[0],

@@ -23,10 +23,10 @@ class Running:
 
     def __init__(self, stack: Stack, arguments: tuple[str, ...]) -> None:
         self._family: set[int] = set()
-        self._said = ""
+        self._output = ""
         self._heard = threading.Condition()
-        # Whatever the CLI starts inherits the end to write to, so the other end tells when the
-        # last of it is gone, whoever has become its parent.
+        # Whatever the CLI starts inherits the end to write to, so the other end closes when the
+        # last of it is gone, whatever its parent is by then.
         self._alive, inherited = os.pipe()
         self._process = subprocess.Popen(
             [
@@ -49,13 +49,13 @@ class Running:
         self._listener.start()
 
     def press_ctrl_c(self) -> None:
-        """What a terminal does, until the CLI says that it has understood.
+        """Interrupt it as a terminal does, until the CLI prints that it was interrupted.
 
         Plugins hear nothing of it: the CLI puts them in process groups of their own.
         """
         os.killpg(self._process.pid, signal.SIGINT)
         with self._heard:
-            if not self._heard.wait_for(lambda: "^C received" in self._said, END_SECONDS):
+            if not self._heard.wait_for(lambda: "^C received" in self._output, END_SECONDS):
                 raise EngineError("the CLI did not hear ^C")
 
     def kill_engine(self) -> None:
@@ -78,7 +78,7 @@ class Running:
         except subprocess.TimeoutExpired:
             raise EngineError(f"the interrupted CLI took over {timeout:.0f} s to end") from None
         self._listener.join(END_SECONDS)
-        return Result(returncode, self._said, "")
+        return Result(returncode, self._output, "")
 
     def is_over(self, timeout: float = 0) -> bool:
         """Whether the CLI and all that it started end within a time, in seconds."""
@@ -103,7 +103,7 @@ class Running:
         with self._process.stdout as stdout:
             for line in stdout:
                 with self._heard:
-                    self._said += line
+                    self._output += line
                     self._heard.notify_all()
 
     def _find(self, wanted: str) -> list[int]:

@@ -40,7 +40,7 @@ def changed_lines(block: str) -> list[str]:
 
 
 def values_of(stack: Stack) -> dict[str, Any]:
-    """What is in the state of each resource; a secret is encrypted anew whenever it is written."""
+    """What is in the state of each resource; a secret is encrypted again whenever it is written."""
     state = {
         each["urn"]: {key: each.get(key) for key in ("id", "inputs", "outputs")}
         for each in stack.resources()

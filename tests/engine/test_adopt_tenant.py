@@ -32,7 +32,7 @@ def seeded(emulator: Emulator, owner: str, user: str) -> dict[str, str]:
             name=("報告" if number == 7 else f"App {number // 2}"),  # most names come twice
             allowed_tenants=[{}, {owner: "ours"}, {owner: "", user: "a customer"}][number % 3],
             redirect_uris=["https://b.example", "https://a.example"] if number % 2 else [],
-            teaser_description="By hand" if number % 4 == 0 else None,
+            teaser_description="Manual" if number % 4 == 0 else None,
             url="https://app.example" if number % 5 == 0 else None,
             with_public_oauth2_client=number % 6 == 0,
         )
@@ -81,11 +81,11 @@ def test_a_tenant_of_thirty_applications_is_taken_over(
     (tmp_path / "taken").mkdir()
     stack = engine.stack(tmp_path / "taken", "")
     stack.env.update(environment)
-    told = adopted(stack, "--tenant", owner, "--state", str(earlier.state_file))
-    found = {each["id"]: each for each in told["applications"]}
-    assert set(found) == set(secrets)
-    assert len(told["managed"]) == MANAGED
-    known = [each for number, each in enumerate(found.values()) if number % 2]
+    found = adopted(stack, "--tenant", owner, "--state", str(earlier.state_file))
+    by_id = {each["id"]: each for each in found["applications"]}
+    assert set(by_id) == set(secrets)
+    assert len(found["managed"]) == MANAGED
+    known = [each for number, each in enumerate(by_id.values()) if number % 2]
     for each in known[:5]:
         stack.config(each["secret_key"], secrets[each["id"]], secret=True)
 
@@ -108,7 +108,7 @@ def test_a_tenant_of_thirty_applications_is_taken_over(
 
 
 def _the_state_holds_the_present_secrets(
-    emulator: Emulator, stack: Stack, secrets: dict[str, str], told: set[str]
+    emulator: Emulator, stack: Stack, secrets: dict[str, str], declared: set[str]
 ) -> None:
     exported = json.loads(stack.run("stack", "export", "--show-secrets").stdout)
     taken = [each for each in exported["deployment"]["resources"] if each.get("id") in secrets]
@@ -117,4 +117,4 @@ def _the_state_holds_the_present_secrets(
         outputs, kept = each["outputs"], secrets[each["id"]]
         secret = json.loads(outputs["client_secret"]["plaintext"])
         assert emulator.platform.secret_is_valid(outputs["client_id"], secret)
-        assert (secret == kept) == (each["id"] in told)
+        assert (secret == kept) == (each["id"] in declared)

@@ -21,7 +21,7 @@ def program(*applications: tuple[str, str]) -> str:
 
 @pytest.fixture
 def existing(emulator: Emulator, owner: str) -> list[dict[str, Any]]:
-    """Three applications made by hand, installed in their owner's tenant."""
+    """Three applications registered manually, installed in their owner's tenant."""
     made = []
     for name in ("kept", "renewed", "changed"):
         application = emulator.platform.register(owner, name=name, allowed_tenants=[owner])

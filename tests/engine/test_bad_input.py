@@ -1,4 +1,4 @@
-"""Bad input gets one line that says what to do, and nothing is lost. On the real engine."""
+"""Bad input: one line with the remedy, and nothing is lost. On the real engine."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def stack(emulator: Emulator, new_stack: MakeStack, owner: str) -> Stack:
 
 
 def errors_of(result: Result) -> list[str]:
-    """The lines of the summary that tell an error, each once."""
+    """The lines of the summary with an error, each once."""
     _, _, summary = result.stdout.partition("Diagnostics:")
     lines = (line.strip() for line in summary.splitlines())
     return [line for line in lines if line.startswith("error:") or "OltError" in line]
 
 
-def assert_one_line(result: Result, *said: str) -> None:
+def assert_one_line(result: Result, *parts: str) -> None:
     assert "Traceback" not in result.output
-    told = [line for line in errors_of(result) if "update failed" not in line]
-    assert any(all(part in line for part in said) for line in told), told
+    lines = [line for line in errors_of(result) if "update failed" not in line]
+    assert any(all(part in line for part in parts) for line in lines), lines
 
 
 def expired(emulator: Emulator, owner: str) -> str:
@@ -40,21 +40,21 @@ def expired(emulator: Emulator, owner: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("token", "said"),
+    ("token", "parts"),
     [
         (lambda emulator, owner: "", ["no credentials", "OLT_API_TOKEN"]),
         (expired, ["expired at", "2 hours ago"]),
     ],
 )
-def test_a_token_of_no_use_is_said_in_the_preview(
+def test_unusable_token_fails_the_preview(
     emulator: Emulator,
     stack: Stack,
     owner: str,
     token: Callable[[Emulator, str], str],
-    said: list[str],
+    parts: list[str],
 ) -> None:
     stack.env["OLT_API_TOKEN"] = token(emulator, owner)
-    assert_one_line(stack.preview(expect_failure=True), *said)
+    assert_one_line(stack.preview(expect_failure=True), *parts)
     assert calls_of(emulator) == []
 
 
@@ -76,9 +76,7 @@ def test_wrong_base_url_is_named_in_the_error(emulator: Emulator, stack: Stack) 
     assert_one_line(stack.up(expect_failure=True), "is http://127.0.0.1", "the platform's address")
 
 
-def test_a_token_that_the_platform_refuses_is_told(
-    emulator: Emulator, stack: Stack, owner: str
-) -> None:
+def test_refused_token_is_reported(emulator: Emulator, stack: Stack, owner: str) -> None:
     with Emulator.start() as stranger:
         stack.env["OLT_API_TOKEN"] = stranger.token(owner)
     assert_one_line(stack.up(expect_failure=True), "answered 401", owner)
@@ -93,14 +91,16 @@ def test_a_missing_permission_comes_with_the_platforms_words(
     assert emulator.platform.applications(owner) == []
 
 
-def test_a_tenant_that_is_not_allowed_is_told(emulator: Emulator, stack: Stack, owner: str) -> None:
+def test_installation_in_a_tenant_that_is_not_allowed_is_reported(
+    emulator: Emulator, stack: Stack, owner: str
+) -> None:
     stack.program(installed(owner, allowed_tenants={}))
     result = stack.up(expect_failure=True)
     assert_one_line(result, "Not installed", "its owner has not allowed this tenant")
     assert stack.resource("app")["id"] == emulator.platform.applications(owner)[0]["id"]
 
 
-def test_an_unknown_application_is_told(stack: Stack, owner: str) -> None:
+def test_installation_of_an_unknown_application_is_reported(stack: Stack, owner: str) -> None:
     stack.program(
         "from olt_provider import OltInstallation\n"
         "OltInstallation('installation', "

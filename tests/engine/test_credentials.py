@@ -26,7 +26,7 @@ def addresses(emulator: Emulator) -> dict[str, str]:
     return env
 
 
-def test_stored_credentials_that_are_dead_are_told_and_can_be_replaced(
+def test_expired_stored_credentials_are_reported_and_can_be_replaced(
     emulator: Emulator, new_stack: MakeStack, owner: str, addresses: dict[str, str]
 ) -> None:
     dead, live = emulator.token(owner, lifetime=-90000), emulator.token(owner)

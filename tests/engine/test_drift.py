@@ -1,4 +1,4 @@
-"""Drift: what was changed by hand shows as the lines that differ and is mended; nothing else is."""
+"""Drift: a manual change shows as the lines that differ and is reconciled; nothing else does."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REFRESHED: Final = ("--refresh", "--run-program", "--diff")
 class Drift:
     """What was declared, what somebody did, and the lines that show it: found, then put back."""
 
-    by_hand: Callable[[EmulatedPlatform, str], object]
+    change: Callable[[EmulatedPlatform, str], object]
     found: str
     put_back: str
     declared: Mapping[str, Any] = field(default_factory=dict)
@@ -37,9 +37,9 @@ class Drift:
 
 DRIFTS: Final = {
     "renamed": Drift(
-        lambda platform, id_: platform.patch(id_, name="By hand"),
-        '~ name: "renamed" => "By hand"',
-        '~ name: "By hand" => "renamed"',
+        lambda platform, id_: platform.patch(id_, name="Manual"),
+        '~ name: "renamed" => "Manual"',
+        '~ name: "Manual" => "renamed"',
     ),
     "url-changed": Drift(
         lambda platform, id_: platform.patch(id_, url="https://b.example"),
@@ -61,15 +61,15 @@ DRIFTS: Final = {
         {"redirect_uris": ["https://b.example", "https://a.example"]},
     ),
     "description-changed": Drift(
-        lambda platform, id_: platform.patch(id_, teaserDescription="By hand"),
-        '~ teaser_description: "Declared" => "By hand"',
-        '~ teaser_description: "By hand" => "Declared"',
+        lambda platform, id_: platform.patch(id_, teaserDescription="Manual"),
+        '~ teaser_description: "Declared" => "Manual"',
+        '~ teaser_description: "Manual" => "Declared"',
         {"teaser_description": "Declared"},
     ),
     "tenant-allowed": Drift(
-        lambda platform, id_: platform.allow(id_, STRANGER, "By hand"),
-        f'+ {STRANGER}: "By hand"',
-        f'- {STRANGER}: "By hand"',
+        lambda platform, id_: platform.allow(id_, STRANGER, "Manual"),
+        f'+ {STRANGER}: "Manual"',
+        f'- {STRANGER}: "Manual"',
         {"allowed_tenants": BOTH},
     ),
     "tenant-revoked": Drift(
@@ -79,9 +79,9 @@ DRIFTS: Final = {
         {"allowed_tenants": BOTH},
     ),
     "comment-changed": Drift(
-        lambda platform, id_: platform.allow(id_, CUSTOMER, "By hand"),
-        f'~ {CUSTOMER}: "a customer" => "By hand"',
-        f'~ {CUSTOMER}: "By hand" => "a customer"',
+        lambda platform, id_: platform.allow(id_, CUSTOMER, "Manual"),
+        f'~ {CUSTOMER}: "a customer" => "Manual"',
+        f'~ {CUSTOMER}: "Manual" => "a customer"',
         {"allowed_tenants": BOTH},
     ),
     "set-inactive": Drift(
@@ -90,7 +90,7 @@ DRIFTS: Final = {
         '~ status: "inactive" => "active"',
     ),
 }
-CHANGES: Final = Counter(  # what mends all of them, and the two that are gone
+CHANGES: Final = Counter(  # what reconciles all of them, and the two that are gone
     {
         "PATCH /application-developer/applications/{applicationId}": 6,
         "PUT /application-developer/applications/{applicationId}/allowed-tenants/{tenantId}": 2,
@@ -130,13 +130,13 @@ def harmless(emulator: Emulator, ids: Mapping[str, str]) -> None:
     platform.revoke(untouched, OWNER)
     platform.allow(untouched, OWNER)  # the last one now, with another createdAt
     platform.patch(untouched, name="untouched")  # another updatedAt
-    for text in ("by hand", ""):
+    for text in ("manual", ""):
         platform.patch(cleared, teaserDescription=text)
     for url in ("https://by.hand", None):
         platform.patch(cleared, url=url)
     for uris in (["https://by.hand"], []):
         platform.patch(cleared, redirectUris=uris)
-    platform.allow(unmanaged, STRANGER, "by hand")
+    platform.allow(unmanaged, STRANGER, "manual")
     platform.install(unmanaged, STRANGER)
 
 
@@ -161,15 +161,15 @@ class Story:
     refreshed: str
     kept_after_refresh: dict[str, Any]
     drifted: dict[tuple[str, str], str]
-    mending: Counter[str]
-    mended: str
+    reconciling: Counter[str]
+    reconciled: str
 
 
 @pytest.fixture(scope="module")
 def story(
     shared_emulator: Emulator, engine: Engine, tmp_path_factory: pytest.TempPathFactory
 ) -> Story:
-    """One stack, refreshed after harmless changes, then drifted, previewed and mended."""
+    """One stack, refreshed after harmless changes, then drifted, previewed and reconciled."""
     emulator, platform = shared_emulator, shared_emulator.platform
     emulator.clear_faults()
     for tenant_id in (OWNER, CUSTOMER, STRANGER):
@@ -188,17 +188,19 @@ def story(
     after = values_of(stack)
 
     for name, drift in DRIFTS.items():
-        drift.by_hand(platform, ids[name])
+        drift.change(platform, ids[name])
     platform.delete(ids["deleted"])
     platform.uninstall(ids["untouched"], CUSTOMER)
     drifted = blocks(stack.preview(*REFRESHED).stdout)
 
     emulator.clear_calls()
     stack.up(*REFRESHED)
-    mending = Counter(changes_in(emulator))
-    mended = stack.preview(*REFRESHED).stdout
+    reconciling = Counter(changes_in(emulator))
+    reconciled = stack.preview(*REFRESHED).stdout
     emulator.clear_faults()
-    return Story(platform, stack, ids, deployed, before, refreshed, after, drifted, mending, mended)
+    return Story(
+        platform, stack, ids, deployed, before, refreshed, after, drifted, reconciling, reconciled
+    )
 
 
 def test_what_is_no_deviation_is_no_drift(story: Story) -> None:
@@ -226,7 +228,7 @@ def test_a_preview_shows_nothing_else(story: Story) -> None:
 
 
 @pytest.mark.parametrize("name", DRIFTS)
-def test_an_update_mends_what_drifted(story: Story, name: str) -> None:
+def test_update_reconciles_what_drifted(story: Story, name: str) -> None:
     assert held(story.platform, story.ids[name]) == story.deployed[name]
 
 
@@ -244,9 +246,9 @@ def test_an_update_installs_what_was_uninstalled_again(story: Story) -> None:
     assert {each["tenantId"] for each in installed} == {OWNER, CUSTOMER}
 
 
-def test_mending_costs_one_call_for_each_deviation(story: Story) -> None:
-    assert story.mending == CHANGES
+def test_reconciling_costs_one_call_for_each_deviation(story: Story) -> None:
+    assert story.reconciling == CHANGES
 
 
-def test_what_was_mended_shows_no_drift(story: Story) -> None:
-    assert blocks(story.mended) == {}
+def test_what_was_reconciled_shows_no_drift(story: Story) -> None:
+    assert blocks(story.reconciled) == {}

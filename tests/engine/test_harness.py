@@ -31,7 +31,7 @@ def file(id_: str) -> Path:
 class Provider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         if props["text"] == "refused":
-            raise Exception("the thing is refused, said " + os.environ.get("OLT_API_TOKEN", ""))
+            raise Exception("the thing is refused: " + os.environ.get("OLT_API_TOKEN", ""))
         file("thing").write_text(props["text"])
         return CreateResult("thing", dict(props))
 
@@ -122,7 +122,7 @@ def test_an_unexpected_failure_shows_the_output_without_the_credentials(
     stack = new_stack(PROGRAM)
     stack.env.update({"THINGS": str(things), "OLT_API_TOKEN": "a.made-up.token"})
     stack.config("text", "refused")
-    with pytest.raises(EngineError, match=r"the thing is refused, said \[secret\]") as caught:
+    with pytest.raises(EngineError, match=r"the thing is refused: \[secret\]") as caught:
         stack.up()
     assert "a.made-up.token" not in str(caught.value)
 

@@ -1,7 +1,7 @@
 """Whatever dies while the platform answers, the next `pulumi up` finds what it had done.
 
 A fault makes the change and holds the answer, so each process dies at the worst moment: the
-platform has done something that nobody has written down yet.
+platform has done something that is in no state yet.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def interrupted(emulator: Emulator, stack: Stack, fault: Fault, victim: Victim) 
 
 
 def assert_no_call(emulator: Emulator, seconds: float = QUIET) -> None:
-    """Nobody calls the platform for so long."""
+    """No request reaches the platform for so long."""
     noticed = emulator.add_fault(Fault(kind="latency", seconds=0))
     with pytest.raises(TimeoutError):
         noticed.wait_until_fired(timeout=seconds)
@@ -107,7 +107,7 @@ def test_a_registration_survives_ctrl_c_with_its_secret(
 
 
 @pytest.mark.parametrize("victim", ["engine", long("host")])
-def test_a_registration_that_nobody_wrote_down_is_named_and_adopted(
+def test_orphaned_registration_is_named_and_adopted(
     emulator: Emulator, stack: Stack, owner: str, victim: Victim
 ) -> None:
     with interrupted(emulator, stack, hold(emulator, "POST", APPLICATIONS), victim):

@@ -106,11 +106,11 @@ def test_replacing_in_place_of_its_own_name_needs_a_word(
     assert names(emulator, owner) == ["bystander", "targeted"]
 
 
-def test_guards_refuse_and_say_how_to_go_on(emulator: Emulator, stack: Stack, owner: str) -> None:
-    by_hand = emulator.platform.register(owner, name="taken")
+def test_guards_refuse_with_the_remedy(emulator: Emulator, stack: Stack, owner: str) -> None:
+    taken = emulator.platform.register(owner, name="taken")
     stack.program(HEADER + 'OltApplication("app", name="taken")')
     result = stack.up(expect_failure=True)
-    assert f'adopt=AdoptArgs(application_id="{by_hand["id"]}")' in result.output
+    assert f'adopt=AdoptArgs(application_id="{taken["id"]}")' in result.output
     assert names(emulator, owner) == ["taken"]
 
     other = new_tenant(emulator)

@@ -1,7 +1,7 @@
 """What a preview shows of each kind of change, kept as golden files for the reader.
 
 ``golden/`` has two files per resource: ``.diff`` as ``pulumi preview --diff`` prints it, and
-``.json`` with what ``--json`` tells of the same step. Where a change is meant, write them anew with
+``.json`` with what ``--json`` shows of the same step. To accept a change, rewrite them with
 
     UPDATE_GOLDENS=1 .venv/bin/python -m pytest tests/engine/test_previews.py
 
@@ -49,16 +49,16 @@ pytestmark = [pytest.mark.timeout(300)]
 
 def _drift(emulator: Emulator, stack: Stack) -> None:
     platform, drifted = emulator.platform, stack.resource("drifted")["id"]
-    platform.patch(drifted, name="By hand", url="https://b.example", status="inactive")
-    platform.allow(drifted, A, "by hand")
+    platform.patch(drifted, name="Manual", url="https://b.example", status="inactive")
+    platform.allow(drifted, A, "manual")
     platform.revoke(drifted, B)
     platform.allow(drifted, C)
     platform.delete(stack.resource("drifted-and-gone")["id"])
     platform.uninstall(stack.resource("allowed")["id"], C)
 
 
-# What a preview tells of a step; the rest is the engine's own, and other in other versions of it.
-TOLD: Final = ("op", "urn", "diffReasons", "replaceReasons", "detailedDiff")
+# What a preview shows of a step; the rest is the engine's own, and other in other versions of it.
+SHOWN_KEYS: Final = ("op", "urn", "diffReasons", "replaceReasons", "detailedDiff")
 KEPT: Final = ("id", "inputs", "outputs")
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # what the SDK writes for an unknown value
 PROVIDER: Final = "__provider"  # which never changes: test_main_job.py
@@ -70,7 +70,7 @@ class Preview:
 
     expected: Mapping[str, tuple[str, set[str]]]
     text: str
-    told: dict[str, Any]
+    document: dict[str, Any]
     random: Mapping[str, str]
 
     @property
@@ -79,7 +79,7 @@ class Preview:
 
     def steps(self, name: str) -> list[dict[str, Any]]:
         """The steps of one resource: a refresh may come before the other."""
-        steps = [step for step in self.told["steps"] if step["op"] != "same"]
+        steps = [step for step in self.document["steps"] if step["op"] != "same"]
         return [step for step in steps if _name(step) == name]
 
     def step(self, name: str) -> dict[str, Any]:
@@ -87,18 +87,18 @@ class Preview:
         return step
 
     def golden(self, name: str, kind: str) -> str:
-        """What the golden file of a resource should say."""
+        """The expected content of the golden file of a resource."""
         if kind == "diff":
             return "".join(text for (shown, _), text in self.blocks.items() if shown == name)
-        told = [
-            {key: _sorted(step[key]) for key in TOLD if step.get(key)}
+        found = [
+            {key: _sorted(step[key]) for key in SHOWN_KEYS if step.get(key)}
             | {state: _state(step[state]) for state in ("oldState", "newState") if state in step}
             for step in self.steps(name)
         ]
-        return self._even(json.dumps(told, indent=2) + "\n")
+        return self._even(json.dumps(found, indent=2) + "\n")
 
     def summary(self) -> str:
-        warnings = sorted(each["message"].strip() for each in self.told.get("diagnostics", ()))
+        warnings = sorted(each["message"].strip() for each in self.document.get("diagnostics", ()))
         return self._even(TAIL + self.text.partition(TAIL)[2] + "\n".join([*warnings, ""]))
 
     def _even(self, text: str) -> str:
@@ -213,9 +213,9 @@ def test_nothing_is_shown_as_changing_that_does_not_change(
     previews: Previews, preview: str
 ) -> None:
     shown: Preview = getattr(previews, preview)
-    steps = [step for step in shown.told["steps"] if step["op"] not in ("same", "refresh")]
-    told = {_name(step): (step["op"], set(step.get("detailedDiff") or ())) for step in steps}
-    assert told == shown.expected
+    steps = [step for step in shown.document["steps"] if step["op"] not in ("same", "refresh")]
+    found = {_name(step): (step["op"], set(step.get("detailedDiff") or ())) for step in steps}
+    assert found == shown.expected
     assert {name for name, _ in shown.blocks} == set(shown.expected)
 
 
@@ -232,7 +232,7 @@ def test_reasons_name_only_properties_that_change(previews: Previews, preview: s
 def test_no_preview_shows_a_secret(previews: Previews) -> None:
     assert len(previews.secrets) > len(CHANGES)  # each application's, and the declared ones
     for preview in (previews.change, previews.drift):
-        output = preview.text + json.dumps(preview.told)
+        output = preview.text + json.dumps(preview.document)
         assert [number for number, secret in enumerate(previews.secrets) if secret in output] == []
 
 

@@ -67,7 +67,7 @@ def test_a_new_trigger_makes_a_new_secret_in_place_and_last(
     assert stack.outputs() == after
 
 
-def test_a_failed_rotation_keeps_the_state_and_is_mended_by_the_next_up(
+def test_failed_rotation_keeps_the_state_and_the_next_up_repeats_it(
     emulator: Emulator, new_stack: MakeStack, owner: str, accepted: Callable[[str, str], bool]
 ) -> None:
     stack = new_stack(installed(owner, allowed_tenants=[owner]))

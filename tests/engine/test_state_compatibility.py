@@ -25,7 +25,7 @@ from tests.engine.shown import blocks, changed_lines, values_of
 
 WRITE: Final = bool(os.environ.get("WRITE_STATES"))
 VERSIONS: Final = sorted({path.name for path in STATES.iterdir()} | {__version__})
-SAID: Final = "write the states of this version: see the top of test_state_compatibility.py"
+MISSING: Final = "write the states of this version: see the top of test_state_compatibility.py"
 
 pytestmark = [pytest.mark.timeout(300)]
 
@@ -62,7 +62,7 @@ def story(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Story:
     folder = STATES / request.param
-    assert folder.exists(), SAID
+    assert folder.exists(), MISSING
     with kept_states.emulator(kept_states.seed_of(folder)) as emulator:
         stack = kept_states.load(folder, engine, tmp_path_factory.mktemp("kept"), emulator)
         return _use(stack, emulator)
@@ -87,10 +87,10 @@ def test_the_states_of_this_version_are_those_that_it_writes(
     fresh: list[dict[str, Any]],
 ) -> None:
     folder = STATES / __version__
-    assert folder.exists(), SAID
-    assert (folder / "program.txt").read_text() == kept_states.PROGRAM, SAID
+    assert folder.exists(), MISSING
+    assert (folder / "program.txt").read_text() == kept_states.PROGRAM, MISSING
     kept = kept_states.shapes(kept_states.resources_of(folder))
-    assert kept == kept_states.shapes(fresh), SAID
+    assert kept == kept_states.shapes(fresh), MISSING
 
 
 def test_a_refresh_finds_a_kept_state_unchanged(story: Story) -> None:

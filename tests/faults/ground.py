@@ -1,4 +1,4 @@
-"""Where a cell is played: tenants on a shared emulator, and processes that start anew."""
+"""Where a cell is played: tenants on a shared emulator, and new processes."""
 
 from __future__ import annotations
 

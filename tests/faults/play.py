@@ -59,7 +59,7 @@ class Cell(NamedTuple):
 
 
 class Quiet:
-    """Looks on and says nothing."""
+    """A watcher that does nothing."""
 
     def begins(self, verb: object, key: Key, held: object, inputs: object) -> None: ...
     def failed(self, failure: Failure, held: object, inputs: object) -> None: ...
@@ -124,9 +124,9 @@ class Play:
     def _note(self, failures: list[Failure]) -> list[Failure]:
         self.failures = list(failures)
         for failure in failures:
-            said = str(failure.error)
-            assert "\n" not in said
-            assert not [secret for secret in self._known_secrets() if secret in said]
+            message = str(failure.error)
+            assert "\n" not in message
+            assert not [secret for secret in self._known_secrets() if secret in message]
         return self.failures
 
     def _known_secrets(self) -> set[str]:
@@ -134,7 +134,7 @@ class Play:
         return self.ground.secrets | ({held.outputs["client_secret"]} if held else set())
 
     def repeated(self) -> Outcome:
-        """What a user does: the same once more, and if that is refused, what the error says."""
+        """Repeat the operation; if that fails, follow the advice of the error."""
         failed = bool(self.failures)
         if self.scene.refresh:
             assert not self.refresh()
@@ -162,7 +162,7 @@ class Play:
         assert not self.up()
 
     def assert_together(self, *, secret_alive: bool = True) -> None:
-        """Platform, state and program say the same, and another ``up`` makes no call."""
+        """Platform, state and program agree, and another ``up`` makes no call."""
         platform, program = self.ground.emulator.platform, self.scene.program
         owned = {each["id"] for each in platform.applications(self.ground.owner)}
         assert owned == {self.ground.bystander} | self.state.application_ids()
@@ -202,7 +202,7 @@ class Play:
             for id_ in self.state.application_ids()
             for each in self.ground.emulator.platform.installations(id_)
         }
-        if self.cell.target.situation.name == "secret known":  # it is installed by hand
+        if self.cell.target.situation.name == "secret known":  # installed manually
             assert installed
             return
         kept = [self.state.resources[key] for key in program.resources() if key in INSTALLATIONS]

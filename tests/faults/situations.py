@@ -140,7 +140,7 @@ def _update(ground: Ground) -> Scene:
 def _update_managed(ground: Ground) -> Scene:
     before = _declared()
     scene = _kept(ground, before, _declared(allowed_tenants={ground.other: ""}))
-    ground.emulator.platform.allow(scene.state.resources[APP].id, ground.user, "by hand")
+    ground.emulator.platform.allow(scene.state.resources[APP].id, ground.user, "manual")
     return scene
 
 
@@ -162,13 +162,13 @@ def _rotate_renamed(ground: Ground) -> Scene:
 
 
 def _adopt(ground: Ground) -> Scene:
-    found = ground.registered({"name": "By hand", "allowed_tenants": {ground.user: ""}})
+    found = ground.registered({"name": "Manual", "allowed_tenants": {ground.user: ""}})
     adopt = {"application_id": found["id"]}
     return Scene(_program(_declared(allowed_tenants={ground.other: ""}, adopt=adopt)))
 
 
 def _adopt_known(ground: Ground) -> Scene:
-    found = ground.registered({"name": "By hand", "allowed_tenants": {ground.user: ""}})
+    found = ground.registered({"name": "Manual", "allowed_tenants": {ground.user: ""}})
     ground.emulator.platform.install(found["id"], ground.user)
     secret = found["oauth2Client"]["secret"]
     adopt = {"application_id": found["id"], "client_secret": secret}
@@ -267,13 +267,13 @@ ODD: Final = (
         "read", "installed, gone", (GET, LIST, SEEN, SEEN_ALL), _read_installation_gone, (3,)
     ),
     Situation("update", "newly managed", (GET, ALLOW, REVOKE), _update_managed, (0,)),
-    Situation("update", "revoked by hand", (REVOKE, GET), _update_revoked, (1,)),
+    Situation("update", "revoked manually", (REVOKE, GET), _update_revoked, (1,)),
     Situation("rotate", "renamed too", (PATCH, SECRET), _rotate_renamed, (0, 1)),
     Situation("adopt", "secret known", (GET, TOKEN, PATCH), _adopt_known, (1,)),
     Situation("install", "refused", (INSTALL, SEEN), _install_refused, (1,)),
     Situation("install", "response lost", (INSTALL, SEEN), _install_lost, (1,)),
     Situation("uninstall", "response lost", (UNINSTALL, SEEN), _uninstall_lost, (1,)),
-    Situation("uninstall", "by hand", (UNINSTALL, SEEN), _uninstall_gone, (1,)),
+    Situation("uninstall", "manually", (UNINSTALL, SEEN), _uninstall_gone, (1,)),
     Situation("uninstall", "deleted", (UNINSTALL, SEEN, SEEN_ALL), _uninstall_deleted, (2,)),
     Situation("delete", "gone", (GET, LIST), _gone(_delete), (1,)),
     Situation("delete", "forced", (DELETE,), _delete_forced, (0,)),

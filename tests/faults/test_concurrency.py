@@ -32,7 +32,7 @@ THREADS: Final = 4
 PATIENCE: Final = 60
 """Seconds after which a deadlock is one."""
 KNOWN_LATE: Final = 0.3
-"""Seconds until an answer is read by its thread on a busy machine; until then nobody knows."""
+"""Seconds until a response is read by its thread on a busy machine."""
 T = TypeVar("T")
 Record = Callable[[str, object], None]
 
@@ -253,7 +253,7 @@ def test_a_rotation_while_another_process_refreshes(
     )
 
 
-def test_when_one_thread_is_told_to_wait_all_do(
+def test_all_threads_wait_after_a_429(
     emulator: Emulator, deployer: Deployer, record_property: Record
 ) -> None:
     context = deployer.connect()
@@ -265,14 +265,14 @@ def test_when_one_thread_is_told_to_wait_all_do(
     )
     at_once(partial(applications.read, context, state) for _ in range(120))
     calls = sorted(calls_of(emulator), key=lambda call: call.started)
-    (told,) = [call for call in calls if call.status == 429]
-    answered = told.started + told.seconds
+    (limited,) = [call for call in calls if call.status == 429]
+    answered = limited.started + limited.seconds
     during = [call.started - answered for call in calls if answered < call.started < answered + 1]
     after = [call for call in calls if call.started >= answered + 1]
     assert [late for late in during if late > KNOWN_LATE] == []
     assert len(after) > 70
     record_property(
         LINE,
-        f"concurrency: of {len(calls)} calls none began within the second that one was told to "
+        f"concurrency: of {len(calls)} calls none began within the second that one had to "
         f"wait, but for {len(during)} that were on their way",
     )

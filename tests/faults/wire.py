@@ -39,7 +39,7 @@ def never_accepting() -> Iterator[int]:
 
 @contextmanager
 def closed() -> Iterator[int]:
-    """A port that refuses connections: it is taken, but nobody listens."""
+    """A port that refuses connections: it is bound, but not listening."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
@@ -59,7 +59,7 @@ class Crossing:
         self._wire: Wire = "refused"
 
     def play(self, wire: Wire, meant: Fault, held: Fault) -> None:
-        """``meant`` tells which requests; ``held`` is what the emulator has for a time-out."""
+        """``meant`` selects the requests; ``held`` is what the emulator has for a time-out."""
         self._wire, self._meant, self._held = wire, meant, held
 
     def clear(self) -> None:
@@ -91,7 +91,7 @@ class Crossing:
         try:
             return _SEND(adapter, request, **{**how, "timeout": (how["timeout"][0], SHORT)})
         except requests.ReadTimeout:
-            held.wait_until_fired(before + 1)  # whoever gives up does so after the change is made
+            held.wait_until_fired(before + 1)  # the client gives up after the change is made
             raise
 
 

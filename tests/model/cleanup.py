@@ -1,4 +1,4 @@
-"""One ``up`` without faults makes everything right, for a user who does what the errors say."""
+"""One ``up`` without faults makes everything right, if the user follows the errors."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class CleanUp:
         return due
 
     def _follow(self, failure: Failure) -> str:
-        """Do what the error says, if it tells the truth. Returns what was done."""
+        """Follow the advice of the error, if it is right. Returns what was done."""
         text, key = str(failure.error), failure.key
         declared = self._program.applications.get(key.name, {})
         if key.kind == "installation":
@@ -156,7 +156,7 @@ class CleanUp:
         return "unchecked secret taken out and rotated"
 
     def _correct(self, declared: Props, text: str) -> str | None:
-        """Change what is refused before any call; ``None``: that is not what the error says."""
+        """Change what is refused before any call; ``None``: the error does not advise it."""
         if "already manages application" in text:
             del declared["adopt"]
             return "adopt taken out"
@@ -222,7 +222,7 @@ class CleanUp:
             for application_id in self._state.application_ids():
                 if (application_id, tenant_id) in self._book.installed and application_id in text:
                     self._platform.uninstall(application_id, tenant_id)
-                    return "uninstalled by hand"
+                    return "uninstalled manually"
         raise Violation(f"a deletion is refused for no reason: {text}")
 
     def _require_agreement(self) -> None:
@@ -250,7 +250,7 @@ class CleanUp:
         if (found := held_of(application, managed=managed)) != expected:
             raise Violation(f"the platform does not hold what {name} declares: {found}")
         public = application.get("publicOauth2Client") or {}
-        told = {
+        expected = {
             "name": application["name"],
             "tenant_id": application["tenantId"],
             "status": application["status"],
@@ -259,13 +259,13 @@ class CleanUp:
             "created_at": application["createdAt"],
             "api_url": self._stage.emulator.api_url,
         }
-        differing = [key for key, value in told.items() if held.outputs.get(key) != value]
-        if differing or declared.get("tenant_id", application["tenantId"]) != told["tenant_id"]:
+        differing = [key for key, value in expected.items() if held.outputs.get(key) != value]
+        if differing or declared.get("tenant_id", application["tenantId"]) != expected["tenant_id"]:
             raise Violation(f"state and platform differ in {name}: {', '.join(differing)}")
 
     def _require_secrets(self, due: set[Key]) -> None:
         """Every secret works, but one whose rotation was lost and then taken out of the program:
-        a new trigger mends that one."""
+        a new trigger reconciles that one."""
         for key, held in list(self._state.resources.items()):
             if key.kind != "application" or self._is_live(held):
                 continue
@@ -277,14 +277,14 @@ class CleanUp:
             declared["rotate_secret_when_changed"] = {"again": f"{old}1"}
             self._up_until_done(self._stage.connect())
             if not self._is_live(self._state.resources[key]):
-                raise Violation(f"{DEAD}, and another rotation does not mend it: {key.name}")
+                raise Violation(f"{DEAD}, and another rotation does not reconcile it: {key.name}")
 
     def _is_live(self, held: Resource) -> bool:
         client, secret = held.outputs["client_id"], held.outputs["client_secret"]
         return self._platform.secret_is_valid(client, secret)
 
     def _require_nothing_left_to_do(self) -> None:
-        """A refresh of what nobody touched finds no drift, and an ``up`` makes no call."""
+        """A refresh without changes finds no drift, and an ``up`` makes no call."""
         before = copy.deepcopy(self._state)
         self._refresh(self._stage.connect())
         for key, held in before.resources.items():

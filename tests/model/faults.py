@@ -62,7 +62,7 @@ class PlannedFault(NamedTuple):
 
     label: str
     position: int
-    """Which of the expected calls; beyond their number it starts anew."""
+    """Which of the expected calls; modulo their number."""
     times: int
     aimed: bool
     """Whether it is meant for calls of that kind alone, or for any from that one on."""

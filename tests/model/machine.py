@@ -1,4 +1,4 @@
-"""The machine: random sequences of what people do to programs, stacks and the platform."""
+"""The machine: random changes of programs, stacks and the platform."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class LifecycleMachine(Declaring, Renaming, ManualChanges):
     @when(lambda self: self.expected)
     @rule()
     def finish(self) -> None:
-        """Nothing goes wrong, and the user does what the errors say."""
+        """Nothing goes wrong, and the user follows the advice of the errors."""
         self.ran("finish", ())
         self.remember_program()
         self.clean_up(self.figures.operations).run(thorough=True)

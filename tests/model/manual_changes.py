@@ -1,4 +1,4 @@
-"""What people do on the platform, past the program."""
+"""Manual changes: what people change on the platform, outside Pulumi."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ManualChanges(Stack):
     @rule(
         pick=PICK,
         tenant=st.integers(0, programs.TENANTS - 1),
-        comment=st.sampled_from(["", "By hand"]),
+        comment=st.sampled_from(["", "Manual"]),
     )
     def allow_manually(self, pick: int, tenant: int, comment: str) -> None:
         _, held = of(self.live(), pick)

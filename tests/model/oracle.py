@@ -19,7 +19,7 @@ DROPPED = "dropped from the state although it exists"
 SHARED = "two resources of one program hold one application, and the up succeeds"
 LOST = "what the state holds was removed from the platform"
 STRAY = "an installation of this stack is orphaned"
-MEND = "pulumi up --refresh --run-program"
+REMEDY = "pulumi up --refresh --run-program"
 
 
 class Violation(AssertionError):  # noqa: N818 (a broken promise, by its name)
@@ -31,23 +31,23 @@ class Book:
     """What happened so far, as far as it excuses something later."""
 
     strangers: dict[str, Props] = field(default_factory=dict)
-    """Applications that somebody registered by hand, as they must stay."""
+    """Applications that were registered manually, as they must stay."""
     announced: set[str] = field(default_factory=set)
-    """Applications in no state that an error told the user of."""
+    """Applications in no state that an error named."""
     gone: set[str] = field(default_factory=set)
-    """Applications deleted by hand, or by an operation whose answer was lost."""
+    """Applications deleted manually, or by an operation whose answer was lost."""
     uninstalled: set[tuple[str, str]] = field(default_factory=set)
     """Application and tenant, likewise."""
     installed: set[tuple[str, str]] = field(default_factory=set)
-    """Installations in no state: made by hand, or by an operation whose answer was lost."""
+    """Installations in no state: made manually, or by an operation whose answer was lost."""
     dead: set[Key] = field(default_factory=set)
-    """Where a rotation's answer was lost for good: only another rotation mends it."""
+    """Where a rotation's answer was lost for good: only another rotation reconciles it."""
     superseded: set[Key] = field(default_factory=set)
     """What another resource has taken over."""
     unsettled: dict[Key, list[object]] = field(default_factory=dict)
     """Where an update or a deletion failed: what was declared then."""
     drifted: bool = False
-    """Whether something was changed by hand since the last refresh."""
+    """Whether there was a manual change since the last refresh."""
 
     def needs_refresh(self, program: Program) -> bool:
         """Whether the contract asks for a refresh before an ``up`` makes all right."""
@@ -152,23 +152,23 @@ class Oracle:
         if verb == "create":
             for orphan in self._orphans():
                 if not self._announces(text, orphan):
-                    raise Violation(f"{ORPHANED}: {orphan['id']}, of which the error says: {text}")
+                    raise Violation(f"{ORPHANED}: {orphan['id']}, not in the error: {text}")
                 self.book.announced.add(orphan["id"])
         if verb == "read" and changed:
             raise Violation(f"a refresh changed the platform: {text}")
         if verb == "delete" and held is not None and self._platform.application(held.id) is None:
             self.book.gone.add(held.id)
-        if verb == "update" and changed and MEND not in text:
-            raise Violation(f"an update changed something and does not say what to run: {text}")
+        if verb == "update" and changed and REMEDY not in text:
+            raise Violation(f"an update changed something without the command to run: {text}")
         if self._target in self.book.strangers:
             now = without_clock(self._platform.application(self._target or ""))
-            if now != self.book.strangers[self._target or ""] and MEND not in text:
-                raise Violation(f"an adoption changed something and does not say so: {text}")
+            if now != self.book.strangers[self._target or ""] and REMEDY not in text:
+                raise Violation(f"an adoption changed something without a report of it: {text}")
             self.book.strangers[self._target or ""] = now or {}
         dead = self._excuse_a_lost_rotation()
         died = dead and self._before[1]
         if verb == "update" and died and "may be dead" not in text:
-            raise Violation(f"{DEAD}, and the error does not say so: {text}")
+            raise Violation(f"{DEAD}, and the error does not report it: {text}")
         return changed
 
     def _failed_installation(
@@ -204,7 +204,7 @@ class Oracle:
             self.book.dead.add(key)
 
     def _announces(self, text: str, orphan: Props) -> bool:
-        """Whether an error of a registration tells of what it may have left behind."""
+        """Whether an error of a registration names what it may have left behind."""
         if orphan["id"] in text:
             return "adopt" in text
         if repr(orphan["name"]) not in text:

@@ -60,10 +60,10 @@ def manual_changes() -> st.SearchStrategy[Props]:
     """A change on the platform, in the names of the wire."""
     return st.sampled_from(
         [
-            {"name": "By hand"},
+            {"name": "Manual"},
             {"url": "https://by.hand"},
             {"url": None},
-            {"teaserDescription": "By hand"},
+            {"teaserDescription": "Manual"},
             {"redirectUris": ["https://by.hand"]},
             {"redirectUris": []},
             {"withPublicOauth2Client": True},

@@ -15,7 +15,7 @@ from tests.model.state import Key, Options, Resource
 
 PROVIDER: Final = st.sampled_from(PROVIDERS)
 REPLACING: Final = ("url", "teaser_description", "rotate_secret_when_changed")
-"""Properties whose change replaces an application, where its options say so."""
+"""Properties whose change replaces an application, if its options require it."""
 
 
 class Renaming(Stack):

@@ -34,7 +34,7 @@ ONE: Final = {
     "installation": "/applications/{applicationId}",
 }
 PICK: Final = st.integers(0, 11)
-"""Which of those there are; beyond their number it starts anew."""
+"""Which of those there are; modulo their number."""
 KEPT_PROGRAMS: Final = 4
 NOT_REPEATED: Final = "a failure that one more try gets over reached the user"
 CREATION: Final[dict[str, Calls]] = {
@@ -206,7 +206,7 @@ class Stack(RuleBasedStateMachine):
         return failures
 
     def meet_rivals(self) -> None:
-        """Whoever registered by hand in the meantime is a stranger, unless he was taken over."""
+        """What was registered manually in the meantime is a stranger's, unless it was adopted."""
         for id_, secret in (self.stage.rivals or {}).items():
             self.stranger_secrets[id_] = secret
             if id_ not in self.state.application_ids():

@@ -1,4 +1,4 @@
-"""Where a model plays: an emulator, tenants with their tokens, and processes that start anew."""
+"""Where a model plays: an emulator, tenants with their tokens, and new processes."""
 
 from __future__ import annotations
 
@@ -55,10 +55,9 @@ class Stage:
         self.tenants = [f"{n + 1}0000000-0000-4000-8000-000000000000" for n in range(TENANTS)]
         self.warnings: list[str] = []
         self.secrets: set[str] = set()
-        """All that the platform has ever told, and the tokens: none may be in a message."""
+        """All secrets that the platform returned, and the tokens: none may be in a message."""
         self.rivals: dict[str, str] | None = None
-        """While it is a mapping, somebody registers by hand, once, what is about to be registered:
-        ID -> secret."""
+        """While it is a mapping, one registration is preceded by a manual one: ID -> secret."""
         self._tokens: dict[str, str] = {}
 
     def begin(self) -> None:
@@ -130,7 +129,7 @@ def staged(emulator: Emulator) -> Iterator[Stage]:
     new_secret = emulated_applications._new_secret
     register, send_once = ApplicationsClient.register, Transport._attempt
 
-    def told() -> str:
+    def recorded() -> str:
         secret = new_secret()
         stage.secrets.add(secret)
         return secret
@@ -144,7 +143,7 @@ def staged(emulator: Emulator) -> Iterator[Stage]:
         return send_once(self, request, authorize)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(emulated_applications, "_new_secret", told)
+        patch.setattr(emulated_applications, "_new_secret", recorded)
         patch.setattr(ApplicationsClient, "register", rivalled)
         patch.setattr(Transport, "_attempt", attempt)
         yield stage

@@ -99,7 +99,7 @@ class Program:
         return [*applications, *(Key("installation", name) for name in self.installations)]
 
     def declared(self, key: Key) -> object:
-        """What is said of one resource; None if nothing is."""
+        """The declaration of one resource, or None."""
         if key.kind == "application":
             return self.applications.get(key.name)
         return self.installations.get(key.name)

@@ -1,4 +1,4 @@
-"""Mistakes that a type checker reports, each in the line that says so."""
+"""Mistakes that a type checker reports, each in the line that is marked."""
 
 from __future__ import annotations
 
