@@ -1,6 +1,6 @@
 """What the emulator takes from the contract, and its assumptions where no public source defines it.
 
-Names that begin with ``CHOICE`` are such settlements; changing one here changes the emulator.
+Names that begin with ``ASSUMED`` are such assumptions; changing one here changes the emulator.
 Those that are not a value are rules, and stand where the calls are:
 
 - Statuses: POST, PUT and PATCH 200, DELETE 204 (``routes``).
