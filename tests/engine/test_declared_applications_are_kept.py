@@ -245,7 +245,7 @@ def test_adopting_what_another_resource_manages_fails_the_preview(
     assert emulator.platform.application(app) is not None
 
 
-@pytest.mark.parametrize("arguments", [("--run-program",), ()])
+@pytest.mark.parametrize("arguments", [("--run-program",), long(())])
 def test_destroy_deletes_what_the_program_declares(
     emulator: Emulator, stack: Stack, app: str, arguments: tuple[str, ...]
 ) -> None:

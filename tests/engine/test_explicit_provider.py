@@ -117,6 +117,7 @@ def test_env_var_mappings_hand_it_a_variable_at_every_command(
     assert calls_of(emulator) == []
 
 
+@pytest.mark.long
 def test_a_mapped_variable_replaces_a_stored_token_that_is_dead(
     emulator: Emulator, other: Emulator, new_stack: MakeStack
 ) -> None:
@@ -173,6 +174,7 @@ def test_a_provider_of_an_earlier_version_is_updated_and_nothing_else(
     assert calls_of(emulator) == []
 
 
+@pytest.mark.long
 def test_the_stacks_own_provider_still_prefers_the_environment(
     emulator: Emulator, other: Emulator, new_stack: MakeStack
 ) -> None:

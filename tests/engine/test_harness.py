@@ -72,31 +72,6 @@ def things(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_stack_lives_from_its_creation_to_its_end(new_stack: MakeStack, things: Path) -> None:
-    stack = new_stack(PROGRAM)
-    stack.env["THINGS"] = str(things)
-    stack.config("text", "one")
-    assert stack.preview_json()["changeSummary"] == {"create": 2}
-    stack.up()
-    assert (things / "thing").read_text() == "one"
-    assert stack.resource("thing")["type"] == "pulumi-python:dynamic/test:Thing"
-    assert stack.outputs() == {"text": "one", "hidden": "hush"}
-    assert stack.outputs(show_secrets=False)["hidden"] == "[secret]"
-
-    stack.config("text", "two")
-    stack.up(preview=True)
-    assert stack.resource("thing")["outputs"]["text"] == "two"
-
-    (things / "thing").unlink()
-    stack.refresh()
-    assert [each["type"] for each in stack.resources() if "Thing" in each["type"]] == []
-
-    stack.up()
-    stack.destroy()
-    assert list(things.iterdir()) == []
-    assert stack.resources() == []
-
-
 def test_a_secret_setting_reaches_the_program_and_lies_encrypted(
     new_stack: MakeStack, things: Path
 ) -> None:
@@ -108,14 +83,6 @@ def test_a_secret_setting_reaches_the_program_and_lies_encrypted(
     assert "not for all" not in stack.settings_file.read_text()
 
 
-def test_settings_can_be_removed(new_stack: MakeStack) -> None:
-    stack = new_stack(PROGRAM)
-    stack.config("text", "one")
-    stack.unset("text")
-    result = stack.preview(expect_failure=True)
-    assert "Missing required configuration variable 'test:text'" in result.output
-
-
 def test_an_unexpected_failure_shows_the_output_without_the_credentials(
     new_stack: MakeStack, things: Path
 ) -> None:
@@ -125,13 +92,6 @@ def test_an_unexpected_failure_shows_the_output_without_the_credentials(
     with pytest.raises(EngineError, match=r"the thing is refused: \[secret\]") as caught:
         stack.up()
     assert "a.made-up.token" not in str(caught.value)
-
-
-def test_an_unexpected_success_is_an_error(new_stack: MakeStack, things: Path) -> None:
-    stack = new_stack(PROGRAM)
-    stack.config("text", "one")
-    with pytest.raises(EngineError, match="preview: exit code 0"):
-        stack.preview(expect_failure=True)
 
 
 def test_a_call_that_takes_too_long_is_ended_with_all_it_started(
