@@ -82,11 +82,12 @@ class Bench:
         """Stacks of groups, in parallel."""
         folder = self._folder / "fleet"
         shutil.copytree(EXAMPLE, folder)
-        driver = [sys.executable, str(folder / "fleet.py")]
+        olt = "from olt_provider.cli import main; main()"
+        driver = [sys.executable, "-c", olt, "fleet"]
         jobs = ["--jobs", str(self._size.jobs)]
         return self._measure("fleet", folder, {
             "create": [*driver, "up", *jobs],
-            "unchanged": [*driver, "up", *jobs, "--afresh"],
+            "unchanged": [*driver, "up", *jobs, "--all"],
             "refresh": [*driver, "refresh", *jobs],
             "destroy": [*driver, "destroy", *jobs],
         })  # fmt: skip

@@ -9,6 +9,7 @@ import typer
 from olt_provider._version import __version__
 from olt_provider.cli import doctor, emulator, emulator_calls, verify
 from olt_provider.cli.adopt import command as adopt
+from olt_provider.cli.fleet import command as fleet
 from olt_provider.cli.graph import command as graph
 from olt_provider.cli.review import command as review
 
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.command("adopt", help=_unwrapped(adopt.HELP))(adopt.run)
 app.command("doctor", help=_unwrapped(doctor.HELP))(doctor.run)
+app.command("fleet", help=_unwrapped(fleet.HELP))(fleet.run)
 app.command("graph", help=_unwrapped(graph.HELP))(graph.run)
 app.command("review", help=_unwrapped(review.HELP))(review.run)
 app.command("verify", help=_unwrapped(verify.HELP))(verify.run)

@@ -18,6 +18,7 @@ COMMANDS: Final = (
     ("emulator",),
     ("emulator", "reset"),
     ("emulator", "token"),
+    ("fleet",),
     ("graph",),
     ("review",),
     ("verify",),
@@ -33,7 +34,7 @@ def test_help_shows_examples(command: tuple[str, ...]) -> None:
     assert "Examples" in result.output
 
 
-@pytest.mark.parametrize("command", ["doctor", "review", "verify"])
+@pytest.mark.parametrize("command", ["doctor", "fleet", "review", "verify"])
 def test_help_lists_the_exit_codes(command: str) -> None:
     assert "Exit codes: 0" in CliRunner().invoke(app, [command, "--help"]).output
 

@@ -1,0 +1,186 @@
+"""Runs the stacks of a fleet in the right order, several at once, and resumes after a failure."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any, Final
+
+from pulumi import automation
+
+from olt_provider.cli.fleet import stacks
+from olt_provider.cli.fleet.declaration import Declaration, FleetError
+from olt_provider.cli.output import show
+
+APPLICATIONS: Final = "all"
+"""The one stack of the applications."""
+REFERENCE: Final = f"organization/fleet-applications/{APPLICATIONS}"
+PROJECTS: Final = ("applications", "installations")
+
+
+class Fleet:
+    """The stacks of a fleet. Finished groups are recorded in ``.fleet/``, so that a run resumes."""
+
+    def __init__(self, folder: Path, file: Path, *, jobs: int, rerun: bool = False) -> None:
+        for project in PROJECTS:
+            if not (folder / project / "Pulumi.yaml").is_file():
+                raise FleetError(f"{folder} has no {project}/Pulumi.yaml: copy examples/fleet")
+        self._folder = folder
+        self._file = file
+        self._jobs = jobs
+        self._rerun = rerun
+        self._record = folder / ".fleet"
+        self._record.mkdir(exist_ok=True)
+        self.failed: list[str] = []
+
+    def up(self) -> None:
+        """Uninstall what is no longer declared, deploy the applications, then install."""
+        declared = Declaration.read(self._file)
+        before = self._existing()
+        if self._leaves(declared, before):
+            # also for a tenant that moves: two stacks at once would install and uninstall it
+            staying = declared.only(before["applications"], before["tenants"])
+            self._groups(staying, before["applications"], self._stacks())
+            if self.failed:
+                return
+        self._each("applications", [APPLICATIONS], self._file, stacks.up)
+        if not self.failed:
+            self._groups(declared, self._existing()["applications"], declared.groups)
+
+    def preview(self) -> None:
+        """Preview `up`, as far as it is known before the applications exist."""
+        declared, existing = Declaration.read(self._file), self._existing()
+        self._each("applications", [APPLICATIONS], self._file, stacks.preview)
+        staying = declared.only(existing["applications"], existing["tenants"])
+        waiting = declared.installations() - staying.installations()
+        if waiting:
+            show(f"and then {waiting} installations, once their applications allow them")
+        file = self._write(staying)
+        names = sorted({*declared.groups, *self._stacks()})
+        self._each("installations", names, file, stacks.preview)
+
+    def refresh(self) -> None:
+        """Refresh all stacks. The next `up` reconciles what was changed manually."""
+        self._save({})
+        self._each("applications", [APPLICATIONS], self._file, stacks.refresh)
+        self._each("installations", self._stacks(), self._file, stacks.refresh)
+
+    def destroy(self) -> None:
+        """Destroy the installations first: an installed application is not deleted."""
+        self._save({})
+        self._each("installations", self._stacks(), self._file, stacks.destroy)
+        if not self.failed:
+            self._each("applications", [APPLICATIONS], self._file, stacks.destroy)
+
+    def status(self) -> None:
+        """Print which groups are as declared, by the record in this folder. Makes no API calls."""
+        declared, done = Declaration.read(self._file), self._done()
+        ids = self._existing()["applications"]
+        for group in sorted({*declared.groups, *self._stacks()}):
+            if group not in declared.groups:
+                show(f"{group}: to remove")
+            else:
+                is_done = done.get(group) == declared.digest(group, ids)
+                show(f"{group}: {'done' if is_done else 'to do'}")
+
+    def _groups(self, declared: Declaration, ids: Mapping[str, str], names: Iterable[str]) -> None:
+        """Deploy those of these groups that are not done, and remove what is not declared."""
+        file = self._write(declared)
+        done = {} if self._rerun else self._done()
+        digests = {name: declared.digest(name, ids) for name in names if name in declared.groups}
+        left = [name for name in digests if done.get(name) != digests[name]]
+        gone = [name for name in self._stacks() if name not in declared.groups]
+        if len(left) < len(digests):
+            show(f"installations: {len(digests) - len(left)} groups are done already")
+        # a group that is started is no longer done, however it ends
+        self._save({name: each for name, each in self._done().items() if name not in left + gone})
+        self._each("installations", gone, file, stacks.remove)
+        self._each("installations", left, file, stacks.up, digests)
+
+    def _each(
+        self,
+        project: str,
+        names: Sequence[str],
+        file: Path,
+        step: stacks.Step,
+        digests: Mapping[str, str] | None = None,
+    ) -> None:
+        """Run stacks in parallel. A failure is reported, and the others continue."""
+        with ThreadPoolExecutor(self._jobs) as pool:
+            running = {pool.submit(self._one, project, name, file, step): name for name in names}
+            try:
+                for number, done in enumerate(as_completed(running), start=1):
+                    line = f"[{number}/{len(names)}] {project} {running[done]}"
+                    self._finish(project, running[done], done, line, digests or {})
+            except KeyboardInterrupt:
+                pool.shutdown(cancel_futures=True)  # the terminal has interrupted the running ones
+                raise
+
+    def _finish(
+        self,
+        project: str,
+        name: str,
+        done: Future[tuple[float, Mapping[str, int]]],
+        line: str,
+        digests: Mapping[str, str],
+    ) -> None:
+        try:
+            seconds, changes = done.result()
+        except automation.CommandError as error:
+            self.failed.append(f"{project}/{name}")
+            show(f"{line}: FAILED: {stacks.first_error(error)}")
+            return
+        show(f"{line}: {stacks.summary(changes)} in {seconds:.1f} s")
+        if name in digests:
+            self._save({**self._done(), name: digests[name]})
+
+    def _one(
+        self, project: str, name: str, file: Path, step: stacks.Step
+    ) -> tuple[float, Mapping[str, int]]:
+        started = time.monotonic()
+        changes = step(self._stack(project, name, file))
+        return time.monotonic() - started, changes
+
+    def _stack(self, project: str, name: str, file: Path) -> automation.Stack:
+        variables = {"FLEET_FILE": str(file.resolve()), "FLEET_APPLICATIONS": REFERENCE}
+        return automation.create_or_select_stack(
+            stack_name=name,
+            work_dir=str(self._folder / project),
+            opts=automation.LocalWorkspaceOptions(env_vars=variables),
+        )
+
+    def _stacks(self) -> list[str]:
+        """The groups that have a stack."""
+        workspace = automation.LocalWorkspace(work_dir=str(self._folder / "installations"))
+        return sorted(each.name for each in workspace.list_stacks())
+
+    def _existing(self) -> dict[str, Any]:
+        """What the stack of the applications holds: name -> ID, and tenant -> group."""
+        outputs = self._stack("applications", APPLICATIONS, self._file).outputs()
+        known = {key: each.value for key, each in outputs.items() if not each.secret}
+        return {"applications": known.get("applications", {}), "tenants": known.get("tenants", {})}
+
+    def _leaves(self, declared: Declaration, existing: Mapping[str, Any]) -> bool:
+        """Whether there are applications, or tenants in groups, that are no longer declared."""
+        members = {each: group for group, tenants in declared.groups.items() for each in tenants}
+        moved = any(members.get(each) != group for each, group in existing["tenants"].items())
+        return moved or bool(existing["applications"].keys() - declared.applications.keys())
+
+    def _write(self, declared: Declaration) -> Path:
+        file = self._record / "installations.yaml"
+        declared.write(file)
+        return file
+
+    def _done(self) -> dict[str, str]:
+        file = self._record / "done.json"
+        done: dict[str, str] = json.loads(file.read_text("utf-8")) if file.exists() else {}
+        return done
+
+    def _save(self, done: Mapping[str, str]) -> None:
+        """Write the whole record or nothing: a killed run loses at most its last stacks."""
+        half = self._record / "done.json.half"
+        half.write_text(json.dumps(dict(sorted(done.items())), indent=2), "utf-8")
+        half.replace(self._record / "done.json")
