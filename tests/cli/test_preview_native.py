@@ -104,6 +104,32 @@ def test_migration_to_the_native_form_by_an_alias_changes_nothing() -> None:
     )
 
 
+def test_import_changes_nothing_and_is_listed() -> None:
+    tenant = "a0000000-0000-4000-8000-00000000000a"
+    id_ = "10000000-0000-4000-8000-000000000001"
+    inputs = {"name": "app", "allowedTenants": {tenant: ""}, "rotateSecretWhenChanged": {"k": 1}}
+    application = {
+        "op": "import",
+        "urn": "urn:pulumi:dev::test::olt:index:Application::app",
+        "newState": {"type": "olt:index:Application", "importID": id_, "inputs": inputs},
+    }
+    installation = {
+        "op": "import",
+        "urn": "urn:pulumi:dev::test::olt:index:Installation::in",
+        "newState": {
+            "type": "olt:index:Installation",
+            "importID": f"{tenant}/{id_}",
+            "inputs": {"applicationId": id_, "tenantId": tenant},
+        },
+    }
+    found = review(
+        read_preview(json.dumps({"steps": [application, installation], "changeSummary": {}}))
+    )
+    assert [(each.application_id, each.note[:8]) for each in found.other] == [(id_, "imported")]
+    assert not any((found.gains_access, found.loses_access, found.dead_secrets, found.refused))
+    assert found.labels == []
+
+
 def test_settings_of_a_native_provider_are_listed() -> None:
     provider = {"type": "pulumi:providers:olt", "inputs": {"apiUrl": "x", "version": "1.0.0"}}
     urn = "urn:pulumi:dev::test::pulumi:providers:olt::other"

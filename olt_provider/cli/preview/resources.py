@@ -31,7 +31,7 @@ class Resource:
 
     ``seen`` is what a ``.get`` under the same name has read, and ``reads`` the ID of what it reads
     in this run. ``created`` is the place of the step that creates it, where the preview shows one.
-    ``keys`` are the inputs that change.
+    ``keys`` are the inputs that change. What is ``imported`` exists already and stays as it is.
     """
 
     urn: str
@@ -45,6 +45,7 @@ class Resource:
     created: int | None
     keys: frozenset[str]
     provider: str
+    imported: bool = False
 
     @property
     def urn_is_ours(self) -> bool:
@@ -89,6 +90,8 @@ class _Steps:
         if before is None:
             before = next((each.state for each in gone if not each.pending), None)
         after = self._after()
+        imported = before is None and any(step.op == "import" for _, step in self._steps)
+        before = after if imported else before
         refreshed = next(self._states("refresh"), None)
         if before is None and after is None and not gone and refreshed is not None:
             before = after = refreshed  # the preview leaves out that it stays the same
@@ -107,6 +110,7 @@ class _Steps:
             ),
             keys=frozenset().union(*changed) - {"__provider"},
             provider=next((step.provider for _, step in self._steps if step.provider), ""),
+            imported=imported,
         )
 
     def _kind(self) -> str:
@@ -146,7 +150,9 @@ class _Steps:
                 return _managed(step)
             if step.op == "update" and step.new is not None:
                 return step.new.model_copy(update={"id": step.old.id if step.old else ""})
-            if step.op in ("create", "replace", "import", *CREATING) and step.new is not None:
+            if step.op == "import" and step.new is not None:
+                return step.new.model_copy(update={"id": step.new.id or step.new.import_id})
+            if step.op in ("create", "replace", *CREATING) and step.new is not None:
                 return step.new
         return None
 

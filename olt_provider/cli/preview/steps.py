@@ -53,6 +53,8 @@ class State(_Part):
     """A resource before or after."""
 
     id: str = ""
+    import_id: Annotated[str, Field(alias="importID")] = ""
+    """The ID of what an import reads."""
     urn: str = ""
     """Another than that of the step where an alias names another."""
     type: str = ""

@@ -44,6 +44,9 @@ class Applications:
                 self._adopted(resource, after)
             else:
                 self._registered(resource)
+        elif resource.imported:
+            note = "imported: it is managed from now on, and does not change"
+            self._note(self.other, resource, after, note)
         elif resource.change in ("updated", "same"):
             plan = plan_of_update(resource, self._now)
             self._rotated(resource, plan)
