@@ -319,3 +319,26 @@ def test_a_state_is_read_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.Monke
     state.write_bytes(b" " * 101)
     with pytest.raises(states.StateError, match="it is over"):
         states.known_in(state)
+
+
+def test_import_format_lists_applications_and_installations_with_their_ids(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    made = emulator.platform.register(TENANT_A, name="One", allowed_tenants=[TENANT_A])["id"]
+    emulator.platform.install(made, TENANT_A)
+    file = tmp_path / "import.json"
+    shown = _adopt("--format", "import", "--out", file).stderr
+    assert (
+        f"1 to import. Next, with the native plugin in Pulumi.yaml: pulumi import --file {file}"
+        in (" ".join(shown.split()))
+    )
+    assert json.loads(file.read_text()) == {
+        "resources": [
+            {"type": "olt:index:Application", "name": "one", "id": f"{TENANT_A}/{made}"},
+            {
+                "type": "olt:index:Installation",
+                "name": f"one-{TENANT_A}",
+                "id": f"{TENANT_A}/{made}",
+            },
+        ]
+    }

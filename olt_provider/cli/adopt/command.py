@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -40,6 +41,11 @@ Examples:
 
   olt adopt --tenant ID --json
 
+  olt adopt --state prod.json --format import --out import.json
+
+With --format import it writes a file for `pulumi import --file`, for stacks of the native plugin.
+Imported applications keep their client secrets, which are then not in the state.
+
 A state file is the output of `pulumi stack export`, or the stack's file in a file backend. Give the
 states of all stacks that own applications there: without --state, every application counts as
 unmanaged, and a warning is printed. Without --tenant, the tenants that the credentials name are
@@ -50,6 +56,14 @@ is reported and not declared, and the exit code is 1.
 
 {EXIT_CODES}
 """
+
+
+class Format(str, enum.Enum):
+    """What the command writes."""
+
+    PROGRAM = "program"
+    IMPORT = "import"
+
 
 NO_STATE: Final = (
     "olt adopt: warning: without --state, applications that a stack manages already are declared "
@@ -73,11 +87,16 @@ def run(  # noqa: PLR0917 (typer passes them by name)
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the applications as JSON instead of a program.")
     ] = False,
+    format_: Annotated[
+        Format,
+        typer.Option("--format", help="A program, or a file for `pulumi import --file`."),
+    ] = Format.PROGRAM,
     stack: Annotated[str | None, typer.Option(help="Stack whose configuration is used.")] = None,
     cwd: Annotated[Path | None, typer.Option(help="Folder of the Pulumi project.")] = None,
 ) -> None:
     """Print or write the program."""
     from olt_provider.api.errors import OltError
+    from olt_provider.cli.adopt.import_file import import_file
     from olt_provider.cli.adopt.program import program
     from olt_provider.cli.settings import load_settings, owners
 
@@ -93,10 +112,13 @@ def run(  # noqa: PLR0917 (typer passes them by name)
             found = _discover(settings, client, tenants, managed, notify)
     except OltError as error:
         fail("adopt", str(error))
-    text = _json(found) if as_json else program(found.found)
+    if as_json:
+        text = _json(found)
+    else:
+        text = (import_file if format_ is Format.IMPORT else program)(found.found)
     write("adopt", out, text)
     if not as_json:
-        _explain(found, out)
+        _explain(found, out, format_)
     raise typer.Exit(PROBLEM if found.refused else OK)
 
 
@@ -128,7 +150,7 @@ def _discover(
     )
 
 
-def _explain(found: Discovery, out: Path | None) -> None:
+def _explain(found: Discovery, out: Path | None, format_: Format) -> None:
     """Report what was left out and what to do next."""
     from olt_provider.cli.adopt.program import resources, secret_key
 
@@ -149,6 +171,12 @@ def _explain(found: Discovery, out: Path | None) -> None:
             report(f"not declared: {each.application.name} in tenant {tenant}: {why}")
     if not found.found:
         report("nothing to adopt")
+        return
+    if format_ is Format.IMPORT:
+        report(
+            f"{len(found.found)} to import. Next, with the native plugin in Pulumi.yaml: pulumi "
+            f"import --file {out or 'FILE'}"
+        )
         return
     report(
         f"{len(found.found)} to adopt{f', written to {out}' if out else ''}. Next, set each client"
