@@ -127,6 +127,9 @@ NOT_RUN = {
     ("docs/testing.md", "pip install"): ENVIRONMENT,
     ("docs/policy.md", "cp -r"): ENVIRONMENT,
     ("docs/policy.md", "pulumi preview"): "tests/policy/test_pack.py does the same",
+    ("docs/native.md", "pulumi plugin install"): "there is no server of releases in the tests",
+    ("docs/native.md", "pulumi package add"): "an SDK needs the tools of its language",
+    ("docs/native.md", "pulumi import"): "tests/native/test_import.py does the same",
     ("docs/contributing.md", "git clone"): TOO_MUCH,
     ("docs/contributing.md", "make lint"): TOO_MUCH,
 }
