@@ -420,6 +420,18 @@ def test_force_destroy_deletes_what_is_installed(
     assert emulator.platform.application(state.id) is None
 
 
+def test_an_installed_application_is_deleted_in_the_run_that_names_it(
+    emulator: Emulator, context: ProviderContext, state: ApplicationState, other: str
+) -> None:
+    emulator.platform.install(state.id, other)
+    context.forced = frozenset({other})
+    with pytest.raises(LifecycleError, match=f"OLT_FORCE_DESTROY={state.id} in its environment"):
+        operations.delete(context, state)
+    context.forced = frozenset({state.id})
+    operations.delete(context, state)
+    assert emulator.platform.application(state.id) is None
+
+
 def test_getting_one_that_is_managed_elsewhere_returns_no_secret(
     context: ProviderContext, state: ApplicationState
 ) -> None:
