@@ -398,6 +398,25 @@ def _(case: Case) -> None:
     case.working().register()
 
 
+@provokes("… the present secret of client … stops working at once")
+def _(case: Case) -> None:
+    run = case.working()
+    state = run.register()
+    declared = {"name": "reporting", "rotate_secret_when_changed": {"month": 1}}
+    inputs = run.checked(run.applications, state, declared)
+    run.applications.diff(state["id"], state, inputs)
+
+
+@provokes("generation of pair … can only be raised by one…")
+def _(case: Case) -> None:
+    run = case.working()
+    trigger = {"olt:pair": "reporting", "generation": 1}
+    state = run.register(rotate_secret_when_changed=trigger)
+    skipped = {"name": "reporting", "rotate_secret_when_changed": trigger | {"generation": 5}}
+    inputs = run.checked(run.applications, state, skipped)
+    run.applications.diff(state["id"], state, inputs)
+
+
 @provokes("application … was not deleted: …")
 def _(case: Case) -> None:
     run = case.working()
