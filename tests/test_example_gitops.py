@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ import yaml
 from olt_provider.emulator import Emulator
 from tests.emulated import calls_of, emulator, new_tenant, owner, shared_emulator
 from tests.engine.harness import PASSPHRASE, Engine
+from tests.engine.moved_clock import clock_ahead
 from tests.forge import ACTIONS, FORGE_TOKEN, Forge, serving
 from tests.test_workflows import PINNED, WORKFLOWS
 from tools.workspace import ROOT
@@ -193,8 +195,9 @@ def test_a_change_goes_from_its_branch_to_the_platform_and_drift_is_mended(
     assert emulator.platform.applications(owner)[0]["name"] == "Reporting"
     merged.run("scripts/drift.sh")
 
-    # the scheduled rotation: committed, so the next pipeline keeps it
-    merged.run("scripts/rotate.sh", ROTATION="2030-01")
+    # the scheduled run: it rotates what is due, and needs no commit
+    person.env.update(clock_ahead(person.folder.parent / "clock", timedelta(days=31)))
+    merged.run("scripts/up.sh")
     after = outputs(merged)["client_secret"]
     client = application["oauth2Client"]["id"]
     assert not emulator.platform.secret_is_valid(client, before)
@@ -227,7 +230,7 @@ def test_the_preview_job_needs_no_credentials_of_the_platform(
     assert operations("unchanged") == {"same"}
 
     person.run("git", "switch", "--quiet", "--create", "change")
-    person.configure(tenants={owner: "another comment"}, rotation="2030-01", name="Renamed")
+    person.configure(tenants={owner: "another comment"}, rotateSecretAfterDays=7, name="Renamed")
     person.commit("Change everything", "change")
     assert operations("changed", "change") == {"same", "update"}
     assert calls_of(emulator) == []
@@ -320,7 +323,7 @@ def test_the_deployers_secret_is_given_to_steps_of_the_branch_main_only() -> Non
 
 def test_only_the_job_that_comments_may_write_comments_and_it_runs_nothing_else() -> None:
     writers = {name for name, job in github_jobs().items() if "write" in str(job["permissions"])}
-    assert writers == {"comment", "rotate"}
+    assert writers == {"comment"}
     comment = github_jobs()["comment"]
     assert comment["permissions"] == {"contents": "read", "pull-requests": "write"}
     (run,) = (step for step in comment["steps"] if "run" in step)

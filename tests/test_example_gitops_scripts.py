@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import re
 import shutil
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -21,73 +18,18 @@ from tools.workspace import ROOT
 
 EXAMPLE: Final = ROOT / "examples" / "gitops"
 REQUIREMENTS: Final = EXAMPLE / "requirements.txt"
-TOKEN: Final = "push-token-5ab1"
 SECRETS: Final = {
     "OLT_CLIENT_SECRET": "client-secret-90cd",
     "OLT_API_TOKEN": "api-token-77ef",
     "PULUMI_CONFIG_PASSPHRASE": "passphrase-41aa",
     "PULUMI_ACCESS_TOKEN": "access-token-2c2c",
     "GITLAB_TOKEN": "gitlab-token-9f9f",
-    "PUSH_TOKEN": TOKEN,
 }
 TIMEOUT: Final = 60
 RECORD: Final = """#!/bin/sh
 printf '%s\n' "$0 $*" >> "$RECORD"
 test "${0##*/}" != git || exec {git} "$@"
 """
-
-
-class GitServer(BaseHTTPRequestHandler):
-    """A git remote over HTTP that wants a user and a password, as code hosts do."""
-
-    root: Path
-
-    def _serve(self) -> None:
-        wanted = base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
-        if self.headers["Authorization"] != f"Basic {wanted}":
-            self.send_response(401)
-            self.send_header("WWW-Authenticate", 'Basic realm="git"')
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        path, _, query = self.path.partition("?")
-        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-        env = {
-            **os.environ,
-            "GIT_PROJECT_ROOT": str(self.root),
-            "GIT_HTTP_EXPORT_ALL": "1",
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "REQUEST_METHOD": self.command,
-            "CONTENT_TYPE": self.headers["Content-Type"] or "",
-            "REMOTE_USER": "pipeline",
-        }
-        done = subprocess.run(
-            ["git", "http-backend"], input=body, env=env, capture_output=True, check=True
-        )
-        head, _, content = done.stdout.partition(b"\r\n\r\n")
-        self.send_response(200)
-        for line in head.decode().splitlines():
-            self.send_header(*line.split(": ", 1))
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    do_GET = do_POST = _serve  # noqa: N815 (the names of the base class)
-
-    def log_message(self, *_: object) -> None:
-        """Tests print nothing."""
-
-
-@pytest.fixture
-def remote(tmp_path: Path) -> Iterator[str]:
-    GitServer.root = tmp_path
-    with ThreadingHTTPServer(("127.0.0.1", 0), GitServer) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/remote.git"
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -167,43 +109,6 @@ def test_the_preview_shows_every_step_of_a_replacement(checkout: Path, env: dict
         line for line in run(checkout, env, "preview.sh").splitlines() if "/pulumi" in line
     )
     assert "--json --show-replacement-steps --show-sames" in called
-
-
-def test_a_rotation_is_pushed_and_its_token_is_kept_nowhere(
-    checkout: Path, env: dict[str, str], remote: str, tmp_path: Path
-) -> None:
-    git(tmp_path, env, "init", "--quiet", "--bare", "remote.git")
-    git(tmp_path / "remote.git", env, "config", "http.receivepack", "true")
-    git(checkout, env, "remote", "add", "origin", remote)
-    (checkout / "Pulumi.prod.yaml").write_text("config: {olt-gitops:rotation: '2030-01'}\n")
-
-    shown = run(checkout, env, "rotate.sh")
-    assert "2030-01" in git(tmp_path / "remote.git", env, "show", "main:Pulumi.prod.yaml")
-    trace = (tmp_path / "trace").read_text()
-    assert "$PUSH_TOKEN" in trace  # the helper ran, and named the variable only
-    for text in (shown, trace, (checkout / ".git" / "config").read_text()):
-        assert [name for name, secret in SECRETS.items() if secret in text] == []
-    kept = [each for each in tmp_path.rglob("*") if each.is_file()]
-    assert [each for each in kept if TOKEN.encode() in each.read_bytes()] == []
-
-
-def test_a_token_that_is_refused_fails_the_rotation(
-    checkout: Path, env: dict[str, str], remote: str, tmp_path: Path
-) -> None:
-    git(tmp_path, env, "init", "--quiet", "--bare", "remote.git")
-    git(checkout, env, "remote", "add", "origin", remote)
-    (checkout / "Pulumi.prod.yaml").write_text("config: {olt-gitops:rotation: '2030-01'}\n")
-    done = subprocess.run(
-        ["scripts/rotate.sh"],
-        cwd=checkout,
-        env=env | {"PUSH_TOKEN": "another"},
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-        check=False,
-    )
-    assert done.returncode != 0
-    assert "/pulumi up" not in Path(env["RECORD"]).read_text()
 
 
 def pins(lock: Path) -> dict[str, set[str]]:

@@ -1,4 +1,4 @@
-"""An application that is changed in pull requests, and whose secret is renewed every month."""
+"""An application that is changed in pull requests, and whose client secret rotates by age."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ application = OltApplication(
     "reporting",
     name=config.get("name") or "Reporting",
     allowed_tenants=tenants,
-    rotate_secret_when_changed={"scheduled": config.get("rotation") or "never"},
+    rotate_secret_after_days=config.get_int("rotateSecretAfterDays") or 30,
 )
 
 for tenant_id in tenants:

@@ -17,13 +17,17 @@ clock.now = lambda: present() + timedelta(seconds={seconds})
 """
 
 
-def move_clock(stack: Stack, folder: Path, ahead: timedelta) -> None:
-    """Let every Python process of a stack's commands age client secrets by a clock that is ahead.
+def clock_ahead(folder: Path, ahead: timedelta) -> dict[str, str]:
+    """The environment in which every Python process ages client secrets by a clock that is ahead.
 
     Python imports ``sitecustomize`` at its start; the package itself has no switch for this.
     """
     folder.mkdir(exist_ok=True)
     source = MODULE.format(seconds=ahead.total_seconds())
     (folder / "sitecustomize.py").write_text(source, encoding="utf-8")
-    stack.env["PYTHONPATH"] = str(folder)
-    stack.env["PYTHONDONTWRITEBYTECODE"] = "1"
+    return {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def move_clock(stack: Stack, folder: Path, ahead: timedelta) -> None:
+    """Let the commands of a stack age client secrets by a clock that is ahead."""
+    stack.env.update(clock_ahead(folder, ahead))
