@@ -213,7 +213,7 @@ class ApplicationProvider(ResourceProvider):
         """Delete, unless it is installed and ``force_destroy`` is not set.
 
         Calls: ``GET .../{id}``, to see where it is installed (not with ``force_destroy``), then
-            ``DELETE .../{id}``.
+            ``DELETE .../{id}``. Of several in one tenant, its list, at most 5 s old.
         Permission: ``applications_development:read`` and ``applications_development:write``.
         """
         from olt_provider.lifecycle.application import operations

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -36,19 +38,32 @@ class BulkReader(Generic[T]):
 
     The number of reads is not known in advance, nor the length of the list. So a page is fetched
     only for a read that follows more reads by a GET than pages: all calls together are at most
-    twice those of the cheaper way, whatever comes. Nothing outlives a write of this process. That
-    something is not listed proves nothing: its own GET decides.
+    twice those of the cheaper way, whatever comes. That something is not listed proves nothing: its
+    own GET decides.
+
+    ``version`` is a count that changes when a list may have become wrong, such as that of the
+    writes of this process: no list outlives a change of it, nor ``max_age`` seconds.
     """
 
-    def __init__(self, pages: Callable[[], Iterator[Sequence[T]]], writes: Writes) -> None:
+    def __init__(
+        self,
+        pages: Callable[[], Iterator[Sequence[T]]],
+        version: Callable[[], int],
+        *,
+        max_age: float = math.inf,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._open = pages
-        self._writes = writes
+        self._version = version
+        self._max_age = max_age
+        self._monotonic = monotonic
         self._lock = threading.Lock()
         self._alone = 0
         self._begin()
 
     def _begin(self) -> None:
-        self._written = self._writes.writes
+        self._seen = self._version()
+        self._began = self._monotonic()
         self._pages = self._open()
         self._fetched = 0
         self._ended = False
@@ -57,7 +72,7 @@ class BulkReader(Generic[T]):
     def find(self, application_id: str) -> T | None:
         """What the list shows under an ID, once; ``None``: read it by its own GET."""
         with self._lock:
-            if self._writes.writes != self._written:
+            if self._is_stale():
                 self._begin()
             if application_id not in self._items and self._fetched < self._alone:
                 self._fetch()
@@ -67,6 +82,10 @@ class BulkReader(Generic[T]):
                 self._alone += 1
             return item
 
+    def _is_stale(self) -> bool:
+        too_old = self._monotonic() - self._began > self._max_age
+        return too_old or self._version() != self._seen
+
     def _fetch(self) -> None:
         if self._ended:
             return
@@ -75,7 +94,7 @@ class BulkReader(Generic[T]):
         except OltError as error:
             log.debug("reading one by one, as the list fails: %s", error)
             page = None
-        if self._writes.writes != self._written:  # it may show what was before
+        if self._is_stale():  # it may show what was before
             self._begin()
             return
         self._fetched += 1

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from olt_provider.lifecycle.bulk_reads import BulkReader, ListedIds
 from olt_provider.lifecycle.known_applications import KnownApplications
 
 if TYPE_CHECKING:
     from olt_provider.lifecycle.provider_context import ProviderContext
+
+GUARD_MAX_AGE: Final = 5.0
+"""How long, in seconds, a list may show that an application is installed nowhere."""
 
 
 class TenantSession:
@@ -23,6 +26,7 @@ class TenantSession:
         known_applications: the applications that it owns, for registrations.
         application_reads: bulk reads of the applications that it owns.
         installation_reads: bulk reads of what it has installed.
+        deletion_guard: bulk reads that show where applications that are deleted are installed.
         application_ids: the IDs of the applications that it owns, for the deletion check.
         installation_ids: the IDs of the applications that it sees, for the deletion check.
     """
@@ -34,9 +38,12 @@ class TenantSession:
         self.client = api.as_tenant(tenant_id)
         applications, installations = self.client.applications, self.client.installations
         self.known_applications = KnownApplications()
-        self.application_reads = BulkReader(applications.pages, api)
+        self.application_reads = BulkReader(applications.pages, lambda: api.writes)
         self.installation_reads = BulkReader(
-            functools.partial(installations.pages, installed=True), api
+            functools.partial(installations.pages, installed=True), lambda: api.writes
+        )
+        self.deletion_guard = BulkReader(
+            applications.pages, lambda: api.additions, max_age=GUARD_MAX_AGE
         )
         self.application_ids = ListedIds(applications.listed, api)
         self.installation_ids = ListedIds(installations.listed, api)

@@ -100,7 +100,8 @@ def test_each_change_costs_its_calls_and_what_is_read_costs_few(
     assert cost.create.calls == {"GET": 1, "POST": count, "PUT": count}
     assert cost.preview.calls == {}
     assert cost.rename.calls == {"PATCH": count}
-    assert cost.destroy.calls == {"GET": count, "DELETE": 2 * count}
+    assert cost.destroy.calls["DELETE"] == 2 * count
+    assert cost.destroy.calls["GET"] <= max(1, count // 2), "a list serves the guard for seconds"
     assert cost.refresh.calls == {"GET": 4}, "of both kinds, one read by itself and a page"
 
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from olt_provider.api.applications import Application, ApplicationPatch
-from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
 from olt_provider.lifecycle.application.adoption import (
     adopt,
@@ -267,7 +266,7 @@ def delete(context: ProviderContext, state: ApplicationState) -> None:
     session = context.session(state.inputs.tenant_id)
     try:
         if not state.inputs.force_destroy and state.id not in context.forced:
-            _require_not_installed(session.client, state.id)
+            _require_not_installed(session, state.id)
         session.client.applications.delete(state.id)
     except ApiError as error:
         if error.status != NOT_FOUND:
@@ -278,9 +277,16 @@ def delete(context: ProviderContext, state: ApplicationState) -> None:
     session.known_applications.forget(state.id)
 
 
-def _require_not_installed(client: TenantClient, application_id: str) -> None:
-    application = client.applications.get(application_id)
-    installed = sorted(item.tenant_id for item in application.allowed_tenants if item.installed)
+def _require_not_installed(session: TenantSession, application_id: str) -> None:
+    """Raise ``LifecycleError`` for an application that is installed somewhere.
+
+    Where several are deleted, a list of the tenant that is a few seconds old is enough to show that
+    one is not installed; that one is installed is confirmed by its own GET.
+    """
+    listed = session.deletion_guard.find(application_id)
+    if listed is not None and not _installed_in(listed):
+        return
+    installed = _installed_in(session.client.applications.get(application_id))
     if installed:
         raise LifecycleError(
             f"application {application_id} is still installed in tenant {', '.join(installed)}, "
@@ -290,3 +296,7 @@ def _require_not_installed(client: TenantClient, application_id: str) -> None:
             "removed). Installations of this stack that are gone by now are put back by the next "
             "`pulumi up`"
         )
+
+
+def _installed_in(application: Application) -> list[str]:
+    return sorted(item.tenant_id for item in application.allowed_tenants if item.installed)
