@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -50,6 +50,7 @@ def test_one_list_serves_the_deletions_of_a_hundred_applications(
     context = connect(owner)
     context.session(owner).deletion_guard._monotonic = lambda: 0.0
     context.session(owner).deletion_guard._began = 0.0
+    emulator.wait_until_idle()
     emulator.clear_calls()
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda state: operations.delete(context, state), states))
@@ -67,6 +68,7 @@ def test_application_that_the_list_shows_as_installed_is_not_deleted(
     context = connect(owner)
     for state in states[:2]:
         operations.delete(context, state)
+    emulator.wait_until_idle()
     emulator.clear_calls()
     with pytest.raises(LifecycleError, match=f"still installed in tenant {owner}"):
         operations.delete(context, states[2])
@@ -92,8 +94,9 @@ def test_application_that_was_installed_after_an_old_list_is_not_deleted(
 def test_a_list_that_took_too_long_does_not_serve_the_guard(
     emulator: Emulator, connect: Connect, owner: str, states: list[ApplicationState]
 ) -> None:
-    context, ticks = connect(owner), iter(range(0, 1000, 6))
+    context, ticks = connect(owner), iter(range(10**9, 2 * 10**9, 6))
     context.session(owner).deletion_guard._monotonic = lambda: float(next(ticks))
+    emulator.wait_until_idle()
     emulator.clear_calls()
     for state in states:
         operations.delete(context, state)
@@ -141,6 +144,7 @@ def test_force_destroy_needs_neither_list_nor_get(
     emulator: Emulator, connect: Connect, owner: str, states: list[ApplicationState]
 ) -> None:
     context = connect(owner)
+    emulator.wait_until_idle()
     emulator.clear_calls()
     for state in states:
         forced = replace(state, inputs=replace(state.inputs, force_destroy=True))
