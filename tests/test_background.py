@@ -126,7 +126,7 @@ def test_a_page_is_fetched_when_it_is_needed(
     assert paths(emulator).count(DEVICES) == 1
 
 
-def test_installed_tenants_are_told_by_id_and_name(
+def test_installed_tenants_have_ids_and_names(
     emulator: Emulator, client: BackgroundClient, application: dict[str, Any], owner: str
 ) -> None:
     other = new_tenant(emulator)
@@ -329,7 +329,7 @@ def test_a_secret_of_odd_characters_reaches_the_token_endpoint(connect: Connect)
 # Errors: one line, with cause and remedy
 
 
-def said(client: BackgroundClient) -> str:
+def error_of(client: BackgroundClient) -> str:
     """The error that fetching devices gives; it is the session's too, where it is the token's."""
     with pytest.raises(OltError) as caught:
         names(client)
@@ -342,40 +342,40 @@ def said(client: BackgroundClient) -> str:
     return message
 
 
-def test_a_wrong_secret_is_told(connect: Connect) -> None:
-    message = said(connect(client_secret="not-the-secret"))
+def test_a_wrong_secret_is_named(connect: Connect) -> None:
+    message = error_of(connect(client_secret="not-the-secret"))
     assert "unauthorized_client: Invalid client secret" in message
     assert "check client_id and client_secret" in message
 
 
-def test_an_unknown_client_is_told(connect: Connect) -> None:
-    message = said(connect(client_id=UNKNOWN))
+def test_an_unknown_client_is_named(connect: Connect) -> None:
+    message = error_of(connect(client_id=UNKNOWN))
     assert "invalid_client" in message
     assert "check client_id and client_secret" in message
 
 
-def test_a_tenant_that_has_it_not_installed_is_told(emulator: Emulator, connect: Connect) -> None:
+def test_a_tenant_without_the_application_is_named(emulator: Emulator, connect: Connect) -> None:
     other = new_tenant(emulator)
-    message = said(connect(tenant_id=other))
+    message = error_of(connect(tenant_id=other))
     assert "The application is not installed in this tenant" in message
     assert f"has to be active and installed in tenant {other}" in message
 
 
-def test_an_inactive_application_is_told(
+def test_an_inactive_application_is_an_error_with_the_remedy(
     emulator: Emulator, client: BackgroundClient, application: dict[str, Any], owner: str
 ) -> None:
     emulator.platform.patch(application["id"], status="inactive")
-    message = said(client)
+    message = error_of(client)
     assert "The application is not active" in message
     assert f"has to be active and installed in tenant {owner}" in message
 
 
-def test_an_application_that_is_removed_meanwhile_is_told(
+def test_an_application_that_is_removed_meanwhile_is_an_error_with_the_remedy(
     emulator: Emulator, client: BackgroundClient, application: dict[str, Any], owner: str
 ) -> None:
     names(client)
     emulator.platform.uninstall(application["id"], owner)
-    message = said(client)
+    message = error_of(client)
     assert "answered 403 NO_ACCESS_TO_RESOURCE" in message
     assert f"has to be active and installed in tenant {owner}" in message
 
@@ -383,7 +383,7 @@ def test_an_application_that_is_removed_meanwhile_is_told(
 def test_a_token_of_another_tenant_is_not_used(server: ScriptedServer, connect: Connect) -> None:
     server.always = json_answer(issued(access_token=make_token(tenant=UNKNOWN)))
     client = connect(api_url=server.url, identity_url=server.url)
-    assert f"gave a token of tenant {UNKNOWN} instead of" in said(client)
+    assert f"gave a token of tenant {UNKNOWN} instead of" in error_of(client)
     assert {each.method for each in server.received} == {"POST"}
 
 
@@ -412,7 +412,7 @@ def test_an_answer_that_is_no_token_is_an_error(
     client = connect(api_url=server.url, identity_url=server.url)
     with pytest.raises(TokenError):
         names(client)
-    assert said(client)
+    assert error_of(client)
 
 
 def test_a_token_endpoint_that_is_busy_is_asked_again(emulator: Emulator, connect: Connect) -> None:
@@ -425,15 +425,15 @@ def test_a_token_endpoint_that_is_busy_is_asked_again(emulator: Emulator, connec
 
 def test_a_wrong_host_is_named_by_its_argument(server: ScriptedServer, connect: Connect) -> None:
     server.always = Answer(404, b"<html></html>", {"Content-Type": "text/html"})
-    message = said(connect(identity_url=server.url))
+    message = error_of(connect(identity_url=server.url))
     assert "check identity_url" in message
-    message = said(connect(api_url=server.url))
+    message = error_of(connect(api_url=server.url))
     assert f"is {server.url} the platform's address?" in message
     assert "installed" not in message
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "message"),
     [
         ({"api_url": "http://example.com/v1"}, r"^api_url is .* plain http:// is only allowed to"),
         ({"identity_url": "http://example.com"}, r"^identity_url is .* plain http://"),
@@ -455,8 +455,8 @@ def test_a_wrong_host_is_named_by_its_argument(server: ScriptedServer, connect: 
         ({"ca_bundle": "/nowhere.pem"}, "^ca_bundle must be a PEM file"),
     ],
 )
-def test_an_unusable_argument_is_named(connect: Connect, wrong: Any, told: str) -> None:
-    with pytest.raises(ConfigurationError, match=told) as caught:
+def test_an_unusable_argument_is_named(connect: Connect, wrong: Any, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message) as caught:
         connect(**wrong)
     assert "olt:" not in str(caught.value)
     assert "OLT_" not in str(caught.value)
@@ -489,7 +489,7 @@ def test_no_error_shows_a_secret_that_an_answer_echoes(
 ) -> None:
     secret = application["oauth2Client"]["secret"]
     server.always = json_answer({"error": "odd", "error_description": f"got {secret}"}, 400)
-    message = said(connect(identity_url=server.url))
+    message = error_of(connect(identity_url=server.url))
     assert "got [secret]" in message
     assert secret not in message
 
@@ -546,7 +546,7 @@ def test_a_redirect_of_another_host_to_the_api_brings_no_token(
     assert tokens_fetched(emulator) == 0
 
 
-def test_a_token_that_was_given_by_hand_is_left_alone(
+def test_a_token_that_the_caller_sets_is_not_replaced(
     emulator: Emulator, client: BackgroundClient
 ) -> None:
     answer = client.session.get(devices_url(client), auth=("someone", "else"))
@@ -574,7 +574,7 @@ class Recording(HTTPAdapter):
         return super().send(request, **options)
 
 
-def test_a_request_has_a_timeout_unless_it_says_otherwise(connect: Connect) -> None:
+def test_a_request_without_a_timeout_has_the_default(connect: Connect) -> None:
     client = connect(request_timeout=17)
     recording = Recording()
     client.session.mount(client.api_url, recording)
@@ -625,7 +625,7 @@ def test_a_private_authority_is_trusted_where_its_file_is_given(
 def test_a_private_authority_is_not_trusted_by_itself(
     connect: Connect, private: dict[str, Any]
 ) -> None:
-    message = said(connect(**{**private, "ca_bundle": None}))
+    message = error_of(connect(**{**private, "ca_bundle": None}))
     assert "the TLS certificate of 127.0.0.1" in message
     assert "set ca_bundle to its PEM file" in message
 

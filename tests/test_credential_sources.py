@@ -178,7 +178,7 @@ def test_a_refresh_token_dies_after_eleven_days(emulator: Emulator, owner: str) 
     with pytest.raises(TokenError, match=r"invalid_grant.* lives 11 days"):
         works(client, owner)
     with pytest.raises(ConfigurationError, match=r"expired at .*Z, 5 minutes ago"):
-        client.tokens.check(owner)  # what a preview says of it, without a call
+        client.tokens.check(owner)  # as a preview does, without a call
 
 
 # What they can do
@@ -190,7 +190,7 @@ def test_an_api_token_may_do_what_its_user_may_in_one_tenant(
 ) -> None:
     client = connect(emulator, {"apiToken": emulator.token(owner, role=role)})
     assert may(emulator, client, owner) == BY_ROLE[role]
-    with pytest.raises(ConfigurationError, match=f"acts for tenant {owner}"):
+    with pytest.raises(ConfigurationError, match=f"is of tenant {owner}"):
         works(client, new_tenant(emulator))
 
 
@@ -226,7 +226,7 @@ def test_a_refresh_token_may_do_what_its_user_may_in_all_their_tenants(
     group = refreshing(emulator.refresh_token([owner, other], role=role))
     for tenant in (owner, other):
         assert may(emulator, connect(emulator, group), tenant) == BY_ROLE[role]
-    with pytest.raises(TokenError, match="may not act for tenant"):
+    with pytest.raises(TokenError, match="lacks access to tenant"):
         works(connect(emulator, group), new_tenant(emulator))
 
 

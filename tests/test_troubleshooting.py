@@ -142,7 +142,7 @@ PROVOKED.update(
         "… is not valid before …": lambda case: case.run(
             apiToken=token(tenant=case.owner, nbf=int(time.time()) + 3600)
         ).register(),
-        "… acts for tenant …, but this resource belongs to tenant …": lambda case: case.run(
+        "… is of tenant …, but this resource belongs to tenant …": lambda case: case.run(
             apiToken=case.emulator.token(case.owner)
         ).register(tenant_id=case.other),
         "no tenant: declare tenant_id, or run …": lambda case: case.run(

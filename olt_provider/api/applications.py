@@ -169,7 +169,7 @@ class ApplicationsClient:
         tenants = [item.model_dump() for item in registration.allowed_tenants]
         sent: dict[str, Any] = {**registration.model_dump(), "allowed_tenants": tenants}
         found = {"id": listed.id, "oauth2_client": client, "created_at": None, "status": "active"}
-        owner = {"tenant_id": self._transport.acting_tenant()}
+        owner = {"tenant_id": self._transport.own_tenant()}
         return parse(Application, {**sent, **found, **owner}, source=source)
 
     def list(self) -> Iterator[Application]:

@@ -21,20 +21,20 @@ class DeviceInfo(Model):
 
 
 class Device(Model):
-    """A device that is registered to the acting tenant."""
+    """A device that is registered to the tenant."""
 
     id: OpaqueId
     info: DeviceInfo
 
 
 class DevicesClient:
-    """For any token that acts for the tenant, an application's own included."""
+    """For any token of the tenant, an application's own included."""
 
     def __init__(self, transport: TenantTransport) -> None:
         self._transport = transport
 
     def list(self) -> Iterator[Device]:
-        """``GET``, all pages: the acting tenant's devices.
+        """``GET``, all pages: the tenant's devices.
 
         Raises ``ApiError`` for a refusal and ``RequestError`` for an unusable answer.
         """

@@ -204,8 +204,8 @@ def _sent(request: Request, response: requests.Response) -> list[str]:
 
 
 def _line(request: Request, reason: str) -> str:
-    acting = f" (acting for tenant {request.tenant})" if request.tenant else ""
-    return one_line(f"{request}{acting}: {reason}")
+    tenant = f" (authenticated as tenant {request.tenant})" if request.tenant else ""
+    return one_line(f"{request}{tenant}: {reason}")
 
 
 def _kind(request: Request, response: requests.Response) -> str:

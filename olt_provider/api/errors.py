@@ -41,7 +41,7 @@ class ConfigurationError(OltError):
 
 
 class WrongTenantError(ConfigurationError):
-    """The credentials act for another tenant than the one that is needed. Nothing was sent."""
+    """The credentials are of another tenant than the one that is needed. Nothing was sent."""
 
 
 class TokenError(OltError):

@@ -96,7 +96,7 @@ class FetchedTokens:
         if claims.tenant != tenant:
             raise TokenError(
                 f"{self._origin} gave a token of tenant {shown(claims.tenant, 60)} instead of "
-                f"{tenant}, so they may not act for {tenant}"
+                f"{tenant}, so they cannot be authenticated as {tenant}"
             )
         margin = min(RENEWAL_MARGIN, issued.expires_in / 10)
         return _Kept(token, asked_at + issued.expires_in - margin)
@@ -130,7 +130,7 @@ class ClientCredentials:
         return None
 
     def tenant(self) -> str | None:
-        """It can act for several."""
+        """It may have tokens of several."""
         return None
 
     def _remedy(self, tenant: str, error: ApiError) -> str:
@@ -142,7 +142,7 @@ class ClientCredentials:
 
 
 class RefreshToken:
-    """A user's refresh token: a token of each tenant that the user may act for.
+    """A user's refresh token: a token of each tenant of the user.
 
     A newer refresh token in a response replaces the one before, in this process only.
     """
@@ -194,7 +194,7 @@ class RefreshToken:
         return None
 
     def tenant(self) -> str | None:
-        """It can act for several."""
+        """It may have tokens of several."""
         return None
 
     def _remedy(self, tenant: str, error: ApiError) -> str:
@@ -204,7 +204,7 @@ class RefreshToken:
         if error.error_code == "invalid_grant":
             refused = (
                 "the refresh token has expired (it lives 11 days), was revoked, may have been used "
-                f"before where each can be used once, or its user may not act for tenant {tenant}: "
+                f"before where each can be used once, or its user lacks access to tenant {tenant}: "
                 f"get a new one from the portal and set {self._naming('refresh_token')}"
             )
         return token_remedy(error, address=self._naming("identity_url"), refused=refused)

@@ -1,4 +1,4 @@
-"""``/applications``: installing applications in the acting tenant."""
+"""``/applications``: installing applications in the tenant."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Installation(Model):
 
 
 class AvailableApplication(Model):
-    """An application that is available to, or installed in, the acting tenant."""
+    """An application that is available to, or installed in, the tenant."""
 
     id: Id
     name: Text = ""
@@ -42,7 +42,7 @@ class InstallationsClient:
         self._transport = transport
 
     def list(self, *, installed: bool | None = None) -> Iterator[AvailableApplication]:
-        """``GET``, all pages: what is available to or installed in the acting tenant.
+        """``GET``, all pages: what is available to or installed in the tenant.
 
         ``installed`` keeps only those that are, or are not, installed; default: both.
         """

@@ -37,7 +37,7 @@ class TenantTransport:
         """Report something that does not fail a call, in one line."""
         self._transport.notify(report)
 
-    def acting_tenant(self) -> str | None:
+    def own_tenant(self) -> str | None:
         """The tenant that requests are authenticated as, where the credentials determine it."""
         return self.tenant_id or self._tokens.tenant()
 

@@ -1,7 +1,7 @@
 """Access tokens: what their claims hold, and where they come from.
 
-The acting tenant of a call is implied by its token, so everything that calls the platform names
-the tenant it acts for and asks a ``TokenSource`` for that tenant's token. Tokens are read here,
+The platform takes the tenant of a call from its token, so everything that calls the platform names
+a tenant and gets that tenant's token from a ``TokenSource``. Tokens are read here,
 never trusted: whether one is accepted is for the platform to decide.
 """
 
@@ -91,7 +91,7 @@ def require_usable(claims: Claims, *, origin: str, tenant_id: str | None, now: f
     """
     if tenant_id is not None and claims.tenant != canonical_id(tenant_id):
         raise WrongTenantError(
-            f"{origin} acts for tenant {claims.tenant}, but this resource belongs to tenant "
+            f"{origin} is of tenant {claims.tenant}, but this resource belongs to tenant "
             f"{canonical_id(tenant_id)}; set the credentials of that tenant"
         )
     if now > claims.expires_at + CLOCK_SKEW:
@@ -175,7 +175,7 @@ class TokenSource(Protocol):
         """
 
     def tenant(self) -> str | None:
-        """The one tenant this source acts for, or ``None`` if it can act for several."""
+        """The one tenant of this source, or ``None`` if it may have tokens of several."""
 
 
 class ApiToken:

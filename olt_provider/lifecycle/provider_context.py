@@ -124,6 +124,6 @@ class ProviderContext:
         if tenant_id is None:
             raise ConfigurationError(
                 "no tenant: declare tenant_id, or run `pulumi config set olt:tenantId`, because "
-                "these credentials act for several tenants"
+                "these credentials are of several tenants"
             )
         return tenant_id

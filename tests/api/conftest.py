@@ -87,7 +87,7 @@ def client(transport: Transport) -> OltClient:
 
 @pytest.fixture
 def tenant(client: OltClient) -> TenantClient:
-    """The platform in the name of ``TENANT``."""
+    """The platform, authenticated as ``TENANT``."""
     return client.as_tenant(TENANT)
 
 

@@ -34,7 +34,7 @@ def test_a_refusal_names_all_there_is_to_know(server: ScriptedServer, tenant: Te
     with pytest.raises(ApiError) as caught:
         tenant.applications.get(APPLICATION)
     assert str(caught.value).startswith(
-        f"GET {PATH} (acting for tenant {TENANT}): answered 403 ID_FORBIDDEN: User is not permitted"
+        f"GET {PATH} (authenticated as tenant {TENANT}): answered 403 ID_FORBIDDEN: User is not"
     )
 
 
