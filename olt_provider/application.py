@@ -123,7 +123,7 @@ class ApplicationProvider(ResourceProvider):
 
     @host.reported
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Validate, and fill in defaults. In every preview.
+        """Validate, and fill in the tenant. In every preview.
 
         Calls: none.
         """
@@ -161,12 +161,13 @@ class ApplicationProvider(ResourceProvider):
             then as for a change.
         Permission: ``applications_development:read`` and ``applications_development:write``.
         """
+        from olt_provider.dynamic import inputs
         from olt_provider.lifecycle.application import declaration, operations
-        from olt_provider.lifecycle.application.model import ApplicationInputs
+        from olt_provider.lifecycle.application.model import TABLE, ApplicationInputs
 
         state = operations.create_or_undo(self.context, ApplicationInputs.from_props(props))
         declaration.hold_created(self.context, state.id, props)
-        return CreateResult(state.id, state.to_props())
+        return CreateResult(state.id, inputs.with_defaults(TABLE, state.to_props(), props))
 
     @host.reported
     @host.with_stored_configuration
@@ -177,8 +178,9 @@ class ApplicationProvider(ResourceProvider):
             list too.
         Permission: ``applications_development:read``.
         """
+        from olt_provider.dynamic import inputs
         from olt_provider.lifecycle.application import operations
-        from olt_provider.lifecycle.application.model import ApplicationState
+        from olt_provider.lifecycle.application.model import TABLE, ApplicationState
 
         if "client_id" not in props:
             found = operations.get(self.context, id_, props.get("tenant_id"))
@@ -188,7 +190,7 @@ class ApplicationProvider(ResourceProvider):
             return ReadResult("", {})
         if state.client_secret is None:  # of a .get, which declares nothing: there is no drift
             return ReadResult(state.id, state.to_props())
-        return ReadResult(state.id, state.to_props(), state.inputs.to_props())
+        return ReadResult(state.id, *inputs.as_read(TABLE, props, state.to_props()))
 
     @host.reported
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -200,12 +202,18 @@ class ApplicationProvider(ResourceProvider):
             secret is rotated.
         Permission: ``applications_development:read`` and ``applications_development:write``.
         """
+        from olt_provider.dynamic import inputs
         from olt_provider.lifecycle.application import operations
-        from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
+        from olt_provider.lifecycle.application.model import (
+            TABLE,
+            ApplicationInputs,
+            ApplicationState,
+        )
 
         state = ApplicationState.from_props(_id, _olds)
-        inputs = ApplicationInputs.from_props(_news)
-        return UpdateResult(operations.update(self.context, state, inputs).to_props())
+        desired = ApplicationInputs.from_props(_news)
+        outputs = operations.update(self.context, state, desired).to_props()
+        return UpdateResult(inputs.with_defaults(TABLE, outputs, _news))
 
     @host.reported
     @host.with_stored_configuration

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Final
 
 import pulumi
@@ -22,6 +21,7 @@ from olt_provider.api.errors import OltError
 from olt_provider.dynamic import host
 from olt_provider.emulator import Emulator
 from tests.emulated import emulator, owner, shared_emulator
+from tests.outputs import settled
 
 __all__ = ["emulator", "owner", "shared_emulator"]
 
@@ -44,13 +44,6 @@ def configured(emulator: Emulator, owner: str, monkeypatch: pytest.MonkeyPatch) 
 @pytest.fixture
 def application(emulator: Emulator, owner: str) -> dict[str, Any]:
     return emulator.platform.register(owner, name="Sample", allowed_tenants={owner: "ours"})
-
-
-def resolved(make: Any) -> Any:
-    async def resolve() -> Any:
-        return await make().future()
-
-    return asyncio.run(resolve())
 
 
 def test_application_is_returned_without_its_secret(
@@ -95,15 +88,15 @@ def test_debugging_raises_the_error_as_it_is(monkeypatch: pytest.MonkeyPatch) ->
     assert not isinstance(error.value, pulumi.RunError)
 
 
-def test_outputs_as_arguments_are_resolved(
+def test_outputs_as_arguments_are_settled(
     emulator: Emulator, application: dict[str, Any], owner: str
 ) -> None:
     emulator.platform.install(application["id"], owner)
     id_ = application["id"]
-    found = resolved(lambda: get_application_output(pulumi.Output.from_input(id_)))
+    found = settled(lambda: get_application_output(pulumi.Output.from_input(id_)))
     assert found.name == "Sample"
-    assert [each.id for each in resolved(list_applications_output)] == [id_]
-    named = resolved(lambda: find_applications_output(name=pulumi.Output.from_input("Sample")))
+    assert [each.id for each in settled(list_applications_output)] == [id_]
+    named = settled(lambda: find_applications_output(name=pulumi.Output.from_input("Sample")))
     assert [each.id for each in named] == [id_]
-    there = resolved(lambda: get_installation_output(id_, tenant_id=owner))
+    there = settled(lambda: get_installation_output(id_, tenant_id=owner))
     assert there.tenant_id == owner

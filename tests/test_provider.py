@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any, Final
@@ -13,6 +12,7 @@ from pulumi.runtime import mocks, rpc, settings
 
 from olt_provider import Provider
 from olt_provider.settings import Settings
+from tests.outputs import awaited
 
 TENANT: Final = "11111111-1111-4111-8111-111111111111"
 OTHER: Final = "22222222-2222-4222-8222-222222222222"
@@ -97,7 +97,7 @@ def test_credentials_are_secrets(credentials: dict[str, Any], secret: str) -> No
         outputs = {key: each for key, each in inputs.items() if isinstance(each, pulumi.Output)}
         return {key for key, each in outputs.items() if await each.is_secret()}
 
-    assert asyncio.run(secrets()) == {secret}
+    assert awaited(secrets) == {secret}
 
 
 @pytest.mark.parametrize(

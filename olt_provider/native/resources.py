@@ -132,9 +132,10 @@ class Application:
         if _rotates(context, outputs, inputs):
             known["client_secret"] = known["secret_rotated_at"] = UNKNOWN
             known["secret_due_at"] = UNKNOWN if known["secret_due_at"] is not None else None
-        if inputs.get("with_public_oauth2_client") != outputs.get("with_public_oauth2_client"):
+        declared = complete(self.inputs, _without_adopt(inputs))
+        if declared["with_public_oauth2_client"] != outputs.get("with_public_oauth2_client"):
             known["public_client_id"] = UNKNOWN
-        return {**complete(self.inputs, _without_adopt(inputs)), **known}
+        return {**declared, **known}
 
     def create(self, context: ProviderContext, inputs: Props) -> Existing:
         """Register or adopt."""

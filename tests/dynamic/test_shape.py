@@ -13,18 +13,10 @@ from pulumi.output import Unknown
 
 from olt_provider.application import AllowedTenantArgs
 from olt_provider.dynamic import shape
+from tests.outputs import awaited, settled
 
 A: Final = "aaaaaaaa-0000-4000-8000-000000000001"
 B: Final = "bbbbbbbb-0000-4000-8000-000000000002"
-
-
-def settled(make: Callable[[], Any]) -> Any:
-    """The value of an input, after its Outputs have resolved."""
-
-    async def resolve() -> Any:
-        return await pulumi.Output.from_input(make()).future(with_unknowns=True)
-
-    return asyncio.run(resolve())
 
 
 @pytest.mark.parametrize(
@@ -57,7 +49,7 @@ def test_output_as_a_key_is_refused() -> None:
         shape.allowed_tenants({pulumi.Output.from_input(A): ""})
 
     with pytest.raises(TypeError, match="write a sequence instead"):
-        asyncio.run(declare())
+        awaited(declare)
 
 
 def test_undeclared_inputs_stay_undeclared() -> None:

@@ -116,6 +116,7 @@ def test_every_output_of_both_resources_is_in_the_state(
     assert registered["createdAt"][:10] <= rotated_at[:10]
     assert kept == {
         "__provider": app["inputs"]["__provider"],
+        "__defaults": [],
         "allowed_tenants": {owner: ""},
         "api_url": emulator.api_url,
         "client_id": registered["oauth2Client"]["id"],
@@ -132,6 +133,8 @@ def test_every_output_of_both_resources_is_in_the_state(
         "with_public_oauth2_client": True,
     }
     assert set(app["outputs"]["client_secret"]) >= {"ciphertext"}
+    declared = {"name", "tenant_id", "allowed_tenants", "with_public_oauth2_client"}
+    assert set(app["inputs"]) == {"__provider", *declared}
     installation = stack.resource("installation")
     assert installation["type"] == "pulumi-python:dynamic/olt:OltInstallation"
     assert installation["id"] == f"{owner}/{registered['id']}"

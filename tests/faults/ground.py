@@ -10,9 +10,10 @@ from typing import Any
 from pydantic import SecretStr
 
 from olt_provider.api.applications import Application
+from olt_provider.dynamic.inputs import with_defaults
 from olt_provider.emulator import PORTAL_CLIENT, Emulator, Fault
 from olt_provider.lifecycle.application import declaration as application_declaration
-from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
+from olt_provider.lifecycle.application.model import TABLE, ApplicationInputs, ApplicationState
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.settings import Settings
@@ -121,7 +122,7 @@ class Ground:
             found.oauth2_client.secret,
             self.emulator.api_url,
         )
-        return Resource(found.id, inputs, state.to_props())
+        return Resource(found.id, inputs, with_defaults(TABLE, state.to_props(), inputs))
 
     def kept_installation(self, application_id: str) -> Resource:
         """An installation in the user's tenant that an earlier run made, as the state keeps it."""

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any, Final, Literal, NamedTuple
 
 from olt_provider.api.applications import Application
+from olt_provider.dynamic.inputs import as_read
 from olt_provider.emulator import Fault
-from olt_provider.lifecycle.application.model import ApplicationState
+from olt_provider.lifecycle.application.model import TABLE, ApplicationState
 from tests.emulated import calls_of
 from tests.faults.calls import CALLS
 from tests.faults.ground import APP, INSTALLATIONS, Ground, Scene, Tenants
@@ -188,7 +189,8 @@ class Play:
         seen = ApplicationState.of(
             found, state.inputs.as_found(found), state.client_secret, state.api_url
         )
-        assert seen.to_props() == held.outputs, "a refresh would find something else"
+        outputs, _ = as_read(TABLE, held.outputs, seen.to_props())
+        assert outputs == held.outputs, "a refresh would find something else"
 
     def secret_is_alive(self) -> bool:
         """Whether the secret in the state is the one that the platform takes."""

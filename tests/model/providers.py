@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from olt_provider.dynamic import inputs as dynamic_inputs
 from olt_provider.lifecycle.application import declaration as application_declaration
 from olt_provider.lifecycle.application import operations as application_operations
-from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
+from olt_provider.lifecycle.application.model import TABLE, ApplicationInputs, ApplicationState
 from olt_provider.lifecycle.checking import Checked
 from olt_provider.lifecycle.installation import declaration as installation_declaration
 from olt_provider.lifecycle.installation import operations as installation_operations
@@ -46,19 +47,21 @@ class Applications:
     def create(self, context: ProviderContext, inputs: Props) -> tuple[str, Props]:
         state = application_operations.create_or_undo(context, ApplicationInputs.from_props(inputs))
         application_declaration.hold_created(context, state.id, inputs)
-        return state.id, state.to_props()
+        return state.id, dynamic_inputs.with_defaults(TABLE, state.to_props(), inputs)
 
     def read(self, context: ProviderContext, held: Resource) -> Resource | None:
         before = ApplicationState.from_props(held.id, held.outputs)
         state = application_operations.read(context, before)
         if state is None:
             return None
-        return Resource(state.id, state.inputs.to_props(), state.to_props())
+        outputs, inputs = dynamic_inputs.as_read(TABLE, held.outputs, state.to_props())
+        return Resource(state.id, inputs, outputs)
 
     def update(self, context: ProviderContext, held: Resource, inputs: Props) -> Props:
         before = ApplicationState.from_props(held.id, held.outputs)
         desired = ApplicationInputs.from_props(inputs)
-        return application_operations.update(context, before, desired).to_props()
+        outputs = application_operations.update(context, before, desired).to_props()
+        return dynamic_inputs.with_defaults(TABLE, outputs, inputs)
 
     def delete(self, context: ProviderContext, held: Resource) -> None:
         state = ApplicationState.from_props(held.id, held.outputs)

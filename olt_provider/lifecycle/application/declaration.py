@@ -16,7 +16,7 @@ from olt_provider.lifecycle.application.rotation import TRIGGER, Rotation, by_tr
 from olt_provider.lifecycle.application.secret_age import DUE, declared_due
 from olt_provider.lifecycle.checking import Checked, Failure, Subject, apply_rules, check_tenant
 from olt_provider.lifecycle.errors import LifecycleError
-from olt_provider.lifecycle.properties import Props, compared, defaults, differing
+from olt_provider.lifecycle.properties import Props, as_declared, compared, differing
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.rechecks import Check
 from olt_provider.lifecycle.run_record import Holder, application_key
@@ -24,14 +24,14 @@ from olt_provider.lifecycle.values import UNKNOWN, has_unknown
 
 
 def check(context: ProviderContext, olds: Props, news: Props) -> Checked:
-    """Validate a declaration and fill in its defaults, without a call.
+    """Validate a declaration, without a call. The inputs are what is declared.
 
     ``olds`` are the old inputs, empty on creation and on replacement. ``adopt`` is read on
     creation only and dropped later, so that its secret leaves the state. What is declared to be
     adopted is held in the run record.
     """
     checked = apply_rules(news, TABLE)
-    inputs = {**defaults(TABLE), **checked.inputs}
+    inputs = as_declared(TABLE, checked.inputs, olds)
     adopt = inputs.pop("adopt", None) if olds else inputs.get("adopt")
     before = None if olds else context.application_checks.rechecked(news)
     for key in before.holds if before else ():

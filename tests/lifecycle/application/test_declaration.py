@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from olt_provider.lifecycle.application.declaration import check, diff
-from olt_provider.lifecycle.application.model import TABLE
+from olt_provider.lifecycle.application.model import TABLE, ApplicationInputs
 from olt_provider.lifecycle.properties import compared, defaults
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.run_record import application_key
@@ -30,8 +30,24 @@ def checked(
     return result.inputs
 
 
-def test_defaults_are_filled_in_so_that_a_deviation_is_drift(context: ProviderContext) -> None:
-    assert checked(context) == {**defaults(TABLE), "name": "x", "tenant_id": OWNER}
+def test_creation_keeps_only_what_is_declared_and_the_tenant(context: ProviderContext) -> None:
+    assert checked(context) == {"name": "x", "tenant_id": OWNER}
+    assert checked(context, status="active", redirect_uris=[]) == checked(context)
+
+
+def test_default_is_filled_in_where_the_old_inputs_hold_the_property(
+    context: ProviderContext,
+) -> None:
+    olds = {"name": "x", "tenant_id": OWNER, "status": "inactive", "force_destroy": False}
+    assert checked(context, olds) == {**olds, "status": "active"}
+
+
+def test_inputs_of_a_state_that_holds_every_default_stay_as_they_are(
+    context: ProviderContext,
+) -> None:
+    olds = {**defaults(TABLE), "name": "x", "tenant_id": OWNER}
+    assert checked(context, olds) == olds
+    assert checked(context, olds, url="https://a") == {**olds, "url": "https://a"}
 
 
 def test_tenants_that_are_not_declared_stay_unmanaged(context: ProviderContext) -> None:
@@ -95,7 +111,8 @@ def test_what_is_to_be_adopted_is_known_before_anything_is_deleted(
 
 def test_nothing_differs_from_what_was_just_kept(context: ProviderContext) -> None:
     inputs = checked(context, allowed_tenants={OTHER: None}, redirect_uris=["https://a"])
-    assert diff({**inputs, "client_id": "y"}, inputs).properties == ()
+    outputs = ApplicationInputs.from_props(inputs).to_props()
+    assert diff({**outputs, "client_id": "y"}, inputs).properties == ()
 
 
 @pytest.mark.parametrize(
