@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, TypedDict
 
 import pulumi
@@ -127,11 +128,12 @@ class ApplicationProvider(ResourceProvider):
 
         Calls: none.
         """
+        from olt_provider.dynamic.native_state import in_snake_case
         from olt_provider.lifecycle.application import declaration
+        from olt_provider.lifecycle.application.model import TABLE
 
-        return host.check_result(
-            declaration.check(self.context, host.received(_olds), host.received(news))
-        )
+        olds = in_snake_case(host.received(_olds), TABLE)
+        return host.check_result(declaration.check(self.context, olds, host.received(news)))
 
     @host.reported
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -139,17 +141,18 @@ class ApplicationProvider(ResourceProvider):
 
         Calls: none.
         """
+        from olt_provider.dynamic.native_state import in_snake_case, is_native
         from olt_provider.lifecycle.application import declaration
+        from olt_provider.lifecycle.application.model import OUTPUTS, TABLE
 
-        difference = declaration.compare(
-            self.context, _id, host.received(_olds), host.received(_news)
-        )
+        olds = in_snake_case(host.received(_olds), TABLE, OUTPUTS)
+        difference = declaration.compare(self.context, _id, olds, host.received(_news))
         for note in difference.notes:
             self.context.warn(note)
-        if not difference.properties:
+        if not difference.properties and not is_native(_olds):
             return DiffResult(changes=False)
         # The engine computes the details from the inputs, unless they show nothing.
-        changes = True if difference.hidden else None
+        changes = True if difference.hidden or is_native(_olds) else None
         return DiffResult(changes=changes, replaces=list(difference.replaces))
 
     @host.reported
@@ -203,14 +206,17 @@ class ApplicationProvider(ResourceProvider):
         Permission: ``applications_development:read`` and ``applications_development:write``.
         """
         from olt_provider.dynamic import inputs
+        from olt_provider.dynamic.native_state import SECRET_LOST, in_snake_case
         from olt_provider.lifecycle.application import operations
         from olt_provider.lifecycle.application.model import (
+            OUTPUTS,
             TABLE,
             ApplicationInputs,
             ApplicationState,
         )
 
-        state = ApplicationState.from_props(_id, _olds)
+        state = ApplicationState.from_props(_id, in_snake_case(_olds, TABLE, OUTPUTS))
+        state = replace(state, needs_new_secret=bool(_olds.get(SECRET_LOST)))
         desired = ApplicationInputs.from_props(_news)
         outputs = operations.update(self.context, state, desired).to_props()
         return UpdateResult(inputs.with_defaults(TABLE, outputs, _news))

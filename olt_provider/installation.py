@@ -42,11 +42,12 @@ class InstallationProvider(ResourceProvider):
 
         Calls: none.
         """
+        from olt_provider.dynamic.native_state import in_snake_case
         from olt_provider.lifecycle.installation import declaration
+        from olt_provider.lifecycle.installation.model import TABLE
 
-        return host.check_result(
-            declaration.check(self.context, host.received(_olds), host.received(news))
-        )
+        olds = in_snake_case(host.received(_olds), TABLE)
+        return host.check_result(declaration.check(self.context, olds, host.received(news)))
 
     @host.reported
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -54,11 +55,14 @@ class InstallationProvider(ResourceProvider):
 
         Calls: none.
         """
+        from olt_provider.dynamic.native_state import in_snake_case, is_native
         from olt_provider.lifecycle.installation import declaration
+        from olt_provider.lifecycle.installation.model import OUTPUTS, TABLE
 
-        changed = declaration.compare(self.context, host.received(_olds), host.received(_news))
+        olds = in_snake_case(host.received(_olds), TABLE, OUTPUTS)
+        changed = declaration.compare(self.context, olds, host.received(_news))
         if not changed:
-            return DiffResult(changes=False)
+            return DiffResult(changes=is_native(_olds))
         return DiffResult(changes=None, replaces=list(changed))
 
     @host.reported
@@ -101,7 +105,10 @@ class InstallationProvider(ResourceProvider):
 
         Calls: none.
         """
-        return UpdateResult({**_olds, **_news})
+        from olt_provider.dynamic.native_state import in_snake_case
+        from olt_provider.lifecycle.installation.model import OUTPUTS, TABLE
+
+        return UpdateResult({**in_snake_case(_olds, TABLE, OUTPUTS), **_news})
 
     @host.reported
     @host.with_stored_configuration

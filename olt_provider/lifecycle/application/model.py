@@ -292,11 +292,11 @@ class ApplicationState:
     def from_props(cls, id_: str, props: Props) -> ApplicationState:
         """From the outputs of an earlier operation."""
         inputs = ApplicationInputs.from_props(props)
-        return cls(id=id_, inputs=inputs, **parsed(table_of(cls), props))
+        return cls(id=id_, inputs=inputs, **parsed(OUTPUTS, props))
 
     def to_props(self) -> dict[str, Any]:
         """As outputs: the inputs and what the platform adds. Holds the secret in plain text."""
-        return {**self.inputs.to_props(), **dumped(table_of(ApplicationState), self)}
+        return {**self.inputs.to_props(), **dumped(OUTPUTS, self)}
 
     @classmethod
     def of(
@@ -321,3 +321,6 @@ class ApplicationState:
             created_at=format_timestamp(application.created_at),
             api_url=api_url,
         )
+
+
+OUTPUTS: Final = table_of(ApplicationState)

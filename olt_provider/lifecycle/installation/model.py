@@ -51,8 +51,11 @@ class InstallationState:
     @classmethod
     def from_props(cls, props: Props) -> InstallationState:
         """From the outputs of an earlier operation."""
-        return cls(InstallationInputs.from_props(props), **parsed(table_of(cls), props))
+        return cls(InstallationInputs.from_props(props), **parsed(OUTPUTS, props))
 
     def to_props(self) -> dict[str, Any]:
         """As outputs: the inputs and what the platform adds."""
-        return {**self.inputs.to_props(), **dumped(table_of(InstallationState), self)}
+        return {**self.inputs.to_props(), **dumped(OUTPUTS, self)}
+
+
+OUTPUTS: Final = table_of(InstallationState)
