@@ -50,8 +50,8 @@ def test_it_works_with_the_quickstarts_outputs(stack: Stack) -> None:
         stack.up()
         outputs = stack.run("stack", "output", "--json", "--show-secrets").stdout
         piped = run("-", stdin=outputs, env=hosts)
-        told = json.loads(outputs)
-        variables = {f"APP_{name.upper()}": told[name] for name in VARIABLES}
+        exported = json.loads(outputs)
+        variables = {f"APP_{name.upper()}": exported[name] for name in VARIABLES}
         from_environment = run(env=hosts | variables)
     assert piped.stderr == ""
     lines = piped.stdout.splitlines()
@@ -71,7 +71,7 @@ def test_other_input_is_an_error_of_one_line(stdin: str) -> None:
     )
 
 
-def test_an_unset_variable_is_told() -> None:
+def test_an_unset_variable_is_reported() -> None:
     done = run(env={"APP_CLIENT_ID": "a", "APP_CLIENT_SECRET": "b"})
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: tenant_id is empty")

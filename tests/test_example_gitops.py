@@ -113,10 +113,10 @@ def person(engine: Engine, emulator: Emulator, owner: str, tenant: str, tmp_path
     (tmp_path / "gitconfig").write_text(
         "[user]\n  name = A Person\n  email = person@example.com\n[init]\n  defaultBranch = main\n"
     )
-    nobody = Pipeline(tmp_path / "nobody", env)
-    nobody.folder.mkdir()
-    nobody.run("git", "init", "--quiet", "--bare", str(tmp_path / "remote.git"))
-    person = Pipeline(tmp_path / "person", env, nobody.printed)
+    bystander = Pipeline(tmp_path / "bystander", env)
+    bystander.folder.mkdir()
+    bystander.run("git", "init", "--quiet", "--bare", str(tmp_path / "remote.git"))
+    person = Pipeline(tmp_path / "person", env, bystander.printed)
     shutil.copytree(EXAMPLE, person.folder)
     (person.folder / ".venv").symlink_to(Path(sys.executable).parents[1])
     person.run("git", "init", "--quiet")
@@ -145,7 +145,7 @@ def comment(pipeline: Pipeline, forge: Forge) -> None:
 
 @pytest.mark.engine
 @pytest.mark.timeout(400)
-def test_a_change_goes_from_its_branch_to_the_platform_and_drift_is_mended(
+def test_a_change_goes_from_its_branch_to_the_platform_and_drift_is_reconciled(
     person: Pipeline, emulator: Emulator, owner: str, tenant: str, forge: Forge
 ) -> None:
     person.checkout("first").run("scripts/up.sh")
@@ -169,7 +169,7 @@ def test_a_change_goes_from_its_branch_to_the_platform_and_drift_is_mended(
     assert tenant in written["body"]
     assert written["body"].rstrip().endswith("<!-- olt-review olt-gitops/prod -->")
 
-    # what needs another way than a merge, and a preview that fails: the pipeline fails, and says so
+    # what needs another way than a merge, and a preview that fails: the pipeline fails visibly
     refused = review.run("scripts/preview.sh", fails=True, OLT_TENANT_TOKENS='{"no": "token"}')
     assert refused.startswith("**OLT: the preview failed")
     person.run("git", "switch", "--quiet", "--create", "removal", "change")
@@ -187,11 +187,11 @@ def test_a_change_goes_from_its_branch_to_the_platform_and_drift_is_mended(
     installed = emulator.platform.installations(application["id"])
     assert {each["tenantId"] for each in installed} == {owner, tenant}
 
-    # drift, mend
+    # drift, reconcile
     merged.run("scripts/drift.sh")
-    emulator.platform.patch(application["id"], name="Renamed By Hand")
-    assert "Renamed By Hand" in merged.run("scripts/drift.sh", fails=True)
-    merged.run("scripts/mend.sh")
+    emulator.platform.patch(application["id"], name="Renamed Outside")
+    assert "Renamed Outside" in merged.run("scripts/drift.sh", fails=True)
+    merged.run("scripts/reconcile.sh")
     assert emulator.platform.applications(owner)[0]["name"] == "Reporting"
     merged.run("scripts/drift.sh")
 
@@ -338,8 +338,8 @@ def test_only_the_job_that_comments_may_write_comments_and_it_runs_nothing_else(
     assert named == {"comment"}
     assert jobs["comment"]["before_script"] == []
     assert jobs["comment"]["script"] == ["python3 scripts/comment.py gitlab"]
-    told = re.sub(r"^#.*", "", GITLAB.read_text(), flags=re.MULTILINE)
-    assert "GITLAB_TOKEN" not in told
+    text = re.sub(r"^#.*", "", GITLAB.read_text(), flags=re.MULTILINE)
+    assert "GITLAB_TOKEN" not in text
 
 
 def test_no_checkout_keeps_the_token() -> None:

@@ -97,7 +97,7 @@ def run(folder: Path, env: Mapping[str, str], script: str) -> str:
     return done.stdout + done.stderr + Path(env["RECORD"]).read_text()
 
 
-@pytest.mark.parametrize("script", ["preview.sh", "up.sh", "drift.sh", "mend.sh"])
+@pytest.mark.parametrize("script", ["preview.sh", "up.sh", "drift.sh", "reconcile.sh"])
 def test_no_secret_is_in_an_argument(script: str, checkout: Path, env: dict[str, str]) -> None:
     shown = run(checkout, env, script)
     assert "/pulumi " in shown

@@ -91,7 +91,7 @@ def test_dependency_updates_cover_actions_and_python_packages() -> None:
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
-def test_every_action_is_pinned_by_digest_and_says_its_version(file: Path) -> None:
+def test_every_action_is_pinned_by_digest_and_names_its_version(file: Path) -> None:
     used = re.findall(r"uses: (.*)", file.read_text())
     assert used
     assert [each for each in used if not PINNED.fullmatch(each)] == []
@@ -197,7 +197,7 @@ def test_a_tag_that_is_not_the_version_ends_the_release(jobs: dict[str, Any]) ->
         ["bash", "-c", step["run"]], cwd=ROOT, env=env, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert f"the tag is v0.0.0, but olt_provider/_version.py says {__version__}" in done.stderr
+    assert f"the tag is v0.0.0, but olt_provider/_version.py holds {__version__}" in done.stderr
 
 
 CHANGELOG = (

@@ -6,7 +6,7 @@ installed. It takes its credentials from the quickstart's outputs,
     pulumi stack output --json --show-secrets | python examples/background_application/main.py -
 
 or from the environment: APP_CLIENT_ID, APP_CLIENT_SECRET and APP_TENANT_ID. Where the platform is,
-OLT_ENVIRONMENT (default: prod), or OLT_API_URL and OLT_IDENTITY_URL, and OLT_CA_BUNDLE tell.
+OLT_ENVIRONMENT (default: prod), or OLT_API_URL and OLT_IDENTITY_URL, and OLT_CA_BUNDLE decide.
 """
 
 from __future__ import annotations

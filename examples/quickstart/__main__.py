@@ -26,4 +26,4 @@ installation = OltInstallation(
 pulumi.export("application_id", application.id)
 pulumi.export("tenant_id", installation.tenant_id)
 pulumi.export("client_id", application.client_id)
-pulumi.export("client_secret", application.client_secret)  # a secret: `--show-secrets` tells it
+pulumi.export("client_secret", application.client_secret)  # a secret: `--show-secrets` shows it

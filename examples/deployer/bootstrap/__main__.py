@@ -23,4 +23,4 @@ deployer = OltBackgroundApplication(
 )
 
 pulumi.export("client_id", deployer.client_id)
-pulumi.export("client_secret", deployer.client_secret)  # a secret: `--show-secrets` tells it
+pulumi.export("client_secret", deployer.client_secret)  # a secret: `--show-secrets` shows it

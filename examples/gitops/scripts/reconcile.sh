@@ -1,4 +1,4 @@
 #!/bin/sh
-# Put back what drift.sh showed: the program is right, the platform is not.
+# Reconcile the drift that drift.sh showed: the platform gets what the program declares.
 set -eu
 pulumi up --stack "${STACK:-prod}" --non-interactive --yes --skip-preview --refresh --run-program
