@@ -56,6 +56,7 @@ def test_every_example_is_run_by_a_test() -> None:
         "gitops": "tests/test_example_gitops.py",
         "fleet": "tests/test_example_fleet.py",
         "policy": "tests/policy/test_pack.py",
+        "handing_on": "tests/test_example_handing_on.py",
     }
     here = {"secret_rotation", "rotation_without_downtime", "multi_tenant"}
     assert all((ROOT / test).is_file() for test in elsewhere.values())

@@ -29,6 +29,8 @@ from tools.workspace import (
 
 OLDEST_PYTHON = (3, 10)
 LOCK = ROOT / "requirements" / "dev.txt"
+RECIPES: Final = ROOT / "requirements" / "recipes.txt"
+"""Packages that only the recipes of examples/handing_on need, and the tests of these."""
 VENV = ROOT / ".venv"
 LOWEST: Final = "--lowest"
 OFFLINE = ["--disable-pip-version-check", "--quiet", "--no-index", "--no-deps"]
@@ -62,6 +64,8 @@ def wheelhouse(lock: Path | None = None) -> Path:
 def fill_wheelhouse(lock: Path) -> Path:
     """Download the locked wheels, checking every hash, unless the cache has them; return where."""
     target = wheelhouse(lock)
+    if target.is_dir():  # a folder appears there as a whole
+        return target
     with exclusive(cache_root() / "wheels.lock"):
         if not target.is_dir():
             report("downloading the locked Python packages (about 75 MB, once per lock and Python)")
@@ -126,6 +130,7 @@ def main() -> int:
             key = digest([lock], sys.version, str(folder))
             once(partial(make_venv, environment), folder / ".stamp-packages", key)
             once(partial(install_project, environment), folder / ".stamp-project", digest(metadata))
+        fill_wheelhouse(RECIPES)
     except SetupError as error:
         report(f"failed: {error}")
         return 1

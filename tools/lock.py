@@ -21,6 +21,7 @@ from tools.workspace import ROOT, SetupError, report, run
 OLDEST_PYTHON = "3.10"
 DEVELOPMENT = "requirements/dev.txt"
 LOWEST = "requirements/lowest.txt"
+RECIPES = "requirements/recipes.txt"
 PIPELINES = "examples/gitops/requirements.txt"
 COMPILE = [
     *("--quiet", "--universal", "--python-version", OLDEST_PYTHON, "--generate-hashes"),
@@ -46,6 +47,7 @@ def lock() -> None:
             command = ["pip", "compile", *COMPILE, "--output-file", output, *sources]
             run([scratch / "bin" / "uv", *command], f"pinning {output}", cwd=ROOT)
         _lock_lowest(scratch)
+        _lock_recipes(scratch)
 
 
 def _lock_lowest(scratch: Path) -> None:
@@ -61,6 +63,15 @@ def _lock_lowest(scratch: Path) -> None:
     pins.write_text("\n".join(direct_pins(lowest.read_text(), project)) + "\n")
     command = [*compile_, "--no-annotate", "--constraint", str(pins), "--output-file", LOWEST]
     run([*command, "pyproject.toml", "requirements/dev.in"], f"pinning {LOWEST}", cwd=ROOT)
+
+
+def _lock_recipes(scratch: Path) -> None:
+    """Write ``requirements/recipes.txt``: what requirements/recipes.in needs beside the others."""
+    locked = re.findall(r"^([a-z0-9.-]+)==", (ROOT / DEVELOPMENT).read_text(), re.MULTILINE)
+    skipped = [word for name in sorted(set(locked)) for word in ("--no-emit-package", name)]
+    compile_ = ["pip", "compile", *COMPILE, "--no-annotate", "--constraint", DEVELOPMENT, *skipped]
+    command = [*compile_, "--upgrade", "--output-file", RECIPES, "requirements/recipes.in"]
+    run([scratch / "bin" / "uv", *command], f"pinning {RECIPES}", cwd=ROOT)
 
 
 def direct_pins(locked: str, project: Mapping[str, Any]) -> list[str]:
@@ -79,7 +90,8 @@ def main() -> int:
     except SetupError as error:
         report(f"failed: {error}")
         return 1
-    report(f"{DEVELOPMENT}, {PIPELINES} and {LOWEST} are written; `make setup` installs the first")
+    written = f"{DEVELOPMENT}, {PIPELINES}, {LOWEST} and {RECIPES}"
+    report(f"{written} are written; `make setup` installs the first")
     return 0
 
 
