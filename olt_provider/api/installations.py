@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from olt_provider.api.applications import ListedApplication
-from olt_provider.api.errors import OltError, RequestError
+from olt_provider.api.errors import OltError, RequestError, UnreadableError
 from olt_provider.api.ids import segment
 from olt_provider.api.model import Id, Model, OptionalText, Text, Timestamp, data_of, parse
 from olt_provider.api.tenant_transport import TenantTransport
@@ -44,9 +44,15 @@ class InstallationsClient:
     def list(self, *, installed: bool | None = None) -> Iterator[AvailableApplication]:
         """``GET``, all pages: what is available to or installed in the tenant.
 
-        ``installed`` keeps only those that are, or are not, installed; default: both.
+        ``installed`` keeps only those that are, or are not, installed; default: both. One that
+        cannot be read is left out and reported, so that it does not block the others.
         """
-        return self._transport.items(AvailableApplication, PATH, _filter(installed))
+        source = f"GET {PATH}"
+        for item in self._transport.raw_items(PATH, _filter(installed)):
+            try:
+                yield parse(AvailableApplication, item, source=source)
+            except UnreadableError as error:
+                self._transport.notify(f"left out of a list: {error}")
 
     def pages(self, *, installed: bool | None = None) -> Iterator[Sequence[AvailableApplication]]:
         """``GET``, page by page as needed, up to 100 applications at once.

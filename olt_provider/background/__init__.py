@@ -14,7 +14,7 @@ from olt_provider.api.errors import (
     RequestError,
     TokenError,
 )
-from olt_provider.background.client import BackgroundClient
+from olt_provider.background.background_client import BackgroundClient
 
 __all__ = [
     "ApiError",

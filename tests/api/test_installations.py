@@ -4,10 +4,13 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ConfigurationError, RequestError
-from tests.api.samples import APPLICATION, TENANT, available, installation
+from olt_provider.api.tokens import ApiToken
+from tests.api.conftest import MakeTransport, client_of
+from tests.api.samples import APPLICATION, NOW, TENANT, TOKEN, available, installation
 from tests.api.scripted_server import Answer, ScriptedServer, data_answer, json_answer, list_answer
 
 ONE = f"/v1/applications/{APPLICATION}"
@@ -39,6 +42,20 @@ def test_every_page_is_asked_for_by_what_is_installed(
 def test_the_list_returns_all_applications(server: ScriptedServer, tenant: TenantClient) -> None:
     server.answers(list_answer(available(name="a"), available(name="b")))
     assert [item.name for item in tenant.installations.list()] == ["a", "b"]
+
+
+@pytest.mark.parametrize("odd", [{"id": APPLICATION}, {"available": True}, 7, None])
+def test_list_leaves_out_what_cannot_be_read_and_reports_it(
+    server: ScriptedServer, make_transport: MakeTransport, odd: Any
+) -> None:
+    reports: list[str] = []
+    server.answers(list_answer(odd, available(name="a")))
+    transport = make_transport(notify=reports.append)
+    token = ApiToken(SecretStr(TOKEN), origin="the API token", clock=lambda: NOW)
+    tenant = client_of(transport, transport, token).as_tenant(TENANT)
+    assert [item.name for item in tenant.installations.list()] == ["a"]
+    (report,) = reports
+    assert report.startswith("left out of a list: GET /applications: ")
 
 
 def test_one_application_is_got_by_its_id(server: ScriptedServer, tenant: TenantClient) -> None:
