@@ -38,8 +38,9 @@ from tools.workspace import ROOT
 RUN = {
     README,
     *(DOCS / f"{name}.md" for name in ("quickstart", "configuration", "credentials", "testing")),
+    *(DOCS / f"{name}.md" for name in ("emulator", "cli", "runtime_client")),
 }
-"""The pages whose other shell blocks test_docs_run.py and test_docs_credentials.py run."""
+"""The pages whose other shell blocks tests/test_docs_*.py and test_packaging.py run."""
 
 
 def named(found: list[Block]) -> list[object]:

@@ -20,7 +20,7 @@ from olt_provider.emulator import TENANT_A, Emulator
 from olt_provider.lifecycle.application.duplicates import require_unused
 from olt_provider.lifecycle.known_applications import KnownApplications
 from olt_provider.lifecycle.provider_context import ProviderContext
-from tests.documents import DOCS, README, Block, blocks, reason_not_to_run
+from tests.documents import DOCS, README, Block, blocks, installs, reason_not_to_run
 from tests.engine.harness import Engine, Stack
 from tools.workspace import ROOT
 
@@ -78,7 +78,11 @@ def shows(output: str, block: Block) -> None:
 
 
 def runnable(page: Path) -> list[str]:
-    return [block.text for block in blocks("sh", page) if not reason_not_to_run(block)]
+    return [
+        block.text
+        for block in blocks("sh", page)
+        if not reason_not_to_run(block) and not installs(block)
+    ]
 
 
 @pytest.mark.engine

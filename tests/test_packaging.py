@@ -18,6 +18,7 @@ import requests
 from olt_provider._version import __version__
 from olt_provider.cli.app import app
 from olt_provider.emulator import TENANT_A, Emulator
+from tests.documents import blocks, installs, reason_not_to_run
 from tests.engine.harness import Engine, Stack
 from tools.environment import wheelhouse
 from tools.workspace import ROOT
@@ -77,6 +78,23 @@ def test_the_wheel_requires_the_run_time_packages_only(python: Path, tmp_path: P
     installed = set(checked([python / "python", "-c", code], tmp_path).split())
     assert {"pulumi", "pydantic", "pyjwt", "requests", "tenacity"} <= installed
     assert installed.isdisjoint({"typer", "fastapi", "uvicorn", "cryptography", "pytest"})
+
+
+def test_installation_commands_of_the_pages_work(wheel: Path, tmp_path: Path) -> None:
+    """Word for word, with the wheel in place of an index."""
+    commands = [block for block in blocks("sh") if installs(block) and not reason_not_to_run(block)]
+    projects = [each for each in commands if "python3 -m venv" in each.text]
+    others = [each.text for each in commands if each not in projects]
+    assert (len(projects), len(others)) == (2, 4)
+    links = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": f"{wheelhouse()} {wheel.parent}"}
+    for number, project in enumerate(projects):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        more = others if number else []  # in the same environment: each would take a minute
+        script = "\n".join([project.text, *more, 'python -c "import olt_provider.background"'])
+        exported = "\n".join(f"export {name}='{value}'" for name, value in links.items())
+        checked(["bash", "-euo", "pipefail", "-c", f"{exported}\n{script}"], folder)
+    assert (folder / "olt-quickstart" / ".venv" / "bin" / "olt").is_file()
 
 
 @pytest.fixture
