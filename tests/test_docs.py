@@ -39,6 +39,7 @@ RUN = {
     README,
     *(DOCS / f"{name}.md" for name in ("quickstart", "configuration", "credentials", "testing")),
     *(DOCS / f"{name}.md" for name in ("emulator", "cli", "runtime_client")),
+    *(DOCS / f"{name}.md" for name in ("platform_procedure", "rotation", "adoption", "previews")),
 }
 """The pages whose other shell blocks tests/test_docs_*.py and test_packaging.py run."""
 
@@ -88,6 +89,7 @@ def test_json_blocks_parse(block: Block) -> None:
 def test_no_block_is_of_a_language_that_nothing_checks() -> None:
     assert {block.language for block in blocks()} == {
         *("sh", "python", "yaml", "json", "text"),
+        "diff",  # tests/lifecycle/test_new_property.py applies it
         *("{toctree}", "{eval-rst}"),  # the site's: building it checks them
     }
 

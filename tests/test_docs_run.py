@@ -213,13 +213,20 @@ def others(platform: Emulator) -> list[dict[str, Any]]:
     return [each for each in found if each["id"] != MANAGED_ELSEWHERE["id"]]
 
 
+def run_commands(stack: Stack, *commands: str) -> str:
+    """Run shell blocks of a page in the folder of a stack, which is the selected one."""
+    environment = stack.engine.environment(stack.backend) | stack.env
+    user = environment | {"PULUMI_SKIP_CONFIRMATIONS": "true", "PWD": str(stack.folder)}
+    return follow(["pulumi stack select dev >&2", *commands], user, SecretStr("nothing asks"))
+
+
 @pytest.mark.engine
 @pytest.mark.parametrize(
     ("page", "registered"),
     [
         ("olt_application.md", 4),
         ("olt_installation.md", 1),
-        ("platform_procedure.md", 3),
+        ("platform_procedure.md", 4),
         ("lookups.md", 0),
         ("many_tenants.md", 2),
     ],
@@ -232,6 +239,10 @@ def test_programs_of_a_page_do_what_it_documents(
     stack.program(program(page))
     stack.up()
     assert len(others(platform)) == registered
+    output = run_commands(stack, *runnable(DOCS / page))
+    if page == "platform_procedure.md":
+        secret = output.splitlines()[0]
+        assert platform.platform.secret_is_valid(stack.outputs()["client_id"], secret)
     stack.destroy()
     (left,) = platform.platform.applications()
     assert left["id"] == MANAGED_ELSEWHERE["id"]
@@ -242,11 +253,13 @@ def test_rotation_works_as_its_page_documents(stack: Stack, platform: Emulator) 
     stack.program(program("rotation.md"))
     stack.up()
     before = stack.state_file.read_text()
-    stack.config("rotation", "2027-01")
-    (excerpt,) = blocks("text", DOCS / "rotation.md")
+    (scheduled,) = runnable(DOCS / "rotation.md")
+    set_trigger, apply = scheduled.splitlines()
+    run_commands(stack, set_trigger)
+    excerpt = next(each for each in blocks("text", DOCS / "rotation.md") if "never" in each.text)
     shows(stack.preview("--diff").output, excerpt)
     platform.clear_calls()
-    stack.up()
+    run_commands(stack, apply)
     assert [call.template for call in platform.calls] == [
         "/application-developer/applications/{applicationId}/secret"
     ]
@@ -257,7 +270,7 @@ def test_rotation_works_as_its_page_documents(stack: Stack, platform: Emulator) 
 def test_adoption_works_as_its_page_documents(stack: Stack, platform: Emulator) -> None:
     stack.config("reportingSecret", CLIENT["clientSecret"], secret=True)
     stack.program(program("adoption.md"))
-    stack.up()
+    run_commands(stack, *runnable(DOCS / "adoption.md"))
     assert stack.resource("reporting")["id"] == MANAGED_ELSEWHERE["id"]
     assert platform.platform.secret_is_valid(*CLIENT.values())
     assert others(platform) == []
@@ -294,6 +307,8 @@ def test_previews_show_what_their_page_documents(stack: Stack) -> None:
     for changed, excerpt in shown:
         stack.program(changed)
         shows(stack.preview("--diff").output, excerpt)
+    stack.program(start)
+    assert "3 unchanged" in run_commands(stack, *runnable(DOCS / "previews.md"))
 
 
 @pytest.mark.engine
