@@ -94,7 +94,7 @@ def test_installation_commands_of_the_pages_work(wheel: Path, tmp_path: Path) ->
         script = "\n".join([project.text, *more, 'python -c "import olt_provider.background"'])
         exported = "\n".join(f"export {name}='{value}'" for name, value in links.items())
         checked(["bash", "-euo", "pipefail", "-c", f"{exported}\n{script}"], folder)
-    assert (folder / "olt-quickstart" / ".venv" / "bin" / "olt").is_file()
+    assert (tmp_path / "1" / "olt-quickstart" / ".venv" / "bin" / "olt").is_file()
 
 
 @pytest.fixture
