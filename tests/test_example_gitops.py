@@ -143,6 +143,11 @@ def comment(pipeline: Pipeline, forge: Forge) -> None:
     runner.run("python3", "scripts/comment.py", "github")
 
 
+def labels_after(pipeline: Pipeline, forge: Forge) -> list[str]:
+    comment(pipeline, forge)
+    return forge.labels
+
+
 @pytest.mark.engine
 @pytest.mark.timeout(400)
 def test_a_change_goes_from_its_branch_to_the_platform_and_drift_is_reconciled(
@@ -166,17 +171,21 @@ def test_a_change_goes_from_its_branch_to_the_platform_and_drift_is_reconciled(
     assert [call.partition(" ")[0] for call in forge.calls if "GET" not in call] == [
         *("POST", "PATCH")
     ]
-    assert tenant in written["body"]
+    assert (tenant in written["body"], forge.labels) == (True, [])
     assert written["body"].rstrip().endswith("<!-- olt-review olt-gitops/prod -->")
 
-    # what needs another way than a merge, and a preview that fails: the pipeline fails visibly
-    refused = review.run("scripts/preview.sh", fails=True, OLT_TENANT_TOKENS='{"no": "token"}')
-    assert refused.startswith("**OLT: the preview failed")
+    # what needs another way than a merge, and a preview that fails: the pipeline shows why
+    assert "the preview failed" in review.run(
+        "scripts/preview.sh", fails=True, OLT_TENANT_TOKENS='{"no": "token"}'
+    )
+    assert labels_after(review, forge) == ["olt:fails"]
+    assert "OLT_TENANT_TOKENS" in written["body"]
     person.run("git", "switch", "--quiet", "--create", "removal", "change")
     person.configure(tenants={tenant: "customer B"})
     person.commit("Take it from the owner", "removal")
     removal = person.preview("removal", "removal")
     assert owner in removal.run("scripts/preview.sh", fails=True, FAIL_ON="delete,revoke")
+    assert labels_after(removal, forge) == ["olt:revokes"]
 
     # merge, up
     person.run("git", "switch", "--quiet", "main")
