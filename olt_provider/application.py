@@ -75,7 +75,7 @@ class AdoptArgsDict(_AdoptNeeded, total=False):
 
 @pulumi.input_type
 class AdoptArgs:
-    """An application that exists and is taken over instead of registering one."""
+    """An application that exists and is adopted instead of registering one."""
 
     def __init__(
         self,
@@ -322,7 +322,7 @@ class OltApplication(Resource, module="olt", name="OltApplication"):
             makes a new client secret in place; the old one ends at once. Default: never.
         :param rotate_secret_after_days: Rotate the client secret in place by the first ``up`` after
             that many days, 1 to 36500. Default: never.
-        :param adopt: Take over an application that exists instead of registering one. Read on
+        :param adopt: Adopt an application that exists instead of registering one. Read on
             creation only. Default: register.
         :param force_destroy: Delete it even where it is still installed. Default: ``False``.
         :param prevent_duplicate_name: Refuse to register a name that the tenant uses already. The

@@ -28,8 +28,8 @@ Tenants = (
 class OltBackgroundApplication(pulumi.ComponentResource):
     """A background application: an ``OltApplication``, and an ``OltInstallation`` per tenant.
 
-    Each installation is made in the name of its tenant, so the credentials must act for every
-    one of them, or ``providers`` names a provider for it.
+    Each installation is made authenticated as its tenant, so the credentials must be valid for
+    every one of them, or ``providers`` names a provider for it.
     """
 
     application: OltApplication

@@ -114,7 +114,7 @@ def find_applications(*, name: str, tenant_id: str | None = None) -> list[Applic
 def get_installation(application_id: str, *, tenant_id: str | None = None) -> InstallationResult:
     """Since when an application is installed in a tenant; an error if it is not.
 
-    Calls: one ``GET /applications/{applicationId}`` in the name of ``tenant_id``.
+    Calls: one ``GET /applications/{applicationId}`` authenticated as ``tenant_id``.
 
     :param application_id: The application's ID.
     :param tenant_id: The tenant that has it installed. Default: ``olt:tenantId``, else the tenant

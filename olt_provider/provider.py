@@ -60,8 +60,8 @@ class Provider(pulumi.ProviderResource):
         :param max_retries: How often a request is repeated, 0 to 20. Default: 5.
         :param max_connections: How many requests may run at once, 1 to 256. The dynamic host has
             4 threads, so more help the native plugin only. Default: 4; 32 in the native plugin.
-        :param api_token: An API token of the portal: acts for its tenant. Default: none.
-        :param tenant_tokens: Tenant ID -> API token: acts for each of them. Default: none.
+        :param api_token: An API token of the portal, valid for its tenant. Default: none.
+        :param tenant_tokens: Tenant ID -> API token, for several tenants. Default: none.
         :param client_id: A client ID, with ``client_secret`` or ``refresh_token``. Default: none.
         :param client_secret: The secret of the client. Default: none.
         :param refresh_token: A refresh token, with ``client_id``. Default: none.

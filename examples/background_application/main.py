@@ -33,7 +33,7 @@ def credentials(arguments: list[str]) -> list[str]:
 
 
 def connect(arguments: list[str]) -> BackgroundClient:
-    """The platform in the name of the tenant."""
+    """The platform, authenticated as the tenant."""
     client_id, client_secret, tenant_id = credentials(arguments)
     return BackgroundClient(
         client_id,

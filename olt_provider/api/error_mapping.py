@@ -58,7 +58,7 @@ MAX_KIND: Final = 60
 def unusable(
     request: Request, reason: str, *, temporary: bool = False, remedy: str = ""
 ) -> RequestError:
-    """An answer that came and is of no use."""
+    """A response that arrived and is unusable."""
     return RequestError(_line(request, reason), sent=True, temporary=temporary, remedy=remedy)
 
 

@@ -131,7 +131,7 @@ class Fault(BaseModel):
                 raise TimeoutError(f"the fault {self.kind} was not met within {timeout} s")
 
     def release(self) -> None:
-        """Let go of all that is held or delayed, now and later."""
+        """Release all that is held or delayed, now and later."""
         with self._changed:
             self._released = True
             wake, self._wake = self._wake, []

@@ -286,7 +286,7 @@ def test_an_emulator_ends_though_requests_are_held() -> None:
         url, headers = emulator.api_url, {"Authorization": f"Bearer {emulator.token(TENANT_A)}"}
 
         def ask(path: str) -> None:
-            with suppress(requests.ConnectionError):  # let go with an answer or without
+            with suppress(requests.ConnectionError):  # released with an answer or without
                 requests.get(url + path, headers=headers, timeout=30)
 
         for path, kind in (("/devices", "hold"), ("/applications", "latency")):

@@ -174,7 +174,7 @@ def _stack(engine: Engine, place: Path, running: Emulator, program: str) -> Stac
 
 
 def _without_paths(value: Any) -> Any:
-    """Without where in which file a resource was declared, which is of no use here."""
+    """Without where in which file a resource was declared, which does not matter here."""
     if isinstance(value, Mapping):
         return {
             key: _without_paths(item)

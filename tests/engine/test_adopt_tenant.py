@@ -1,4 +1,4 @@
-"""A whole tenant is taken over with what `olt adopt` writes, and nothing but secrets changes."""
+"""A whole tenant is adopted with what `olt adopt` writes, and nothing but secrets changes."""
 
 from __future__ import annotations
 

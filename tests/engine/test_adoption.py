@@ -1,4 +1,4 @@
-"""Taking over applications that exist, on the real engine."""
+"""Adoption of applications that exist, on the real engine."""
 
 from __future__ import annotations
 

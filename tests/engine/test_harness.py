@@ -106,7 +106,7 @@ def test_a_call_that_takes_too_long_is_ended_with_all_it_started(
     stack.env["THINGS"] = str(things)
     with pytest.raises(EngineError, match="took over 15 s"):
         stack.preview(timeout=15)
-    # The system lets go of the program's lock when the program ends; until then this waits.
+    # The system releases the program's lock when the program ends; until then this waits.
     with (things / "held").open("r") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
 

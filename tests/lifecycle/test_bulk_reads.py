@@ -103,7 +103,7 @@ def test_no_more_calls_than_resources_nor_than_pages_and_one(
     context = connect(owner)
     for state in states:
         assert applications.read(context, state) == state
-    # the list is in an order of its own, so a read may ask for a page that is of no use to it
+    # the list is in an order of its own, so a read may ask for a page that does not hold it
     assert calls <= len(calls_of(emulator)) <= min(count, 2 * ceil(count / PAGE_SIZE) + 1)
 
 

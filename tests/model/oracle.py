@@ -43,7 +43,7 @@ class Book:
     dead: set[Key] = field(default_factory=set)
     """Where a rotation's answer was lost for good: only another rotation reconciles it."""
     superseded: set[Key] = field(default_factory=set)
-    """What another resource has taken over."""
+    """What another resource has adopted."""
     unsettled: dict[Key, list[object]] = field(default_factory=dict)
     """Where an update or a deletion failed: what was declared then."""
     drifted: bool = False

@@ -1,4 +1,4 @@
-"""Taking over an application that exists."""
+"""Adoption of an application that exists."""
 
 from __future__ import annotations
 

@@ -186,7 +186,7 @@ class ApplicationInputs(Inputs):
     adopt: Annotated[
         Adoption | None,
         Property(
-            "Take over an application that exists instead of registering one. Read on creation "
+            "Adopt an application that exists instead of registering one. Read on creation "
             "only. Default: register.",
             rule=_adopt,
             partly_unknown=True,
