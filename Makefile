@@ -41,6 +41,7 @@ check: lint types ## Check style and types, and run the tests that need no engin
 
 test: lint types ## Check style and types, and run the tests, on the real engine too
 	@$(VENV_BIN)/python -m tools.engine >/dev/null
+	@$(VENV_BIN)/python -m tools.yaml_host >/dev/null
 	@echo "[test] pytest" >&2
 	@$(PYTEST) -m "not long" $(PYTEST_ARGS)
 
