@@ -94,7 +94,8 @@ class OltBackgroundApplicationPair(pulumi.ComponentResource):
         }
         base = resource_name if name is None else name
         odd, even = (generation, generation - 1) if generation % 2 else (generation - 1, generation)
-        self.first = OltBackgroundApplication(
+        application_class = self._class()
+        self.first = application_class(
             f"{resource_name}-a",
             pulumi.ResourceOptions(parent=self, aliases=[_alone(resource_name, opts)]),
             name=f"{base}-a",
@@ -102,7 +103,7 @@ class OltBackgroundApplicationPair(pulumi.ComponentResource):
             adopt=adopt,
             **shared,
         )
-        self.second = OltBackgroundApplication(
+        self.second = application_class(
             f"{resource_name}-b",
             pulumi.ResourceOptions(parent=self),
             name=f"{base}-b",
@@ -122,6 +123,11 @@ class OltBackgroundApplicationPair(pulumi.ComponentResource):
         for key, value in outputs.items():
             setattr(self, key, value)
         self.register_outputs(outputs)
+
+    @classmethod
+    def _class(cls) -> type[OltBackgroundApplication]:
+        """The class of its applications."""
+        return OltBackgroundApplication
 
 
 def _trigger(pair: str, generation: int) -> dict[str, Any]:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
         AllowedTenantArgsDict,
     )
     from olt_provider.native.application import OltApplication
-    from olt_provider.native.background_application import OltBackgroundApplication
+    from olt_provider.native.background_application import (
+        OltBackgroundApplication,
+        OltBackgroundApplicationPair,
+    )
     from olt_provider.native.installation import OltInstallation
     from olt_provider.native.provider import Provider
 
@@ -27,6 +30,7 @@ __all__ = [
     "AllowedTenantArgsDict",
     "OltApplication",
     "OltBackgroundApplication",
+    "OltBackgroundApplicationPair",
     "OltInstallation",
     "Provider",
 ]
@@ -38,6 +42,7 @@ _HOMES = {
     "AllowedTenantArgsDict": "olt_provider.application",
     "OltApplication": "olt_provider.native.application",
     "OltBackgroundApplication": "olt_provider.native.background_application",
+    "OltBackgroundApplicationPair": "olt_provider.native.background_application",
     "OltInstallation": "olt_provider.native.installation",
     "Provider": "olt_provider.native.provider",
 }

@@ -11,7 +11,13 @@ import pytest
 import olt_provider
 from olt_provider import native
 
-CLASSES = ["OltApplication", "OltInstallation", "OltBackgroundApplication", "Provider"]
+CLASSES = [
+    "OltApplication",
+    "OltInstallation",
+    "OltBackgroundApplication",
+    "OltBackgroundApplicationPair",
+    "Provider",
+]
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -79,3 +85,15 @@ def test_inputs_and_outputs_are_translated_but_not_the_keys_of_the_user() -> Non
         "redirectUris": ["https://a", "https://b"],
     }
     assert found == ["c", "p", trigger]
+
+
+def test_components_have_resources_of_the_native_form() -> None:
+    mocks = Registered()
+    pulumi.runtime.set_mocks(mocks, preview=False)
+    tenants = {"a0000000-0000-4000-8000-00000000000a": ""}
+    pair = native.OltBackgroundApplicationPair("pair", generation=1, tenants=tenants)
+    for each in (pair.first, pair.second):
+        resources = [each, each.application, *each.installations.values()]
+        modules = {type(resource).__module__ for resource in resources}
+        assert len(resources) == 3
+        assert all(module.startswith("olt_provider.native.") for module in modules)
