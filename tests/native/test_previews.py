@@ -1,0 +1,115 @@
+"""What the previews of the native form show that those of the dynamic one cannot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from olt_provider.emulator import Emulator
+from tests.emulated import new_tenant
+from tests.engine.harness import Stack
+from tests.engine.olt import reaching
+from tests.native.conftest import MakeStack
+from tests.native.stacks import native
+
+DEPENDENTS = """
+import pulumi
+from olt_provider import OltApplication
+from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+
+
+class Held(ResourceProvider):
+    def create(self, props):
+        return CreateResult("held", props)
+
+
+class Dependent(Resource):
+    value: pulumi.Output[str]
+
+    def __init__(self, name, value):
+        super().__init__(Held(), name, {{"value": value}})
+
+
+app = OltApplication("app", with_public_oauth2_client=True, {arguments})
+Dependent("of-id", app.client_id)
+Dependent("of-secret", app.client_secret)
+Dependent("of-public-id", app.public_client_id.apply(str))
+"""
+
+
+def dependents(**declared: Any) -> str:
+    arguments = ", ".join(f"{key}={value!r}" for key, value in declared.items())
+    return native(DEPENDENTS.format(arguments=arguments))
+
+
+def deployed(new_stack: MakeStack, emulator: Emulator, owner: str, program: str) -> Stack:
+    stack = new_stack(program)
+    stack.env.update(reaching(emulator, emulator.token(owner)))
+    stack.up()
+    emulator.clear_calls()
+    return stack
+
+
+def step_of(preview: dict[str, Any], name: str) -> dict[str, Any]:
+    (found,) = (each for each in preview["steps"] if each["urn"].endswith(f"::{name}"))
+    assert isinstance(found, dict)
+    return found
+
+
+def test_details_name_each_tenant_and_each_redirect_uri(
+    emulator: Emulator, new_stack: MakeStack, owner: str
+) -> None:
+    one, two, three = (new_tenant(emulator) for _ in range(3))
+    before = {
+        "allowed_tenants": {one: "a", two: "b"},
+        "redirect_uris": ["https://a.example", "https://c.example"],
+        "url": "https://a.example",
+    }
+    after = {
+        "allowed_tenants": {one: "c", three: ""},
+        "redirect_uris": ["https://a.example", "https://b.example", "https://c.example"],
+    }
+    stack = deployed(new_stack, emulator, owner, dependents(**before))
+    stack.program(dependents(**after))
+    detailed = step_of(stack.preview_json(), "app")["detailedDiff"]
+    assert {path: each["kind"] for path, each in detailed.items()} == {
+        f'allowedTenants["{one}"]': "update",
+        f'allowedTenants["{two}"]': "delete",
+        f'allowedTenants["{three}"]': "add",
+        "redirectUris[1]": "add",
+        "url": "delete",
+    }
+
+
+def test_another_owner_is_shown_as_a_replacement_with_its_reason(
+    emulator: Emulator, new_stack: MakeStack, owner: str
+) -> None:
+    other = new_tenant(emulator)
+    stack = deployed(new_stack, emulator, owner, dependents(tenant_id=owner))
+    stack.env.update(reaching(emulator, emulator.token(other)))
+    stack.program(dependents(tenant_id=other))
+    step = step_of(stack.preview_json(), "app")
+    assert step["op"] == "replace"
+    assert step["replaceReasons"] == ["tenantId"]
+
+
+def test_bad_declaration_is_one_line_at_the_resource_in_camel_case(
+    emulator: Emulator, new_stack: MakeStack, owner: str
+) -> None:
+    stack = new_stack(dependents(tenant_id="no-uuid"))
+    stack.env.update(reaching(emulator, emulator.token(owner)))
+    shown = stack.preview(expect_failure=True).output
+    assert "tenantId: not an ID: write a UUID" in shown
+    assert "Traceback" not in shown
+
+
+def test_warning_is_attached_to_its_resource(
+    emulator: Emulator, new_stack: MakeStack, owner: str
+) -> None:
+    stack = deployed(new_stack, emulator, owner, dependents(allowed_tenants={owner: ""}))
+    stack.program(dependents())
+    shown = stack.preview().output
+    lines = [line.strip() for line in shown.splitlines()]
+    heading = lines.index("olt:index:Application (app):")
+    assert lines[heading + 1].startswith(
+        "warning: application 'app': allowedTenants is not declared"
+    )

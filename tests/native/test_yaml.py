@@ -1,0 +1,114 @@
+"""Programs in YAML: every resource, function and component without any SDK."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from olt_provider.emulator import Emulator
+from tests.emulated import changes_in
+from tests.engine.harness import Engine
+from tests.engine.olt import reaching, steps_of
+from tests.native.stacks import YamlStack, new_yaml_stack
+from tools.workspace import SetupError
+from tools.yaml_host import find_yaml_host
+
+PROGRAM = """
+resources:
+  app:
+    type: olt:Application
+    properties:
+      name: {name}
+      allowedTenants: {{{owner}: the owner}}
+      redirectUris: ["https://b.example", "https://a.example"]
+      rotateSecretWhenChanged: {{some_key: {trigger}}}
+  installation:
+    type: olt:Installation
+    properties:
+      applicationId: ${{app.id}}
+variables:
+  found:
+    fn::invoke:
+      function: olt:findApplications
+      arguments: {{name: nothing-of-this-name}}
+outputs:
+  clientId: ${{app.clientId}}
+  clientSecret: ${{app.clientSecret}}
+  found: ${{found.applications}}
+"""
+
+COMPONENT = """
+resources:
+  readers:
+    type: olt:BackgroundApplication
+    properties:
+      name: Readers
+      tenants: {{{tenants}}}
+outputs:
+  applicationId: ${{readers.applicationId}}
+  clientSecret: ${{readers.clientSecret}}
+  installedAt: ${{readers.installedAt}}
+"""
+
+
+@pytest.fixture(scope="session")
+def host() -> Path:
+    try:
+        return find_yaml_host()
+    except SetupError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture
+def yaml_stack(engine: Engine, tmp_path: Path, host: Path) -> YamlStack:
+    return new_yaml_stack(engine, tmp_path, "resources: {}\n", host)
+
+
+def test_yaml_program_from_registration_to_deletion(
+    emulator: Emulator, yaml_stack: YamlStack, owner: str
+) -> None:
+    stack = yaml_stack
+    stack.env.update(reaching(emulator, emulator.token(owner)))
+    stack.program(PROGRAM.format(owner=owner, name="Sample", trigger="a"))
+    stack.preview()
+    assert changes_in(emulator) == []
+    stack.up()
+    outputs = stack.outputs()
+    assert emulator.platform.secret_is_valid(outputs["clientId"], outputs["clientSecret"])
+    assert outputs["found"] == []
+    application = stack.resource("app")
+    (installation,) = emulator.platform.installations(application["id"])
+    assert installation["tenantId"] == owner
+    assert application["outputs"]["rotateSecretWhenChanged"] == {"some_key": "a"}
+    assert stack.preview_json()["changeSummary"] == {"same": 3}
+
+    stack.program(PROGRAM.format(owner=owner, name="Renamed", trigger="b"))
+    assert steps_of(stack.preview_json()) == {"app": "update"}
+    stack.up()
+    rotated = stack.outputs()
+    assert rotated["clientSecret"] != outputs["clientSecret"]
+    assert emulator.platform.secret_is_valid(rotated["clientId"], rotated["clientSecret"])
+    stack.destroy()
+    assert emulator.platform.applications(owner) == []
+
+
+def test_misspelled_property_is_refused(
+    emulator: Emulator, yaml_stack: YamlStack, owner: str
+) -> None:
+    yaml_stack.env.update(reaching(emulator, emulator.token(owner)))
+    yaml_stack.program(
+        "resources:\n  app:\n    type: olt:Application\n    properties: {allowedTenant: {}}\n"
+    )
+    shown = yaml_stack.preview(expect_failure=True).output
+    assert "allowedTenant" in shown
+    assert "allowedTenants" in shown
+
+
+def test_schema_is_what_the_cli_reads(yaml_stack: YamlStack) -> None:
+    program = str(yaml_stack.engine.python / "pulumi-resource-olt")
+    result = yaml_stack.engine.call(
+        yaml_stack.folder, yaml_stack.backend, ["package", "get-schema", program]
+    )
+    assert result.returncode == 0, result.output
+    assert '"olt:index:BackgroundApplication"' in result.stdout
