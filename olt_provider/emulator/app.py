@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 
 from olt_provider._version import __version__
 from olt_provider.emulator import contract, problems
-from olt_provider.emulator.asgi import App, Receive, Scope, Send
+from olt_provider.emulator.connection import App, Receive, Scope, Send
 from olt_provider.emulator.fault_middleware import FaultMiddleware
 from olt_provider.emulator.routes import (
     admin,

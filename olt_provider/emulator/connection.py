@@ -1,15 +1,22 @@
-"""uvicorn's HTTP protocol, handing the TCP connection itself to the application."""
+"""The types of an ASGI application, and an HTTP protocol that hands it the TCP connection."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import struct
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from olt_provider.emulator.journal import Journal
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 SCOPE_KEY: Final = "olt.connection"
 _NO_LINGER: Final = struct.pack("ii", 1, 0)

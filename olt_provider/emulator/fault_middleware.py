@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from olt_provider.emulator import contract, fault_responses, problems
-from olt_provider.emulator.asgi import Receive, Scope, Send
+from olt_provider.emulator.connection import Receive, Scope, Send
 from olt_provider.emulator.fault_responses import Answer
 from olt_provider.emulator.faults import Fault
 from olt_provider.emulator.recorded_request import RecordedRequest

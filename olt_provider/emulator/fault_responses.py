@@ -12,8 +12,7 @@ from typing import Any, Final
 from fastapi.responses import Response
 
 from olt_provider.emulator import contract, problems
-from olt_provider.emulator.asgi import Message, Send
-from olt_provider.emulator.connection import Connection
+from olt_provider.emulator.connection import Connection, Message, Send
 from olt_provider.emulator.faults import Fault
 
 WITHOUT_ANSWER: Final = frozenset(

@@ -12,8 +12,7 @@ import jwt
 from starlette.datastructures import Headers
 
 from olt_provider.emulator import contract
-from olt_provider.emulator.asgi import Message, Receive, Scope, Send
-from olt_provider.emulator.connection import SCOPE_KEY, Connection
+from olt_provider.emulator.connection import SCOPE_KEY, Connection, Message, Receive, Scope, Send
 from olt_provider.emulator.journal import Call, Journal
 
 access_log: Final = logging.getLogger("olt_provider.emulator.access")

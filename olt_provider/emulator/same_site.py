@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from olt_provider.emulator import problems
-from olt_provider.emulator.asgi import App, Receive, Scope, Send
+from olt_provider.emulator.connection import App, Receive, Scope, Send
 
 HOST: Final = re.compile(r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::[0-9]+)?")
 SAME_SITE: Final = ("", "same-origin", "none")
