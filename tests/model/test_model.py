@@ -59,7 +59,8 @@ def play(machine: type[LifecycleMachine], runs: int, *phases: Phase) -> None:
         phases=phases,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(machine, settings=chosen)
+    run: Callable[..., None] = run_state_machine_as_test  # untyped in the version for Python 3.10
+    run(machine, settings=chosen)
 
 
 def play_batch(stage: Stage, figures: Figures, number: int, favoured: set[str]) -> None:
