@@ -32,8 +32,32 @@ DIFFS: Final = ROOT / "tests" / "engine" / "golden" / "change"
 """What the real engine prints of each change, in a file of its own."""
 SHOWN: Final = ("created", "renamed", "rotated", "tenant-added", "tenant-removed")
 """The changes in the pictures of a preview and of its review."""
-WIDTH: Final = 100
-COLOURS: Final = {"+": "green", "-": "red", "~": "dark_orange3"}
+STORY: Final = {
+    "created": "alarm-bridge",
+    "renamed": "device-twin",
+    "Renamed": "Device Twin",
+    "rotated": "reporting",
+    "tenant-added": "energy-report",
+    "tenant-removed": "door-monitor",
+    '"new"': '"Bauer and Sons"',
+    '"old"': '"City of Augsburg"',
+    "b0000000-0000-4000-8000-00000000000b": "1d83e5f2-90ab-4c67-b1d4-2e7f5a3c6b90",
+    "a0000000-0000-4000-8000-00000000000a": "5c9f1e70-2d41-4d8e-9a57-8b1f0e6c3a21",
+    "urn:pulumi:dev::test::": "urn:pulumi:prod::shop::",
+}
+"""What stands in the pictures for the names and IDs of the recorded previews."""
+INDENTED: Final = "    "
+"""The engine indents resources, which belong to the stack; the recorded files do not."""
+WIDTH: Final = 108
+COLOURS: Final = {"+": "green", "-": "red", "~": "#b34700"}
+DARK: Final = {
+    "#000000": "#e6edf3",
+    "#ffffff": "#0d1117",
+    "#008000": "#3fb950",
+    "#800000": "#ff7b72",
+    "#b34700": "#e3a14a",
+}
+"""The colours on dark pages, by those on light ones."""
 OUTSIDE: Final = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 FONT: Final = "'DejaVu Sans Mono', Menlo, Consolas, monospace"
 
@@ -47,7 +71,15 @@ def preview() -> str:
 def _diff(name: str) -> list[str]:
     text = (DIFFS / f"{name}.diff").read_text("utf-8")
     ids = {each.name: each.old.id for each in _shown().steps if each.old}
-    return re.sub(r"\{id of [^}]*\}", lambda _: ids[name], text).splitlines()
+    text = re.sub(r"\{id of [^}]*\}", lambda _: ids[STORY[name]], text)
+    return [f"{INDENTED}{line}" for line in _named_for_readers(text).splitlines()]
+
+
+def _named_for_readers(text: str) -> str:
+    """A recorded text with the names of the story."""
+    for recorded, name in STORY.items():
+        text = re.sub(rf"(?<![\w-]){re.escape(recorded)}(?![\w-])", name, text)
+    return text
 
 
 def _coloured(line: str) -> Text:
@@ -71,7 +103,8 @@ def comment() -> str:
 def _shown() -> Preview:
     """The kept preview, with the changes in the pictures alone."""
     kept = json.loads(KEPT.read_text("utf-8"))
-    return read_preview(json.dumps({**kept, "steps": [s for s in kept["steps"] if _named(s)]}))
+    shown = {**kept, "steps": [step for step in kept["steps"] if _named(step)]}
+    return read_preview(_named_for_readers(json.dumps(shown)))
 
 
 def _named(step: Mapping[str, Any]) -> bool:
@@ -150,7 +183,18 @@ def _terminal(title: str, text: Text) -> str:
     console.print(text, soft_wrap=False, highlight=False)
     drawn = console.export_svg(title=title, theme=DEFAULT_TERMINAL_THEME, unique_id="olt")
     drawn = OUTSIDE.sub("", drawn).replace("Fira Code, monospace", FONT).replace("Fira Code", FONT)
-    return re.sub(r"<!--.*?-->\s*", "", drawn) + "\n"
+    return _for_dark_pages(re.sub(r"<!--.*?-->\s*", "", drawn)) + "\n"
+
+
+def _for_dark_pages(drawn: str) -> str:
+    """The picture with a second set of colours, which a browser in dark mode takes."""
+    window = drawn.replace('<rect fill="#ffffff"', '<rect class="olt-window" fill="#ffffff"', 1)
+    shown = re.findall(r"\.(olt-r\d+) \{ fill: (#\w{6})", window)
+    rules = [(name, DARK[colour]) for name, colour in shown]
+    rules += [("olt-title", DARK["#000000"]), ("olt-window", DARK["#ffffff"])]
+    css = " ".join(f".{name} {{ fill: {colour} }}" for name, colour in rules)
+    dark = f"@media (prefers-color-scheme: dark) {{ {css} }}"
+    return window.replace("    </style>", f"{dark}\n    </style>", 1)
 
 
 DRAWN: Final[Mapping[str, Callable[[], str]]] = {
