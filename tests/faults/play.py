@@ -187,7 +187,11 @@ class Play:
         state = ApplicationState.from_props(held.id, held.outputs)
         found = Application.model_validate(application)
         seen = ApplicationState.of(
-            found, state.inputs.as_found(found), state.client_secret, state.api_url
+            found,
+            state.inputs.as_found(found),
+            state.client_secret,
+            state.api_url,
+            secret_rotated_at=state.secret_rotated_at,
         )
         outputs, _ = as_read(TABLE, held.outputs, seen.to_props())
         assert outputs == held.outputs, "a refresh would find something else"
