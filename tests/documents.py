@@ -94,6 +94,7 @@ NOT_RUN = {
     ): "tests/test_examples.py does the same with the example",
     ("docs/adoption.md", "olt adopt"): "tests/engine/test_adopt_tenant.py does so on the engine",
     ("docs/adoption.md", "pulumi state delete"): "it is Pulumi's own, for any resource",
+    ("docs/previews.md", "export PULUMI_EXPERIMENTAL"): "tests/engine/test_update_plans.py does so",
     ("docs/reliability.md", "pulumi cancel"): "tests/engine/test_interruption.py does the same",
     ("docs/reliability.md", "pulumi stack export"): "tests/cli/test_doctor_orphans.py does so",
     ("docs/reliability.md", "find .pulumi"): "tests/engine/test_empty_attributes.py does so",
