@@ -40,10 +40,10 @@ STORY: Final = {
     "tenant-added": "energy-report",
     "tenant-removed": "door-monitor",
     '"new"': '"Bauer and Sons"',
-    '"old"': '"City of Augsburg"',
+    '"old"': '"Bauer and Sons"',
     "b0000000-0000-4000-8000-00000000000b": "1d83e5f2-90ab-4c67-b1d4-2e7f5a3c6b90",
     "a0000000-0000-4000-8000-00000000000a": "5c9f1e70-2d41-4d8e-9a57-8b1f0e6c3a21",
-    "urn:pulumi:dev::test::": "urn:pulumi:prod::shop::",
+    "dev::test": "prod::shop",
 }
 """What stands in the pictures for the names and IDs of the recorded previews."""
 INDENTED: Final = "    "
@@ -90,7 +90,7 @@ def comment() -> str:
     """The comment of `olt review` on a pull request, unfolded."""
     lines = []
     for line in render(review(_shown())).splitlines():
-        title = re.fullmatch(r"<details><summary>(.*)</summary>", line)
+        title = re.fullmatch(r"<details(?: open)?><summary>(.*)</summary>", line)
         if title:
             lines.append(Text(f"\N{BLACK DOWN-POINTING SMALL TRIANGLE} {title[1]}", style="bold"))
         elif line.startswith("**"):
