@@ -75,6 +75,14 @@ class Plan:
         return next((step for step in self.steps if isinstance(step, NewSecret)), None)
 
     @property
+    def rotation(self) -> Rotation:
+        """Whether the client secret is rotated."""
+        step = self.new_secret
+        if step is None:
+            return Rotation.NO
+        return Rotation.MAYBE if step.because in self.undecided else Rotation.YES
+
+    @property
     def patched(self) -> Mapping[str, Any]:
         """The new values of the properties that change in place."""
         return next((step.changes for step in self.steps if isinstance(step, Patch)), {})

@@ -11,12 +11,13 @@ from olt_provider.api.ids import canonical_id
 from olt_provider.lifecycle.application import declaration as application_declaration
 from olt_provider.lifecycle.application import operations as application_operations
 from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
-from olt_provider.lifecycle.application.rotation import Rotation, of_update
+from olt_provider.lifecycle.application.rotation import Rotation
 from olt_provider.lifecycle.checking import Checked, Failure
 from olt_provider.lifecycle.errors import PartiallyCompleted
 from olt_provider.lifecycle.installation import declaration as installation_declaration
 from olt_provider.lifecycle.installation import operations as installation_operations
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
+from olt_provider.lifecycle.plan import plan_of
 from olt_provider.lifecycle.properties import Table, complete, table_of
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.values import UNKNOWN
@@ -197,7 +198,7 @@ IMPORTED: Final = (
 def _rotates(context: ProviderContext, outputs: Props, inputs: Props) -> bool:
     if outputs.get(SECRET_LOST):
         return True
-    return of_update(outputs, inputs, context.now()) is not Rotation.NO
+    return plan_of(outputs, inputs, context.now()).rotation is not Rotation.NO
 
 
 def _without_adopt(inputs: Props) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from olt_provider.lifecycle.application.rotation import TRIGGER, Rotation, by_tr
 from olt_provider.lifecycle.application.secret_age import DUE, declared_due
 from olt_provider.lifecycle.checking import Checked, Failure, Subject, apply_rules, check_tenant
 from olt_provider.lifecycle.errors import LifecycleError
+from olt_provider.lifecycle.plan import plan_of
 from olt_provider.lifecycle.properties import Props, as_declared, compared, differing
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.rechecks import Check
@@ -160,7 +161,7 @@ def compare(context: ProviderContext, id_: str, outputs: Props, inputs: Props) -
     context.pairs.require_next(id_, outputs, inputs)
     earlier.holds.append(_hold(context, id_, inputs))
     secret = outputs.get("client_secret")
-    if isinstance(secret, str) and rotation.of_update(outputs, inputs, now) is not Rotation.YES:
+    if isinstance(secret, str) and plan_of(outputs, inputs, now).rotation is not Rotation.YES:
         context.kept_secrets.setdefault(id_, []).append(SecretStr(secret))
     hidden = difference.properties == (DUE,) and earlier.olds.get(DUE) == inputs.get(DUE)
     return replace(difference, hidden=hidden)
@@ -193,7 +194,7 @@ def _hold(context: ProviderContext, id_: str, inputs: Props) -> str:
 
 def _notes(outputs: Props, inputs: Props, now: datetime) -> Iterator[str]:
     """What the engine's own diff does not show, or would show wrongly."""
-    rotated = rotation.note(outputs, inputs, now)
+    rotated = rotation.note(plan_of(outputs, inputs, now).rotation, outputs, inputs, now)
     if rotated is not None:
         yield rotated
     was, will_be = "allowed_tenants" in outputs, "allowed_tenants" in inputs

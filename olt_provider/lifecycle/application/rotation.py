@@ -60,18 +60,8 @@ def by_age(outputs: Props, inputs: Props, now: datetime) -> Rotation:
     return Rotation.YES if due is not None and now >= due else Rotation.NO
 
 
-def of_update(outputs: Props, inputs: Props, now: datetime) -> Rotation:
-    """Whether an update from the last outputs to checked inputs rotates."""
-    found = {
-        by_trigger(outputs.get(TRIGGER), inputs.get(TRIGGER)),
-        by_age(outputs, inputs, now),
-    }
-    return next(each for each in (Rotation.YES, Rotation.MAYBE, Rotation.NO) if each in found)
-
-
-def note(outputs: Props, inputs: Props, now: datetime) -> str | None:
-    """The warning that names the client whose secret stops working."""
-    rotation = of_update(outputs, inputs, now)
+def note(rotation: Rotation, outputs: Props, inputs: Props, now: datetime) -> str | None:
+    """The warning of an update that names the client whose secret stops working."""
     name, client_id = outputs.get("name"), outputs.get("client_id")
     stops = f"the present secret of client {client_id} stops working at once"
     if rotation is Rotation.YES:

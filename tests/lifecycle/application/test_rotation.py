@@ -67,7 +67,7 @@ def outputs(last: dict[str, Any] | None) -> dict[str, Any]:
     ],
 )
 def test_note_names_the_client_whose_secret_stops_working(after: Any, expected: str) -> None:
-    text = note(outputs({"month": 1}), {TRIGGER: after}, NOW)
+    text = note(by_trigger({"month": 1}, after), outputs({"month": 1}), {TRIGGER: after}, NOW)
     assert text is not None
     assert expected in text
     assert "application 'Reporting'" in text
@@ -76,7 +76,8 @@ def test_note_names_the_client_whose_secret_stops_working(after: Any, expected: 
 
 @pytest.mark.parametrize("after", [None, {}, {"month": 1}])
 def test_no_note_where_nothing_rotates(after: Any) -> None:
-    assert note(outputs({"month": 1}), {TRIGGER: after}, NOW) is None
+    rotation = by_trigger({"month": 1}, after)
+    assert note(rotation, outputs({"month": 1}), {TRIGGER: after}, NOW) is None
 
 
 def test_one_of_a_pair_rotates_in_each_run() -> None:
