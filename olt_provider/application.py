@@ -20,6 +20,7 @@ from pulumi.dynamic import (
 
 from olt_provider.dynamic import arguments, host, shape
 from olt_provider.dynamic.plain_text import warn_of_plain_text
+from olt_provider.native.names import APPLICATION
 
 
 @pulumi.input_type
@@ -353,14 +354,17 @@ class OltApplication(Resource, module="olt", name="OltApplication"):
         if opts is not None and opts.id is not None:  # a .get: only the owner is an input
             declared = {key: tenant_id if key == "tenant_id" else None for key in declared}
         computed = dict.fromkeys(COMPUTED)
-        secret = pulumi.ResourceOptions(additional_secret_outputs=["client_secret"])
+        ours = pulumi.ResourceOptions(
+            additional_secret_outputs=["client_secret"],
+            aliases=[pulumi.Alias(type_=APPLICATION)],  # a stack may come back from the plugin
+        )
         warn_of_plain_text()
         with shape.pickled_alike():
             super().__init__(
                 ApplicationProvider(),
                 resource_name,
                 {**declared, **computed},
-                pulumi.ResourceOptions.merge(opts, secret),
+                pulumi.ResourceOptions.merge(opts, ours),
             )
 
     @classmethod

@@ -19,6 +19,7 @@ from pulumi.dynamic import (
 from olt_provider.api.errors import ConfigurationError
 from olt_provider.dynamic import arguments, host, shape
 from olt_provider.dynamic.plain_text import warn_of_plain_text
+from olt_provider.native.names import INSTALLATION
 
 if TYPE_CHECKING:
     from olt_provider.lifecycle.installation.model import InstallationInputs
@@ -176,9 +177,16 @@ class OltInstallation(Resource, module="olt", name="OltInstallation"):
             "installed_at": None,
             "api_url": None,
         }
+        # A stack may come back from the plugin.
+        ours = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=INSTALLATION)])
         warn_of_plain_text()
         with shape.pickled_alike():
-            super().__init__(InstallationProvider(), resource_name, props, opts)
+            super().__init__(
+                InstallationProvider(),
+                resource_name,
+                props,
+                pulumi.ResourceOptions.merge(opts, ours),
+            )
 
     @classmethod
     def get(

@@ -6,10 +6,12 @@ from typing import Any, Final
 
 import pytest
 
-from tests.emulated import changes_in
-from tests.engine import kept_states
+from olt_provider.emulator import Emulator
+from tests.emulated import changes_in, new_tenant
+from tests.engine import kept_states, olt
 from tests.engine.harness import Engine, Stack
 from tests.engine.kept_states import STATES
+from tests.native.conftest import MakeStack
 from tests.native.stacks import NativeStack, native
 
 APPLICATIONS: Final = {"full", "bare", "nobody", "adopted", "background"}
@@ -35,6 +37,60 @@ def types_of(stack: Stack) -> set[str]:
 def secrets_of(stack: Stack) -> dict[str, str]:
     found = stack.outputs()
     return {key: found[key] for key in ("client_id", "client_secret")}
+
+
+def test_stack_migrates_to_the_native_form_and_back_without_api_calls(
+    emulator: Emulator, new_stack: MakeStack, owner: str
+) -> None:
+    other = new_tenant(emulator)
+    declared: dict[str, Any] = {
+        "name": "Sample",
+        "allowed_tenants": {owner: "the owner", other: ""},
+        "redirect_uris": ["https://a.example"],
+        "rotate_secret_when_changed": {"some_key": "2026-11"},
+        "with_public_oauth2_client": True,
+    }
+    program = olt.installed(owner, **declared)
+    stack = new_stack(program)
+    stack.env.update(olt.reaching(emulator, emulator.token(owner)))
+    stack.up()
+    before = secrets_of(stack)
+    emulator.clear_calls()
+
+    stack.program(native(program))
+    assert operations(stack.preview_json()) <= {"update", "same"}
+    stack.up()
+    assert changes_in(emulator) == []
+    assert types_of(stack) == {"olt:index:Application", "olt:index:Installation"}
+    assert secrets_of(stack) == before
+    outputs = stack.resource("app")["outputs"]
+    assert outputs["rotateSecretWhenChanged"] == {"some_key": "2026-11"}
+    assert not [key for key in outputs if "_" in key]
+    assert stack.preview_json()["changeSummary"] == {"same": 3}
+
+    stack.program(program)
+    assert operations(stack.preview_json()) <= {"update", "same"}
+    stack.up()
+    assert changes_in(emulator) == []
+    assert secrets_of(stack) == before
+    assert stack.preview_json()["changeSummary"] == {"same": 3}
+    stack.destroy()
+    assert emulator.platform.applications(owner) == []
+
+
+def test_dynamic_state_is_refreshed_by_the_native_form_before_its_first_update(
+    emulator: Emulator, new_stack: MakeStack, owner: str
+) -> None:
+    program = olt.installed(owner, allowed_tenants={owner: ""})
+    stack = new_stack(program)
+    stack.env.update(olt.reaching(emulator, emulator.token(owner)))
+    stack.up()
+    before = secrets_of(stack)
+    emulator.clear_calls()
+    stack.program(native(program))
+    stack.up("--refresh", "--run-program")
+    assert changes_in(emulator) == []
+    assert secrets_of(stack) == before
 
 
 @pytest.mark.parametrize("version", sorted(path.name for path in STATES.iterdir()))

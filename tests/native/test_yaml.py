@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from olt_provider.emulator import Emulator
-from tests.emulated import changes_in
+from tests.emulated import changes_in, new_tenant
 from tests.engine.harness import Engine
-from tests.engine.olt import reaching, steps_of
+from tests.engine.olt import reaching, reaching_as, steps_of
 from tests.native.stacks import YamlStack, new_yaml_stack
 from tools.workspace import SetupError
 from tools.yaml_host import find_yaml_host
@@ -103,6 +103,38 @@ def test_misspelled_property_is_refused(
     shown = yaml_stack.preview(expect_failure=True).output
     assert "allowedTenant" in shown
     assert "allowedTenants" in shown
+
+
+def test_component_registers_and_installs_in_each_tenant(
+    emulator: Emulator, yaml_stack: YamlStack, owner: str
+) -> None:
+    one, two = sorted(new_tenant(emulator) for _ in range(2))
+    stack = yaml_stack
+    stack.env.update(reaching_as(emulator, owner, one, two) | {"OLT_TENANT_ID": owner})
+    stack.program(COMPONENT.format(tenants=f'{one}: "one", {two}: "two"'))
+    stack.preview()
+    assert changes_in(emulator) == []
+    stack.up()
+    outputs = stack.outputs()
+    assert sorted(outputs["installedAt"]) == [one, two]
+    held = emulator.platform.installations(outputs["applicationId"])
+    assert sorted(each["tenantId"] for each in held) == [one, two]
+    types = [each["type"] for each in stack.resources() if each["type"].startswith("olt:")]
+    assert sorted(types) == [
+        "olt:index:Application",
+        "olt:index:BackgroundApplication",
+        "olt:index:Installation",
+        "olt:index:Installation",
+    ]
+    assert set(stack.resource("readers-" + one)["inputs"]) == {"applicationId", "tenantId"}
+    assert stack.preview_json()["changeSummary"] == {"same": 5}
+
+    stack.program(COMPONENT.format(tenants=f'{one}: "one"'))
+    stack.up()
+    held = emulator.platform.installations(outputs["applicationId"])
+    assert [each["tenantId"] for each in held] == [one]
+    stack.destroy()
+    assert emulator.platform.applications(owner) == []
 
 
 def test_schema_is_what_the_cli_reads(yaml_stack: YamlStack) -> None:
