@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 import tomli
 
 from tools.lock import LOWEST, direct_pins
@@ -31,8 +32,23 @@ def test_lowest_lock_has_exactly_the_lower_bounds_of_the_project() -> None:
     assert len(bounds) > 10
 
 
-def test_lowest_lock_has_hashes_and_no_address() -> None:
-    pins = re.findall(r"^[a-z0-9].*?(?=^[a-z0-9]|\Z)", LOCK, re.MULTILINE | re.DOTALL)
+@pytest.mark.parametrize("name", ["lowest.txt", "recipes.txt"])
+def test_lock_has_hashes_and_no_address(name: str) -> None:
+    lock = (ROOT / "requirements" / name).read_text()
+    pins = re.findall(r"^[a-z0-9].*?(?=^[a-z0-9]|\Z)", lock, re.MULTILINE | re.DOTALL)
+    assert len(pins) > 2
     assert [pin for pin in pins if "--hash=sha256:" not in pin] == []
-    assert "://" not in LOCK
-    assert "index" not in "".join(line for line in LOCK.splitlines() if line.startswith("-"))
+    assert "://" not in lock
+    assert "index" not in "".join(line for line in lock.splitlines() if line.startswith("-"))
+
+
+def test_recipes_add_only_what_the_development_lock_lacks() -> None:
+    names = [
+        set(
+            re.findall(
+                r"^([a-z0-9.-]+)==", (ROOT / "requirements" / name).read_text(), re.MULTILINE
+            )
+        )
+        for name in ("dev.txt", "recipes.txt")
+    ]
+    assert not names[0] & names[1]
