@@ -12,7 +12,7 @@ from tests.emulated import changes_in
 from tests.engine.harness import Stack
 from tests.engine.olt import reaching
 from tests.native.conftest import MakeStack
-from tests.native.stacks import native
+from tests.native.stacks import application, native
 
 NEW_SECRET = "POST /application-developer/applications/{applicationId}/secret"
 PROGRAM = native("from olt_provider import OltApplication\n")
@@ -29,6 +29,50 @@ def empty(new_stack: MakeStack, emulator: Emulator, owner: str) -> Stack:
     stack = new_stack(PROGRAM)
     stack.env.update(reaching(emulator, emulator.token(owner)))
     return stack
+
+
+@pytest.mark.parametrize("written", ["{id}", "{tenant}/{id}"])
+def test_import_command_reads_the_application_without_changing_it(
+    emulator: Emulator, new_stack: MakeStack, owner: str, existing: dict[str, Any], written: str
+) -> None:
+    stack = empty(new_stack, emulator, owner)
+    given = written.format(id=existing["id"], tenant=owner.upper())
+    flags = ("--yes", "--protect=false", "--generate-code=false")
+    stack.run("import", *flags, "olt:index:Application", "app", given)
+    imported = stack.resource("app")
+    assert imported["id"] == existing["id"]
+    assert imported["outputs"]["clientId"] == existing["oauth2Client"]["id"]
+    assert imported["outputs"].get("clientSecret") is None
+    assert imported["inputs"]["allowedTenants"] == {owner: "the owner"}
+    assert changes_in(emulator) == []
+
+
+def test_imported_application_is_unchanged_by_its_program_and_gets_a_secret_by_rotation(
+    emulator: Emulator, new_stack: MakeStack, owner: str, existing: dict[str, Any]
+) -> None:
+    declared: dict[str, Any] = {
+        "name": "Existing",
+        "url": "https://example.com",
+        "allowed_tenants": {owner: "the owner"},
+    }
+    stack = empty(new_stack, emulator, owner)
+    stack.program(application(f"import_={existing['id']!r}", **declared))
+    stack.up()
+    assert changes_in(emulator) == []
+    assert stack.resource("app")["id"] == existing["id"]
+
+    stack.program(application(**declared))
+    assert stack.preview_json()["changeSummary"] == {"same": 2}
+    shown = stack.preview().output
+    assert "clientSecret is null until rotateSecretWhenChanged gets a value" in shown
+
+    stack.program(application(**declared, rotate_secret_when_changed={"rotated": "2026-11"}))
+    stack.up()
+    assert changes_in(emulator) == [
+        "POST /application-developer/applications/{applicationId}/secret"
+    ]
+    outputs = stack.outputs()
+    assert emulator.platform.secret_is_valid(outputs["client_id"], outputs["client_secret"])
 
 
 def test_import_file_takes_applications_and_installations(

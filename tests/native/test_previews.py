@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from olt_provider.emulator import Emulator
-from tests.emulated import new_tenant
+from tests.emulated import calls_of, new_tenant
 from tests.engine.harness import Stack
-from tests.engine.olt import reaching
+from tests.engine.olt import reaching, steps_of
 from tests.native.conftest import MakeStack
 from tests.native.stacks import native
 
@@ -53,6 +53,25 @@ def step_of(preview: dict[str, Any], name: str) -> dict[str, Any]:
     (found,) = (each for each in preview["steps"] if each["urn"].endswith(f"::{name}"))
     assert isinstance(found, dict)
     return found
+
+
+def test_update_leaves_dependents_of_unchanged_outputs_alone(
+    emulator: Emulator, new_stack: MakeStack, owner: str
+) -> None:
+    stack = deployed(new_stack, emulator, owner, dependents(name="Sample"))
+    stack.program(dependents(name="Renamed"))
+    assert steps_of(stack.preview_json()) == {"app": "update"}
+    assert calls_of(emulator) == []
+
+
+def test_rotation_changes_only_dependents_of_the_client_secret(
+    emulator: Emulator, new_stack: MakeStack, owner: str
+) -> None:
+    stack = deployed(new_stack, emulator, owner, dependents(name="Sample"))
+    stack.program(dependents(name="Sample", rotate_secret_when_changed={"rotated": "2026-11"}))
+    assert steps_of(stack.preview_json()) == {"app": "update", "of-secret": "update"}
+    stack.up()
+    assert stack.preview_json()["changeSummary"]["same"] == 5
 
 
 def test_details_name_each_tenant_and_each_redirect_uri(

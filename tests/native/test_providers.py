@@ -143,6 +143,20 @@ def test_misspelled_setting_is_an_error_that_names_the_right_one(
     assert "olt:apiUrls is not a setting: use olt:apiUrl" in shown
 
 
+def test_dead_stored_token_names_the_way_to_bring_another(
+    emulator: Emulator, new_stack: MakeStack, owner: str
+) -> None:
+    stack = new_stack(application())
+    stack.env.update(hosts(emulator))
+    stack.config("olt:apiToken", emulator.token(owner, lifetime=-3600), secret=True)
+    stack.preview(expect_failure=True)
+    stack.env["OLT_API_TOKEN"] = emulator.token(owner)
+    stack.up()
+    del stack.env["OLT_API_TOKEN"]
+    shown = stack.refresh(expect_failure=True).output
+    assert "set OLT_API_TOKEN in the environment, or add --run-program" in shown
+
+
 def test_mixed_stack_of_both_forms_is_deployed_and_destroyed(
     emulator: Emulator, new_stack: MakeStack, owner: str
 ) -> None:
