@@ -18,6 +18,7 @@ from olt_provider.application import (
 )
 from olt_provider.dynamic import arguments
 from olt_provider.installation import OltInstallation
+from olt_provider.native.names import BACKGROUND_APPLICATION
 
 Tenants = (
     Mapping[str, pulumi.Input[str] | None]
@@ -98,7 +99,10 @@ class OltBackgroundApplication(pulumi.ComponentResource):
         form = 'providers={"<tenant ID>": Provider(...)}'
         arguments.require_mapping("providers", providers, form)
         allowed = _by_tenant(tenants)
-        super().__init__("olt:index:OltBackgroundApplication", resource_name, None, opts)
+        # A stack may come back from the plugin.
+        ours = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=BACKGROUND_APPLICATION)])
+        options = pulumi.ResourceOptions.merge(opts, ours)
+        super().__init__("olt:index:OltBackgroundApplication", resource_name, None, options)
         chosen = {canonical_id(key): value for key, value in (providers or {}).items()}
         application_class, installation_class = self._classes()
         self.application = application_class(

@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pulumi
 import pytest
 
+from olt_provider import (
+    OltApplication,
+    OltBackgroundApplication,
+    OltInstallation,
+    application,
+    installation,
+)
 from olt_provider.application import ApplicationProvider
 from olt_provider.dynamic.inputs import DEFAULTS_KEY
 from olt_provider.dynamic.native_state import SECRET_LOST
@@ -16,6 +24,7 @@ from olt_provider.lifecycle.application import operations
 from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
 from olt_provider.lifecycle.provider_context import ProviderContext
+from olt_provider.native import names
 from olt_provider.native import resources as native
 from olt_provider.native.names import camel
 from tests.emulated import calls_of
@@ -126,9 +135,9 @@ def test_installation_of_a_native_state_is_updated_without_a_call(
 ) -> None:
     provider = InstallationProvider()
     provider.context = connect(owner)
-    application = "9aa3b618-8cd2-4dc0-b7a1-da6df60af254"
+    application_id = "9aa3b618-8cd2-4dc0-b7a1-da6df60af254"
     state = InstallationState(
-        InstallationInputs(application, owner), "2026-11-01T00:00:00.000Z", emulator.api_url
+        InstallationInputs(application_id, owner), "2026-11-01T00:00:00.000Z", emulator.api_url
     )
     news = state.inputs.to_props()
     olds = in_camel_case(state.to_props())
@@ -140,3 +149,34 @@ def test_installation_of_a_native_state_is_updated_without_a_call(
     other = {**news, "application_id": "7aa3b618-8cd2-4dc0-b7a1-da6df60af254"}
     assert provider.diff(state.id, olds, other).replaces == ["application_id"]
     assert calls_of(emulator) == []
+
+
+@pytest.mark.parametrize(
+    ("resource", "token"),
+    [
+        (lambda: OltApplication("x"), names.APPLICATION),
+        (lambda: OltInstallation("x", application_id="a"), names.INSTALLATION),
+        (lambda: OltBackgroundApplication("x", tenants={}), names.BACKGROUND_APPLICATION),
+    ],
+)
+def test_resource_is_an_alias_of_its_native_form(
+    resource: Callable[[], pulumi.Resource], token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the alias, a program that goes back would register everything once more."""
+    declared: list[pulumi.ResourceOptions] = []
+
+    def register(self: Any, *arguments: Any, **_named: Any) -> None:
+        declared.append(
+            next(each for each in arguments if isinstance(each, pulumi.ResourceOptions))
+        )
+        raise StopIteration
+
+    for base in (pulumi.dynamic.Resource, pulumi.ComponentResource):
+        monkeypatch.setattr(base, "__init__", register)
+    monkeypatch.setattr(application, "warn_of_plain_text", lambda: None)
+    monkeypatch.setattr(installation, "warn_of_plain_text", lambda: None)
+    with pytest.raises(StopIteration):
+        resource()
+    (alias,) = declared[0].aliases or ()
+    assert isinstance(alias, pulumi.Alias)
+    assert alias.type_ == token
