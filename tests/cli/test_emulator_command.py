@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -53,7 +54,14 @@ class Ended(NamedTuple):
 
 
 def _olt(*arguments: str) -> Ended:
-    result = CliRunner().invoke(app, arguments)
+    loggers = [logging.getLogger(name) for name in ("olt_provider.emulator", "uvicorn")]
+    before = [(list(each.handlers), each.level) for each in loggers]
+    try:
+        result = CliRunner().invoke(app, arguments)
+    finally:  # else later tests log to this run's closed stream
+        for each, (handlers, level) in zip(loggers, before, strict=True):
+            each.handlers[:] = handlers
+            each.setLevel(level)
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return Ended(result.exit_code, result.stdout, result.stderr)
 
