@@ -110,7 +110,7 @@ NOT_RUN = {
     ("docs/large_estates.md", "make bench-fleet"): "tests/benchmarks/test_fleet.py does so",
     ("docs/policy.md", "cp -r"): ENVIRONMENT,
     ("docs/handing_on_the_secret.md", "olt verify"): CLI,
-    ("docs/policy.md", "pulumi preview"): "tests/policy runs the pack by the engine's protocol",
+    ("docs/policy.md", "pulumi preview"): "tests/policy/test_pack.py does the same",
     ("docs/native.md", "pulumi plugin install"): "there is no server of releases in the tests",
     ("docs/native.md", "pulumi package add"): "an SDK needs the tools of its language",
     ("docs/native.md", "pulumi import"): "tests/native/test_import.py does the same",

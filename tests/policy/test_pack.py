@@ -1,11 +1,13 @@
-"""The example's policy pack as a process that speaks the engine's protocol."""
+"""The example's policy pack: as a process that speaks the engine's protocol, and on the engine."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import grpc
@@ -14,9 +16,15 @@ import yaml
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
+from olt_provider.emulator import Emulator
 from olt_provider.policy import NAMES
 from olt_provider.policy.pack import DEFINITIONS
+from tests.emulated import emulator, new_tenant, owner, shared_emulator
+from tests.engine.harness import Engine
+from tests.engine.olt import application, reaching_as
 from tools.workspace import ROOT
+
+__all__ = ["emulator", "owner", "shared_emulator"]
 
 PACK: Final = ROOT / "examples" / "policy"
 TENANT: Final = "a0000000-0000-4000-8000-00000000000a"
@@ -128,3 +136,60 @@ def test_configuration_of_the_example_names_every_policy_and_only_known_settings
     for name, definition in DEFINITIONS.items():
         assert config[name].keys() - {"enforcementLevel"} <= definition.config.keys()
     assert yaml.safe_load((PACK / "PulumiPolicy.yaml").read_text())["runtime"]["name"] == "python"
+
+
+VIOLATING: Final[dict[str, Any]] = {"force_destroy": True, "redirect_uris": ["http://a.example"]}
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(400)
+def test_engine_refuses_a_violating_stack_and_deploys_a_passing_one(
+    engine: Engine, tmp_path: Path, emulator: Emulator, owner: str
+) -> None:
+    other = new_tenant(emulator)
+    stack = engine.stack(tmp_path, application(**VIOLATING, allowed_tenants={other: ""}))
+    stack.env.update(reaching_as(emulator, owner), OLT_TENANT_ID=owner)
+    pack = _copied(tmp_path, owner)
+
+    # the violations stop the preview and the update, before anything is registered
+    shown = stack.preview(*pack, expect_failure=True).output
+    assert {name for name in NAMES if name in shown} == set(DEFINITIONS), shown
+    assert f"tenant {other} is not in the list" in shown
+    stack.up(*pack, expect_failure=True)
+    assert emulator.platform.applications(owner) == []
+
+    passing = application(
+        "protect=True",
+        redirect_uris=["https://a.example"],
+        allowed_tenants={owner: "our own"},
+        rotate_secret_when_changed={"month": "05"},
+    )
+    stack.program(passing)
+    assert "olt-" not in stack.preview(*pack).output
+    assert "olt-" not in stack.up(*pack).output
+
+    # the age is an output: an unchanged stack is checked too, in previews and updates
+    pack = _copied(tmp_path, owner, age={"enforcementLevel": "mandatory", "days": 0})
+    assert "the client secret is 0 days old" in stack.preview(*pack, expect_failure=True).output
+    pack = _copied(tmp_path, owner, age={"enforcementLevel": "advisory", "days": 0})
+    assert "the client secret is 0 days old" in stack.up(*pack).output
+
+
+def _copied(folder: Path, tenant: str, age: dict[str, Any] | None = None) -> list[str]:
+    """The options that run a copy of the example, with all policies mandatory."""
+    copy = folder / "policy"
+    shutil.copytree(PACK, copy, dirs_exist_ok=True)
+    # the language host that can be built here starts no packs, so the engine starts it as a program
+    launcher = copy / "launch"
+    launcher.write_text(f'#!/bin/sh\nexec {sys.executable} -u {copy} "$1"\n')
+    launcher.chmod(0o755)
+    config: dict[str, dict[str, Any]] = {
+        name: {"enforcementLevel": "mandatory"} for name in DEFINITIONS
+    }
+    for name in ("olt-no-force-destroy", "olt-protected"):
+        config[name]["stacks"] = ["de*"]
+    config["olt-known-tenants"]["tenants"] = [tenant]
+    config["olt-secret-age"] = age or {"enforcementLevel": "mandatory", "days": 30}
+    file = folder / "config.json"
+    file.write_text(json.dumps(config))
+    return ["--policy-pack", str(launcher), "--policy-pack-config", str(file)]
