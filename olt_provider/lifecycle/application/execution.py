@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NoReturn
 
 from pydantic import SecretStr
 
@@ -13,7 +15,7 @@ from olt_provider.api.errors import ApiError, OltError
 from olt_provider.lifecycle.application.model import ApplicationInputs, allowed_in
 from olt_provider.lifecycle.deletion_check import NOT_FOUND
 from olt_provider.lifecycle.errors import LifecycleError
-from olt_provider.lifecycle.plan import Allow, NewSecret, Patch, Plan, Revoke, Step
+from olt_provider.lifecycle.plan import Allow, Patch, Plan, Revoke, Step
 from olt_provider.lifecycle.tenant_session import TenantSession
 
 SECRET_TRIES: Final = 3
@@ -72,20 +74,32 @@ def execute(
     """
     if plan.undecided:
         raise ValueError(f"a plan of unknown values: {', '.join(sorted(plan.undecided))}")
-    try:
+    client = session.client
+    with _naming_what_to_run(outcome):
         for step in plan.steps:
-            if not isinstance(step, NewSecret):  # which checks before each try
-                session.check_cancelled()
-            if isinstance(step, Patch):
-                patch = ApplicationPatch(**step.changes)
-                outcome.application = session.client.applications.patch(application_id, patch)
-            elif isinstance(step, Allow):
-                _allow(session.client, application_id, step)
-            elif isinstance(step, Revoke):
-                _revoke(session.client, application_id, step)
-            else:
-                outcome.secret = new_secret(session, application_id)
+            session.check_cancelled()
+            try:
+                if isinstance(step, Patch):
+                    patch = ApplicationPatch(**step.changes)
+                    outcome.application = client.applications.patch(application_id, patch)
+                elif isinstance(step, Allow):
+                    client.allowed_tenants.allow(application_id, step.tenant_id, step.comment)
+                elif isinstance(step, Revoke):
+                    client.allowed_tenants.revoke(application_id, step.tenant_id)
+                else:
+                    tries = SecretTries(session)
+                    while outcome.secret is None:
+                        with tries:
+                            outcome.secret = client.applications.new_secret(application_id)
+            except ApiError as error:
+                _resolve(client, application_id, step, error)
             outcome.done.append(step)
+
+
+@contextmanager
+def _naming_what_to_run(outcome: Outcome) -> Iterator[None]:
+    try:
+        yield
     except LostSecretError as error:
         raise LostSecretError(f"{error.reason}. {FINISH}") from None
     except OltError as error:
@@ -94,17 +108,25 @@ def execute(
         raise
 
 
-def _allow(client: TenantClient, application_id: str, step: Allow) -> None:
-    try:
-        client.allowed_tenants.allow(application_id, step.tenant_id, step.comment)
-    except ApiError as error:
-        hidden_or_missing = error.status == NOT_FOUND and error.from_platform
-        if not hidden_or_missing or not _exists(client, application_id):
-            raise
+def _resolve(client: TenantClient, application_id: str, step: Step, error: ApiError) -> None:
+    """Return if a step that was refused is already done, else raise the refusal, explained."""
+    if error.status != NOT_FOUND or not error.from_platform:
+        raise error
+    if isinstance(step, Allow) and _exists(client, application_id):
         raise LifecycleError(
             f"{error.reason}; the application exists, so the platform may have no tenant "
             f"{step.tenant_id}: check allowed_tenants"
         ) from None
+    if not isinstance(step, Revoke):
+        raise error
+    # Revoked already, or the application is hidden: only reading it shows which.
+    try:
+        allowed = allowed_in(client.applications.get(application_id))
+    except OltError as failure:
+        failure.may_have_changed = failure.may_have_changed or error.may_have_changed
+        raise
+    if step.tenant_id in allowed:
+        raise error
 
 
 def _exists(client: TenantClient, application_id: str) -> bool:
@@ -115,39 +137,35 @@ def _exists(client: TenantClient, application_id: str) -> bool:
     return True
 
 
-def _revoke(client: TenantClient, application_id: str, step: Revoke) -> None:
-    try:
-        client.allowed_tenants.revoke(application_id, step.tenant_id)
-    except ApiError as error:
-        if error.status != NOT_FOUND or not error.from_platform:
-            raise
-        # Revoked already, or the application is hidden: only reading it shows which.
-        try:
-            revoked = step.tenant_id not in allowed_in(client.applications.get(application_id))
-        except OltError as failure:
-            failure.may_have_changed = failure.may_have_changed or error.may_have_changed
-            raise
-        if not revoked:
-            raise
-
-
-def new_secret(session: TenantSession, application_id: str) -> SecretStr:
-    """``POST .../{applicationId}/secret``, repeated when the response is unusable: that is safe.
+class SecretTries:
+    """Context of each try of a new secret, which an unusable response does not end: that is safe.
 
     The old secret may be dead after the first try, so one that is known is needed. Cancellation is
-    checked before each try. Raises ``LostSecretError`` if no secret has become known and one may
-    have been made, else ``OltError``.
+    checked before each further try. Raises ``LostSecretError`` if no secret has become known and
+    one may have been made, else the try's own ``OltError``.
     """
-    lost: OltError | None = None
-    for _ in range(SECRET_TRIES):
-        try:
-            session.check_cancelled()
-            return session.client.applications.new_secret(application_id)
-        except OltError as error:
-            if error.may_have_changed:
-                lost = error
-            elif lost is None:
-                raise
-            else:
-                raise LostSecretError(error.reason) from None
-    raise LostSecretError(lost.reason if lost else "")
+
+    def __init__(self, session: TenantSession) -> None:
+        self._session = session
+        self._left = SECRET_TRIES
+        self._lost = False
+
+    def __enter__(self) -> None:
+        if self._lost:  # else the caller has just checked
+            try:
+                self._session.check_cancelled()
+            except OltError as error:
+                self._raise(error)
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if not isinstance(error, OltError):
+            return False
+        if error.may_have_changed:
+            self._left -= 1
+            self._lost = True
+        if not error.may_have_changed or not self._left:
+            self._raise(error)
+        return True
+
+    def _raise(self, error: OltError) -> NoReturn:
+        raise LostSecretError(error.reason) if self._lost else error from None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pydantic import SecretStr
+
 from olt_provider.api.applications import (
     Application,
     ApplicationRegistration,
@@ -14,7 +16,7 @@ from olt_provider.api.errors import OltError
 from olt_provider.api.ids import canonical_id
 from olt_provider.api.model import format_timestamp
 from olt_provider.lifecycle.application.duplicates import require_unused
-from olt_provider.lifecycle.application.execution import new_secret
+from olt_provider.lifecycle.application.execution import SecretTries
 from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
 from olt_provider.lifecycle.errors import LifecycleError, PartiallyCompleted
 from olt_provider.lifecycle.known_applications import Attempt
@@ -154,8 +156,13 @@ class _Registering:
         if len(candidates.possible) != 1 or not candidates.recent:
             raise candidates.undecided(lost)
         (found,) = candidates.recent
+        secret: SecretStr | None = None
+        tries = SecretTries(self._session)
         try:
-            secret = new_secret(self._session, found.id)
+            self._session.check_cancelled()
+            while secret is None:
+                with tries:
+                    secret = self._session.client.applications.new_secret(found.id)
         except OltError as failure:
             raise LifecycleError(
                 f"{lost}. The application was registered as {found.id}, but a new secret could not "
