@@ -55,8 +55,8 @@ def test_a_deployer_deploys_to_its_tenants_and_to_one_that_is_added_later(
 
     outputs = bootstrap.outputs()
     applications = stack_of("applications", engine, tmp_path, emulator, owner)
-    applications.env["OLT_CLIENT_ID"] = outputs["client_id"]
-    applications.env["OLT_CLIENT_SECRET"] = outputs["client_secret"]
+    applications.env["DEPLOYER_CLIENT_ID"] = outputs["client_id"]
+    applications.env["DEPLOYER_CLIENT_SECRET"] = outputs["client_secret"]
     applications.config("tenants", json.dumps([first, second]))
     emulator.clear_calls()
     applications.up()
@@ -64,6 +64,11 @@ def test_a_deployer_deploys_to_its_tenants_and_to_one_that_is_added_later(
     fetched = Counter(call.tenant for call in calls_of(emulator) if call.path == TOKEN)
     assert fetched == {owner: 1, first: 1, second: 1}
     assert outputs["client_secret"] not in applications.state_file.read_text()
+
+    # other credentials of the environment are not used
+    applications.env["OLT_API_TOKEN"] = emulator.token(first)
+    applications.refresh()
+    del applications.env["OLT_API_TOKEN"]
 
     applications.config("tenants", json.dumps([first, second, late]))
     refused = applications.up(expect_failure=True).output

@@ -1,17 +1,30 @@
 """Register an application and install it in several tenants, with the deployer's credentials.
 
-The environment holds them (OLT_CLIENT_ID, OLT_CLIENT_SECRET), so that whatever the engine does it
-does with those of now, and none of them is in this stack's state.
+The environment holds them under names of their own (DEPLOYER_CLIENT_ID, DEPLOYER_CLIENT_SECRET).
+`env_var_mappings` hands them to the provider at every command, `refresh` and `destroy` included:
+they are always current, none of them is in the state, and other credentials of the environment are
+not used. The hosts come from the environment or from `olt:environment`.
 """
 
 from __future__ import annotations
 
 import pulumi
 
-from olt_provider import OltBackgroundApplication
+from olt_provider import OltBackgroundApplication, Provider
 
 owner = pulumi.Config("olt").require("tenantId")
 customers: list[str] = pulumi.Config().get_object("tenants") or []
+
+deployer = Provider(
+    "deployer",
+    environment=pulumi.Config("olt").get("environment"),
+    opts=pulumi.ResourceOptions(
+        env_var_mappings={
+            "DEPLOYER_CLIENT_ID": "OLT_CLIENT_ID",
+            "DEPLOYER_CLIENT_SECRET": "OLT_CLIENT_SECRET",
+        }
+    ),
+)
 
 reporting = OltBackgroundApplication(
     "reporting",
@@ -19,6 +32,7 @@ reporting = OltBackgroundApplication(
     teaser_description="A report of all devices, every morning",
     tenant_id=owner,
     tenants=customers,
+    opts=pulumi.ResourceOptions(provider=deployer),
 )
 
 pulumi.export("application_id", reporting.application_id)
