@@ -25,7 +25,7 @@ LOOK_EVERY: Final = 0.05
 ADMIN_SECONDS: Final = 60
 
 
-class Platform:
+class ServedPlatform:
     """An emulator that runs. Make one with ``serving``."""
 
     def __init__(self, api_url: str, authority: Path | None) -> None:
@@ -71,7 +71,7 @@ class Platform:
 
 
 @contextmanager
-def serving(case: Case, folder: Path, environment: dict[str, str]) -> Iterator[Platform]:
+def serving(case: Case, folder: Path, environment: dict[str, str]) -> Iterator[ServedPlatform]:
     """Serve the platform of a case while the block runs. Raises ``SetupError``."""
     folder.mkdir()
     ready, log = folder / "ready.json", folder / "emulator.log"
@@ -92,7 +92,7 @@ def serving(case: Case, folder: Path, environment: dict[str, str]) -> Iterator[P
             if process.poll() is not None or time.monotonic() > deadline:
                 raise SetupError(f"the emulator did not start: {log.read_text().strip()[-500:]}")
             time.sleep(LOOK_EVERY)
-        platform = Platform(json.loads(ready.read_text())["apiUrl"], authority)
+        platform = ServedPlatform(json.loads(ready.read_text())["apiUrl"], authority)
         platform.wait_before_every_call(case.latency_ms)
         yield platform
     finally:

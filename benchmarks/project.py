@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import state
-from benchmarks.platform import Platform
+from benchmarks.platform import ServedPlatform
 from benchmarks.results import Case, Measured
 from benchmarks.running import StepError, timed
 
@@ -34,7 +34,7 @@ class Ground:
     """What all projects of a case have in common."""
 
     case: Case
-    platform: Platform
+    platform: ServedPlatform
     environment: Mapping[str, str]
 
 

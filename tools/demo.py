@@ -147,10 +147,10 @@ class Demo:
 
     def look(self, outputs: Mapping[str, Any]) -> None:
         """Print what the platform holds. A secret is returned once, so none is in it."""
-        acting = self.client().as_tenant(self.tenant["id"])
+        tenant = self.client().as_tenant(self.tenant["id"])
         for path, answer in (
-            ("/application-developer/applications", acting.applications),
-            ("/applications", acting.installations),
+            ("/application-developer/applications", tenant.applications),
+            ("/applications", tenant.installations),
         ):
             found = answer.get(outputs["application_id"])
             shown = found.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -184,8 +184,8 @@ class Demo:
 
     def compare(self, outputs: Mapping[str, Any]) -> None:
         """Nothing but the name has changed, and the secret from before still works."""
-        acting = self.client().as_tenant(self.tenant["id"])
-        application = acting.applications.get(outputs["application_id"])
+        tenant = self.client().as_tenant(self.tenant["id"])
+        application = tenant.applications.get(outputs["application_id"])
         print(f"On the platform, {application.id} is named {application.name!r}")
         if application.name != "Renamed Application" or self.outputs() != outputs:
             raise SetupError("the rename did not do what it should")

@@ -24,7 +24,7 @@ class Call:
     status: int | None
     """None where no answer was given."""
     tenant: str | None
-    """The acting tenant: the token's claim, verified or not, or the header."""
+    """The tenant of the request: the token's claim, verified or not, or the header."""
     connection: int
     """Counts the TCP connections since the start, from 1."""
     client_port: int

@@ -130,7 +130,7 @@ class Emulator:
     ) -> str:
         """An API token as the portal hands it out, of a user of its own.
 
-        :param tenant_id: The acting tenant; one that is not known is added.
+        :param tenant_id: The tenant of the token; one that is not known is added.
         :param role: ``owner``, ``writer``, ``reader``, ``none``, or permissions separated by
             spaces. It is kept by ``sub``: None leaves that of ``subject`` as it is.
         :param lifetime: Seconds; negative for one that has expired.

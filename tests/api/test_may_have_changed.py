@@ -64,7 +64,7 @@ class Tokens:
         return TENANT
 
 
-def acting(transport: Transport, *given: str | OltError) -> TenantClient:
+def tenant_of(transport: Transport, *given: str | OltError) -> TenantClient:
     return client_of(transport, transport, Tokens(*given)).as_tenant(TENANT)
 
 
@@ -90,7 +90,7 @@ def test_no_token_for_a_repetition_keeps_the_mark(
 ) -> None:
     """An API token expires in the wait, or the token endpoint refuses."""
     server.answers(response)
-    error = failure(write, acting(transport, TOKEN, kind("no token")))
+    error = failure(write, tenant_of(transport, TOKEN, kind("no token")))
     assert isinstance(error, kind)
     assert error.may_have_changed
 
@@ -108,7 +108,7 @@ def test_a_401_after_a_lost_response_keeps_the_mark(
     then: str | OltError,
 ) -> None:
     server.answers(response, UNAUTHORIZED, error_answer(403))
-    error = failure(write, acting(transport, TOKEN, TOKEN, then, TOKEN))
+    error = failure(write, tenant_of(transport, TOKEN, TOKEN, then, TOKEN))
     assert error.may_have_changed
 
 
@@ -117,7 +117,7 @@ def test_a_401_that_no_other_token_resolves_keeps_the_mark(
     server: ScriptedServer, transport: Transport, write: Call
 ) -> None:
     server.answers(Closed(), UNAUTHORIZED)
-    error = failure(write, acting(transport, TOKEN))
+    error = failure(write, tenant_of(transport, TOKEN))
     assert isinstance(error, ApiError)
     assert error.may_have_changed
 
@@ -130,7 +130,7 @@ def test_a_wait_that_is_broken_off_keeps_the_mark(
         raise OltError("the engine is gone")
 
     server.answers(Closed())
-    error = failure(write, acting(make_transport(sleep=broken_off), TOKEN))
+    error = failure(write, tenant_of(make_transport(sleep=broken_off), TOKEN))
     assert error.may_have_changed
 
 
@@ -142,7 +142,7 @@ def test_an_unexpected_exception_is_one_of_ours_and_has_the_mark(
         raise RuntimeError("a bug")
 
     server.answers(Closed())
-    error = failure(write, acting(make_transport(sleep=broken), TOKEN))
+    error = failure(write, tenant_of(make_transport(sleep=broken), TOKEN))
     assert isinstance(error, RequestError)
     assert error.may_have_changed
 
@@ -153,12 +153,12 @@ def test_a_refusal_alone_changed_nothing(
     server: ScriptedServer, make_transport: MakeTransport, write: Call, status: int
 ) -> None:
     server.answers(error_answer(status))
-    assert not failure(write, acting(make_transport(max_retries=0), TOKEN)).may_have_changed
+    assert not failure(write, tenant_of(make_transport(max_retries=0), TOKEN)).may_have_changed
 
 
 @writes
 def test_no_token_at_all_changed_nothing(transport: Transport, write: Call) -> None:
-    assert not failure(write, acting(transport, TokenError("no token"))).may_have_changed
+    assert not failure(write, tenant_of(transport, TokenError("no token"))).may_have_changed
 
 
 @pytest.mark.parametrize(
@@ -168,6 +168,6 @@ def test_a_read_never_has_the_mark(
     server: ScriptedServer, make_transport: MakeTransport, response: Scripted
 ) -> None:
     server.always = response
-    tenant = acting(make_transport(max_retries=1), TOKEN)
+    tenant = tenant_of(make_transport(max_retries=1), TOKEN)
     error = failure(lambda each: each.installations.get(APPLICATION), tenant)
     assert not error.may_have_changed

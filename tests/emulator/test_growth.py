@@ -81,17 +81,17 @@ def _steps_of_calls(emulator: Emulator) -> int:
         steps += 1
 
     connection = emulator._state.db._connection
-    acting = Api(emulator, emulator.token("00000005-0000-4000-8000-000000000000"))
+    api = Api(emulator, emulator.token("00000005-0000-4000-8000-000000000000"))
     connection.set_progress_handler(count, 1)
-    one = acting.register(allowedTenants=[{"tenantId": "00000005-0000-4000-8000-000000000000"}])
-    acting.data("GET", OWNED)
-    acting.data("PATCH", f"{OWNED}/{one['id']}", {"name": "New"})
-    acting.data("PUT", f"/applications/{one['id']}/installation")
-    acting.data("GET", "/applications", params={"installed": "true"})
-    acting.data("GET", f"/applications/{one['id']}")
-    acting("DELETE", f"{OWNED}/{one['id']}")
+    one = api.register(allowedTenants=[{"tenantId": "00000005-0000-4000-8000-000000000000"}])
+    api.data("GET", OWNED)
+    api.data("PATCH", f"{OWNED}/{one['id']}", {"name": "New"})
+    api.data("PUT", f"/applications/{one['id']}/installation")
+    api.data("GET", "/applications", params={"installed": "true"})
+    api.data("GET", f"/applications/{one['id']}")
+    api("DELETE", f"{OWNED}/{one['id']}")
     connection.set_progress_handler(None, 1)
-    acting.close()
+    api.close()
     return steps
 
 

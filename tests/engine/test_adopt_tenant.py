@@ -62,7 +62,7 @@ def adopted(stack: Stack, *arguments: str) -> Any:
     return json.loads(results[1].stdout)
 
 
-def test_a_tenant_of_thirty_applications_is_taken_over(
+def test_a_tenant_of_thirty_applications_is_adopted(
     emulator: Emulator, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner, user = new_tenant(emulator), new_tenant(emulator)

@@ -95,7 +95,7 @@ class Oracle:
         self._settle()
         self._operations[f"{verb} {key.kind}"] += 1
         if now is None and held is not None:
-            self._require_gone(verb, key, held)
+            self._check_deleted(verb, key, held)
         if verb == "create" and now is not None and key.kind == "application":
             self.book.strangers.pop(now.id, None)
             self.book.announced.discard(now.id)
@@ -212,7 +212,7 @@ class Oracle:
         late = any(label in HOLDS and fault.fired for label, fault in self.faults)
         return "could not be looked up" in text or ("No application that fits" in text and late)
 
-    def _require_gone(self, verb: Verb, key: Key, held: Resource) -> None:
+    def _check_deleted(self, verb: Verb, key: Key, held: Resource) -> None:
         everything = self.state.everything()
         others = [key for key, each in everything if each.id == held.id and each is not held]
         self.book.superseded &= set(self.state.resources)

@@ -116,7 +116,7 @@ def test_whatever_goes_wrong_nothing_is_lost_or_doubled_or_dead(
 
 
 @pytest.mark.parametrize(
-    ("plant", "where", "broken"),
+    ("introduce", "where", "broken"),
     [
         (defects.rotation_first, {"rotate", "up", *UNMISTAKABLE}, DEAD),
         (defects.not_found_means_gone, {"refresh", "404 hidden"}, DROPPED),
@@ -131,10 +131,10 @@ def test_whatever_goes_wrong_nothing_is_lost_or_doubled_or_dead(
 def test_a_planted_defect_is_found(
     stage: Stage,
     monkeypatch: pytest.MonkeyPatch,
-    plant: Callable[[pytest.MonkeyPatch], None],
+    introduce: Callable[[pytest.MonkeyPatch], None],
     where: set[str],
     broken: str,
 ) -> None:
-    plant(monkeypatch)
+    introduce(monkeypatch)
     with pytest.raises(Violation, match=broken):
         play_until_broken(stage, where)

@@ -49,7 +49,7 @@ def adopting(existing: dict[str, Any], secret: str | None = None) -> Application
     )
 
 
-def test_one_with_its_known_secret_is_taken_over_without_a_change(
+def test_one_with_its_known_secret_is_adopted_without_a_change(
     emulator: Emulator, context: ProviderContext, existing: dict[str, Any]
 ) -> None:
     secret = existing["oauth2Client"]["secret"]

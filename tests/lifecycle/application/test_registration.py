@@ -70,7 +70,7 @@ def test_a_registration_that_never_arrived_leaves_nothing(
     assert len(emulator.platform.applications(owner)) == 1
 
 
-def test_an_equal_application_from_before_is_never_taken_over(
+def test_an_equal_application_from_before_is_never_adopted(
     emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs
 ) -> None:
     unguarded = replace(inputs, prevent_duplicate_name=False)
@@ -83,7 +83,7 @@ def test_an_equal_application_from_before_is_never_taken_over(
     assert emulator.platform.secret_is_valid(first.client_id, secret)
 
 
-def test_one_that_differs_in_what_was_sent_is_never_taken_over(
+def test_one_that_differs_in_what_was_sent_is_never_adopted(
     emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs, owner: str
 ) -> None:
     operations.create(context, replace(inputs, name="First"))
