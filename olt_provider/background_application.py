@@ -81,6 +81,7 @@ class OltBackgroundApplication(pulumi.ComponentResource):
         force_destroy: pulumi.Input[bool] | None = None,
         prevent_duplicate_name: pulumi.Input[bool] | None = None,
         providers: Mapping[str, pulumi.ProviderResource] | None = None,
+        install: bool = True,
     ) -> None:
         """
         :param resource_name: The resource's name in the stack.
@@ -88,6 +89,8 @@ class OltBackgroundApplication(pulumi.ComponentResource):
             of IDs or ``AllowedTenantArgs``. The IDs must be plain strings, because each names a
             resource. ``{}``: no tenant. A tenant that is taken out is revoked and uninstalled.
         :param providers: Tenant ID -> the provider that installs there. Default: the component's.
+        :param install: ``False`` allows the tenants only, where other stacks declare the
+            installations. Default: ``True``.
         :param opts: Pulumi's resource options.
         :raises TypeError: a tenant ID is an Output, or an argument has a type that it cannot have;
             the message shows the right form.
@@ -129,7 +132,7 @@ class OltBackgroundApplication(pulumi.ComponentResource):
                 tenant_id=tenant,
                 opts=pulumi.ResourceOptions(parent=self, provider=chosen.get(tenant)),
             )
-            for tenant in allowed
+            for tenant in (allowed if install else ())
         }
         outputs = self._outputs()
         for key, value in outputs.items():

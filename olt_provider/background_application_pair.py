@@ -59,6 +59,7 @@ class OltBackgroundApplicationPair(pulumi.ComponentResource):
         force_destroy: pulumi.Input[bool] | None = None,
         prevent_duplicate_name: pulumi.Input[bool] | None = None,
         providers: Mapping[str, pulumi.ProviderResource] | None = None,
+        install: bool = True,
     ) -> None:
         """
         :param resource_name: The resource's name in the stack.
@@ -70,6 +71,8 @@ class OltBackgroundApplicationPair(pulumi.ComponentResource):
             ``resource_name``.
         :param adopt: An existing application that becomes the first of the two. Default: register.
         :param providers: Tenant ID -> the provider that installs there. Default: the component's.
+        :param install: ``False`` allows the tenants only, where other stacks declare the
+            installations. Default: ``True``.
         :param opts: Pulumi's resource options.
         :raises TypeError: ``generation`` is not an integer, or another argument has a type that it
             cannot have; the message shows the right form.
@@ -91,6 +94,7 @@ class OltBackgroundApplicationPair(pulumi.ComponentResource):
             "force_destroy": force_destroy,
             "prevent_duplicate_name": prevent_duplicate_name,
             "providers": providers,
+            "install": install,
         }
         base = resource_name if name is None else name
         odd, even = (generation, generation - 1) if generation % 2 else (generation - 1, generation)

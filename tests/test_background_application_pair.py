@@ -102,3 +102,10 @@ def test_both_applications_get_the_arguments_and_the_tenants(platform: Platform)
             assert installed["application_id"] == f"id of app-{letter}"
     assert platform.declared["app-a"]["adopt"] == {"application_id": "i"}
     assert platform.declared["app-b"].get("adopt") is None
+
+
+def test_pair_that_is_not_installed_allows_its_tenants(platform: Platform) -> None:
+    declare(generation=1, tenants=TENANTS, install=False)
+    assert not any(tenant in name for name in platform.declared for tenant in TENANTS)
+    for letter in "ab":
+        assert set(platform.declared[f"app-{letter}"]["allowed_tenants"]) == set(TENANTS)

@@ -34,6 +34,7 @@ APPLICATIONS: Final = {"alarms": {"name": "Alarms"}, "reports": {"name": "Report
 PASSPHRASE: Final = "PULUMI_CONFIG_PASSPHRASE"
 INSTALL: Final = "PUT /applications/{applicationId}/installation"
 UNINSTALL: Final = "DELETE /applications/{applicationId}/installation"
+ROTATE: Final = "POST /application-developer/applications/{applicationId}/secret"
 REVOKE: Final = (
     "DELETE /application-developer/applications/{applicationId}/allowed-tenants/{tenantId}"
 )
@@ -117,8 +118,8 @@ class Fleet:
         assert process.returncode == 130, printed
         return printed
 
-    def pulumi(self, folder: str, *arguments: str, stdin: str = "") -> None:
-        """A command of the CLI in one of the projects, as a person runs it."""
+    def pulumi(self, folder: str, *arguments: str, stdin: str = "") -> str:
+        """What a command of the CLI prints in one of the projects, as a person runs it."""
         done = subprocess.run(
             ["pulumi", *arguments, "--non-interactive"],
             cwd=self.folder / folder,
@@ -130,6 +131,17 @@ class Fleet:
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def clients(self) -> dict[str, tuple[str, str]]:
+        """The current client ID and secret of each application and pair."""
+        printed = self.pulumi(
+            "applications", "stack", "output", "--json", "--show-secrets", "--stack", "all"
+        )
+        found = json.loads(printed)
+        return {
+            name: (id_, found["client_secrets"][name]) for name, id_ in found["client_ids"].items()
+        }
 
     def killed(self, *arguments: str) -> tuple[Fault, socket.socket]:
         """The call that an engine waits for, whose driver is killed, and the end of the engine.
@@ -321,6 +333,85 @@ def test_applications_of_the_file_are_adopted(fleet: Fleet, emulator: Emulator) 
     assert emulator.platform.secret_is_valid(known["oauth2Client"]["id"], secret)
     client = unknown["oauth2Client"]
     assert not emulator.platform.secret_is_valid(client["id"], client["secret"])
+
+
+def _pairs(generation: int) -> dict[str, dict[str, Any]]:
+    return {name: {**each, "generation": generation} for name, each in APPLICATIONS.items()}
+
+
+def test_raised_generation_rotates_pairs_once_and_only_when_all_groups_have_both(
+    fleet: Fleet, emulator: Emulator
+) -> None:
+    a, b, *_ = fleet.tenants
+    groups = {"north": [a], "south": [b]}
+    refused = Fault(
+        path="/applications/*/installation", method="PUT", kind="status", status=403, times=1
+    )
+    fleet.declare(groups, _pairs(1))
+    emulator.add_fault(refused)
+    fleet.run("up", "--jobs", "1", code=1)
+    first = fleet.clients()
+
+    # nothing is rotated while an idle application may be missing in a tenant
+    fleet.declare(groups, _pairs(2))
+    emulator.add_fault(refused.model_copy(update={"times": None}))
+    fleet.run("up", "--jobs", "1", code=1)
+    assert ROTATE not in changes_in(emulator)
+    assert fleet.clients() == first
+    emulator.clear_faults()
+
+    # the first pair is rotated and the second is not
+    emulator.add_fault(
+        Fault(
+            path="/application-developer/applications/*/secret",
+            method="POST",
+            kind="status",
+            status=403,
+            after=1,
+            times=1,
+        )
+    )
+    printed = fleet.run("up", code=1)
+    assert "failed: applications/all" in printed
+    assert Counter(changes_in(emulator)) == {INSTALL: 1, ROTATE: 2}
+    letters = {f"{name}-{letter}" for name in ("Alarms", "Reports") for letter in "ab"}
+    assert fleet.installed() == {(name, tenant) for name in letters for tenant in (a, b)}
+
+    # the same again rotates the second only, and no client of the generation before is ended
+    fleet.run("up")
+    assert Counter(changes_in(emulator)) == {ROTATE: 1}
+    second = fleet.clients()
+    for name in APPLICATIONS:
+        assert first[name][0] != second[name][0]
+        for client_id, secret in (first[name], second[name]):
+            assert emulator.platform.secret_is_valid(client_id, secret)
+    fleet.run("up")
+    assert calls_of(emulator) == []
+
+
+def test_application_becomes_the_first_of_a_pair_without_a_new_client(
+    fleet: Fleet, emulator: Emulator
+) -> None:
+    a, *_ = fleet.tenants
+    fleet.declare({"north": [a]}, {"alarms": {"name": "Alarms"}})
+    fleet.run("up")
+    before = fleet.clients()
+    id_ = _id_of(emulator, fleet, "Alarms")
+    pair = {"name": "Alarms", "generation": 1}
+    fleet.declare({"north": [a]}, {"alarms": pair})
+    (refused,) = fleet.run("up", code=2)
+    assert f"give it adopt with application_id: {id_}" in refused
+
+    config = ("config", "set", "--secret", "--path", "clientSecrets.alarms", "--stack", "all")
+    fleet.pulumi("applications", *config, stdin=before["alarms"][1])
+    fleet.declare({"north": [a]}, {"alarms": {**pair, "adopt": {"application_id": id_}}})
+    fleet.run("up")
+    assert [each for each in changes_in(emulator) if each in (UNINSTALL, ROTATE)] == []
+    assert fleet.installed() == {("Alarms-a", a), ("Alarms-b", a)}
+    assert fleet.clients() == before
+    fleet.declare({"north": [a]}, {"alarms": {"name": "Alarms"}})
+    (refused,) = fleet.run("up", code=2)
+    assert "alarms is a pair: its generation cannot be removed" in refused
 
 
 def test_a_driver_that_was_killed_leaves_engines_at_work_and_the_next_run_goes_on(

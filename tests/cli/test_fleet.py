@@ -38,7 +38,13 @@ def _adopting(adopt: Any) -> str:
     return yaml.safe_dump({"owner": "o", "applications": applications, "groups": {}})
 
 
+def _declaring(**applications: Any) -> str:
+    return yaml.safe_dump({"owner": "o", "applications": applications, "groups": {}})
+
+
 BAD: Final = {
+    "generation of x must be a number from 1": _declaring(x={"generation": 0}),
+    "x-b is the second of the pair x": _declaring(**{"x": {"generation": 1}, "x-b": {}}),
     "is in more than one group": yaml.safe_dump(
         {"owner": "o", "applications": {}, "groups": {"a": ["t"], "b": ["t"]}}
     ),
@@ -128,6 +134,29 @@ def test_declaration_is_cut_down_to_what_exists(folder: Path) -> None:
     file = folder / "kept.yaml"
     staying.write(file)
     assert Declaration.read(file) == staying
+
+
+def test_pair_has_two_applications_of_which_the_second_may_not_exist_yet() -> None:
+    declared = Declaration("o", {"a": {"generation": 3}}, {"north": ["t"]})
+    assert declared.names() == ["a", "a-b"]
+    assert declared.installations() == 2
+    assert declared.only(["a", "a-b"], {}).applications == {"a": {"generation": 3}}
+    assert declared.only(["a"], {}).applications == {"a": {}}
+    ids = {"a": "1", "a-b": "2"}
+    assert declared.digest("north", ids) != declared.digest("north", {**ids, "a-b": "3"})
+
+
+def test_pair_is_neither_ended_nor_made_of_an_application_that_is_not_adopted() -> None:
+    alone = Declaration("o", {"a": {}}, {})
+    pair = Declaration("o", {"a": {"generation": 1}}, {})
+    adopting = Declaration("o", {"a": {"generation": 1, "adopt": {"application_id": "1"}}}, {})
+    with pytest.raises(FleetError, match="give it adopt with application_id: 1"):
+        pair.require_pairs_kept({"a": "1"}, [])
+    with pytest.raises(FleetError, match="its generation cannot be removed"):
+        alone.require_pairs_kept({"a": "1", "a-b": "2"}, ["a"])
+    adopting.require_pairs_kept({"a": "1"}, [])
+    pair.require_pairs_kept({}, [])
+    pair.require_pairs_kept({"a": "1", "a-b": "2"}, ["a"])
 
 
 def test_digest_changes_with_tenants_and_application_ids() -> None:

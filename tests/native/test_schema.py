@@ -13,7 +13,7 @@ from olt_provider.native import names, schema
 from tests.native import plugin
 
 SCHEMA: dict[str, Any] = json.loads(schema.FILE.read_text("utf-8"))
-NOT_INPUTS = {"self", "resource_name", "opts", "providers"}
+NOT_INPUTS = {"self", "resource_name", "opts", "providers", "install"}
 
 
 def test_kept_schema_is_the_one_that_is_derived() -> None:

@@ -39,6 +39,9 @@ class Declaration:
             ) from None
         for name, application in found.applications.items():
             _check_adoption(file, name, application)
+            _check_generation(file, name, application)
+            if len(names_of(name, application)) > 1 and second_of(name) in found.applications:
+                raise FleetError(f"{file}: {second_of(name)} is the second of the pair {name}")
         repeated = sorted({each for each in members if members.count(each) > 1})
         if repeated:
             raise FleetError(f"{file}: tenant {repeated[0]} is in more than one group")
@@ -47,9 +50,13 @@ class Declaration:
     def only(self, applications: Iterable[str], members: Mapping[str, str]) -> Declaration:
         """The part that exists already; ``members`` is tenant -> group."""
         known = set(applications)
+        existing = {name: each for name, each in self.applications.items() if name in known}
         return Declaration(
             self.owner,
-            {name: each for name, each in self.applications.items() if name in known},
+            {
+                name: each if known.issuperset(names_of(name, each)) else _alone(each)
+                for name, each in existing.items()
+            },
             {
                 group: [each for each in tenants if members.get(each) == group]
                 for group, tenants in self.groups.items()
@@ -61,15 +68,68 @@ class Declaration:
         content = {"owner": self.owner, "applications": self.applications, "groups": self.groups}
         file.write_text(yaml.safe_dump(json.loads(json.dumps(content))), "utf-8")
 
+    def names(self) -> list[str]:
+        """The applications that each tenant installs: a pair has two."""
+        return [name for key, each in self.applications.items() for name in names_of(key, each)]
+
+    def generations(self) -> dict[str, int]:
+        """The generation of each pair."""
+        return {
+            name: each["generation"]
+            for name, each in self.applications.items()
+            if len(names_of(name, each)) > 1
+        }
+
+    def require_pairs_kept(self, ids: Mapping[str, str], pairs: Iterable[str]) -> None:
+        """Raise ``FleetError`` where an application would be replaced to make or end a pair.
+
+        ``ids`` is the application ID by name and ``pairs`` what is a pair, of what exists.
+        """
+        paired = set(pairs)
+        for name, each in self.applications.items():
+            if name not in ids:
+                continue
+            if name in paired and name not in self.generations():
+                raise FleetError(f"{name} is a pair: its generation cannot be removed")
+            if name not in paired and name in self.generations() and "adopt" not in each:
+                raise FleetError(
+                    f"{name} exists and is no pair: to make it the first of one, give it adopt "
+                    f"with application_id: {ids[name]}, and its client secret in the configuration"
+                )
+
     def installations(self) -> int:
         """How many installations it declares."""
-        return len(self.applications) * sum(map(len, self.groups.values()))
+        return len(self.names()) * sum(map(len, self.groups.values()))
 
     def digest(self, group: str, ids: Mapping[str, str]) -> str:
         """Identifies the state of a group: its tenants, and the applications with their IDs."""
-        applications = sorted((name, ids.get(name)) for name in self.applications)
+        applications = sorted((name, ids.get(name)) for name in self.names())
         content = [sorted(self.groups[group]), applications]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def second_of(name: str) -> str:
+    """The name of the second application of a pair; the first has the name of the pair."""
+    return f"{name}-b"
+
+
+def names_of(name: str, application: Any) -> list[str]:
+    """The names of what is declared: one application, or the two of a pair."""
+    paired = isinstance(application, Mapping) and "generation" in application
+    return [name, second_of(name)] if paired else [name]
+
+
+def _alone(application: Mapping[str, Any]) -> dict[str, Any]:
+    """The declaration of a pair whose second application does not exist yet."""
+    return {key: value for key, value in application.items() if key != "generation"}
+
+
+def _check_generation(file: Path, name: str, application: Any) -> None:
+    if len(names_of(name, application)) == 1:
+        return
+    generation = application["generation"]
+    if not isinstance(generation, int) or isinstance(generation, bool) or generation < 1:
+        raise FleetError(f"{file}: generation of {name} must be a number from 1")
 
 
 def _check_adoption(file: Path, name: str, application: Any) -> None:

@@ -40,8 +40,10 @@ class Fleet:
         """Uninstall what is no longer declared, deploy the applications, then install."""
         declared = Declaration.read(self._file)
         before = self._existing()
-        if self._leaves(declared, before):
-            # also for a tenant that moves: two stacks at once would install and uninstall it
+        declared.require_pairs_kept(before["applications"], before["generations"])
+        if self._leaves(declared, before) or _raises(declared, before):
+            # also for a tenant that moves: two stacks at once would install and uninstall it;
+            # and for a raised generation: the idle application has to be installed everywhere
             staying = declared.only(before["applications"], before["tenants"])
             self._groups(staying, before["applications"], self._stacks())
             if self.failed:
@@ -53,6 +55,7 @@ class Fleet:
     def preview(self) -> None:
         """Preview `up`, as far as it is known before the applications exist."""
         declared, existing = Declaration.read(self._file), self._existing()
+        declared.require_pairs_kept(existing["applications"], existing["generations"])
         self._each("applications", [APPLICATIONS], self._file, stacks.preview)
         staying = declared.only(existing["applications"], existing["tenants"])
         waiting = declared.installations() - staying.installations()
@@ -158,16 +161,16 @@ class Fleet:
         return sorted(each.name for each in workspace.list_stacks())
 
     def _existing(self) -> dict[str, Any]:
-        """What the stack of the applications holds: name -> ID, and tenant -> group."""
+        """What the applications' stack holds: name -> ID, tenant -> group, pair -> generation."""
         outputs = self._stack("applications", APPLICATIONS, self._file).outputs()
         known = {key: each.value for key, each in outputs.items() if not each.secret}
-        return {"applications": known.get("applications", {}), "tenants": known.get("tenants", {})}
+        return {key: known.get(key, {}) for key in ("applications", "tenants", "generations")}
 
     def _leaves(self, declared: Declaration, existing: Mapping[str, Any]) -> bool:
         """Whether there are applications, or tenants in groups, that are no longer declared."""
         members = {each: group for group, tenants in declared.groups.items() for each in tenants}
         moved = any(members.get(each) != group for each, group in existing["tenants"].items())
-        return moved or bool(existing["applications"].keys() - declared.applications.keys())
+        return moved or bool(existing["applications"].keys() - set(declared.names()))
 
     def _write(self, declared: Declaration) -> Path:
         file = self._record / "installations.yaml"
@@ -184,3 +187,9 @@ class Fleet:
         half = self._record / "done.json.half"
         half.write_text(json.dumps(dict(sorted(done.items())), indent=2), "utf-8")
         half.replace(self._record / "done.json")
+
+
+def _raises(declared: Declaration, existing: Mapping[str, Any]) -> bool:
+    """Whether an existing pair has another generation than the last run applied."""
+    applied = existing["generations"]
+    return any(applied.get(name, new) != new for name, new in declared.generations().items())
