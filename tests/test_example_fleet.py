@@ -94,11 +94,12 @@ class Fleet:
     def _all(self) -> dict[str, str]:
         return {**os.environ, **self._env}
 
-    def interrupted(self, *arguments: str) -> str:
+    def interrupted(self, *arguments: str, fault: Fault | None = None) -> str:
         """What it prints when a terminal interrupts it while it waits for a call."""
-        held = self._emulator.add_fault(
-            Fault(path="/applications/*/installation", method="PUT", kind="latency", seconds=60)
+        installing = Fault(
+            path="/applications/*/installation", method="PUT", kind="latency", seconds=60
         )
+        held = self._emulator.add_fault(fault or installing)
         with subprocess.Popen(
             [*OLT_FLEET, *arguments],
             cwd=self.folder,
@@ -387,6 +388,26 @@ def test_raised_generation_rotates_pairs_once_and_only_when_all_groups_have_both
             assert emulator.platform.secret_is_valid(client_id, secret)
     fleet.run("up")
     assert calls_of(emulator) == []
+
+
+def test_interrupted_rotation_resumes_and_ends_no_client_of_the_generation_before(
+    fleet: Fleet, emulator: Emulator
+) -> None:
+    a, *_ = fleet.tenants
+    fleet.declare({"north": [a]}, _pairs(1))
+    fleet.run("up")
+    first = fleet.clients()
+    fleet.declare({"north": [a]}, _pairs(2))
+    path = "/application-developer/applications/*/secret"
+    held = Fault(path=path, method="POST", kind="latency", seconds=60, after=1)
+    printed = fleet.interrupted("up", fault=held).splitlines()
+    assert printed[-1] == "interrupted; run the same command again to resume"
+    fleet.run("up")
+    second = fleet.clients()
+    for name in APPLICATIONS:
+        assert first[name][0] != second[name][0]
+        for client_id, secret in (first[name], second[name]):
+            assert emulator.platform.secret_is_valid(client_id, secret)
 
 
 def test_application_becomes_the_first_of_a_pair_without_a_new_client(
