@@ -7,7 +7,7 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,9 @@ CALL_SECONDS = 60.0
 class Plugin:
     """A running plugin. ``urn`` makes URNs of its resources."""
 
-    def __init__(self, channel: grpc.Channel) -> None:
+    def __init__(self, channel: grpc.Channel, port: int) -> None:
         self.stub = ResourceProviderStub(channel)
+        self.port = port
 
     def call(self, method: str, **fields: Any) -> Any:
         """Call a method; mappings become properties."""
@@ -64,10 +65,12 @@ REQUESTS = {
 
 
 @contextmanager
-def running(env: Mapping[str, str] | None = None) -> Iterator[Plugin]:
+def running(
+    env: Mapping[str, str] | None = None, command: Sequence[str] = (str(PROGRAM),)
+) -> Iterator[Plugin]:
     """Start a plugin, and end it afterwards."""
     process = subprocess.Popen(
-        [PROGRAM],
+        command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         env={**os.environ, **(env or {})},
@@ -79,7 +82,7 @@ def running(env: Mapping[str, str] | None = None) -> Iterator[Plugin]:
         assert ready, "the plugin printed no port"
         port = int(process.stdout.readline())
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield Plugin(channel)
+            yield Plugin(channel, port)
     finally:
         process.kill()
         process.communicate()

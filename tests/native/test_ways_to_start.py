@@ -1,0 +1,118 @@
+"""How the engine finds the plugin: on ``PATH``, already running, or from an installed tarball."""
+
+from __future__ import annotations
+
+import functools
+import site
+import subprocess
+import threading
+import zipfile
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from google.protobuf.empty_pb2 import Empty
+
+from olt_provider._version import __version__
+from olt_provider.emulator import Emulator
+from tests.engine.harness import Engine
+from tests.engine.olt import reaching
+from tests.native import plugin
+from tests.native.stacks import application
+from tools import plugin as release
+from tools.workspace import ROOT
+
+INSTALL_SECONDS = 200.0
+
+
+def test_plugin_on_the_path_is_found_without_an_entry_in_the_project(
+    emulator: Emulator, engine: Engine, tmp_path: Path, owner: str
+) -> None:
+    stack = engine.stack(tmp_path, application(name="Sample"))
+    stack.env.update(reaching(emulator, emulator.token(owner)))
+    shown = stack.up().output
+    assert "using pulumi-resource-olt from $PATH" in shown
+    assert stack.resource("app")["type"] == "olt:index:Application"
+    (held,) = emulator.platform.applications(owner)
+    assert held["name"] == "Sample"
+    stack.destroy()
+    assert emulator.platform.applications(owner) == []
+
+
+def test_plugin_that_runs_already_serves_the_engine(
+    emulator: Emulator, engine: Engine, tmp_path: Path, owner: str
+) -> None:
+    """Only the running plugin has credentials, so no other one can have made the application."""
+    stack = engine.stack(tmp_path, application(name="Sample"))
+    with plugin.running(reaching(emulator, emulator.token(owner))) as started:
+        stack.env["PULUMI_DEBUG_PROVIDERS"] = f"olt:{started.port}"
+        stack.up()
+        (held,) = emulator.platform.applications(owner)
+        assert stack.resource("app")["id"] == held["id"]
+        stack.destroy()
+    assert emulator.platform.applications(owner) == []
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[str]:
+    """The address of a server that has the files of a release."""
+    folder = tmp_path / "release"
+    release.build(folder)
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def wheel(folder: Path, name: str, version: str, files: dict[str, str]) -> None:
+    """Write a wheel that holds no more than some files."""
+    distribution = f"{name.replace('-', '_')}-{version}"
+    metadata = {
+        "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        "WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "RECORD": "",
+    }
+    with zipfile.ZipFile(folder / f"{distribution}-py3-none-any.whl", "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+        for path, text in metadata.items():
+            archive.writestr(f"{distribution}.dist-info/{path}", text)
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> Path:
+    """What pip installs without a network: a wheel that leads to this checkout, and pip's tools."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    paths = "\n".join([*site.getsitepackages(), str(ROOT)])
+    wheel(folder, "pulumi-olt", __version__, {"checkout.pth": f"{paths}\n"})
+    for tool in ("setuptools", "wheel"):
+        wheel(folder, tool, "99.0.0", {})
+    return folder
+
+
+def test_tarball_of_a_release_is_installed_from_a_server_and_starts(
+    engine: Engine, tmp_path: Path, served: str, wheels: Path
+) -> None:
+    backend, home = tmp_path / "backend", tmp_path / "home"
+    backend.mkdir()
+    result = engine.call(
+        tmp_path,
+        backend,
+        ["plugin", "install", "resource", "olt", f"v{__version__}", "--server", served],
+        env={"PULUMI_HOME": str(home), "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)},
+        timeout=INSTALL_SECONDS,
+    )
+    assert result.returncode == 0, result.output
+    installed = home / "plugins" / f"resource-olt-v{__version__}"
+    (python,) = installed.rglob("bin/python")
+    assert subprocess.run(
+        [python, "-m", "pip", "show", "pulumi-olt"], capture_output=True, text=True, check=True
+    ).stdout.startswith(f"Name: pulumi-olt\nVersion: {__version__}\n")
+    with plugin.running(command=[str(python), str(installed / "__main__.py")]) as started:
+        info = started.stub.GetPluginInfo(Empty(), timeout=plugin.CALL_SECONDS)
+    assert info.version == __version__
