@@ -29,6 +29,10 @@ CUSTOMER: Final = "b0000000-0000-4000-8000-00000000000b"
 EXTERNAL: Final = "e0000000-0000-4000-8000-00000000000e"
 ADOPTED: Final = "ad000000-0000-4000-8000-000000000001"
 ADOPTED_SECRET: Final = "the-secret-of-an-adopted-application"
+SECRETS: Final = {
+    "pulumi-python:dynamic/olt:OltApplication": "client_secret",
+    "olt:index:Application": "clientSecret",
+}
 EXTERNAL_SECRET: Final = "the-secret-of-an-external-application"
 
 # One of everything that a state may hold.
@@ -107,13 +111,13 @@ def deploy(engine: Engine, folder: Path, running: Emulator) -> Stack:
     return stack
 
 
-def write(folder: Path, running: Emulator, stack: Stack) -> None:
+def write(folder: Path, running: Emulator, stack: Stack, program: str = PROGRAM) -> None:
     """Keep a freshly made stack as the state of a version."""
     folder.mkdir(parents=True, exist_ok=True)
     exported = json.loads(stack.run("stack", "export", "--show-secrets").stdout)
     state = json.loads(stack.state_file.read_text())
     text = json.dumps(_without_paths(state), indent=1).replace(running.api_url, API_URL)
-    (folder / "program.txt").write_text(PROGRAM)
+    (folder / "program.txt").write_text(program)
     (folder / "state.json").write_text(text + "\n")
     (folder / "seed.json").write_text(json.dumps(_seed(running, exported), indent=1) + "\n")
 
@@ -168,9 +172,14 @@ def shapes(resources: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _stack(engine: Engine, place: Path, running: Emulator, program: str) -> Stack:
     stack = engine.stack(place, program)
+    prepare(stack, running)
+    return stack
+
+
+def prepare(stack: Stack, running: Emulator) -> None:
+    """Give a stack its settings and the credentials of both tenants."""
     stack.config("olt:tenantId", OWNER)
     stack.env.update(reaching_as(running, OWNER, CUSTOMER))
-    return stack
 
 
 def _without_paths(value: Any) -> Any:
@@ -187,9 +196,9 @@ def _without_paths(value: Any) -> Any:
 def _seed(running: Emulator, exported: Mapping[str, Any]) -> dict[str, Any]:
     """All that the emulator holds now, as a seed that makes it so again."""
     secrets = {EXTERNAL: EXTERNAL_SECRET} | {
-        each["id"]: json.loads(each["outputs"]["client_secret"]["plaintext"])
+        each["id"]: json.loads(each["outputs"][SECRETS[each["type"]]]["plaintext"])
         for each in exported["deployment"]["resources"]
-        if each["type"].endswith("/olt:OltApplication") and each["id"] != EXTERNAL
+        if each["type"] in SECRETS and each["id"] != EXTERNAL
     }
     found = running.platform.applications()
     return {
