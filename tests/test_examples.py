@@ -57,6 +57,7 @@ def test_every_example_is_run_by_a_test() -> None:
         "fleet": "tests/test_example_fleet.py",
         "policy": "tests/policy/test_pack.py",
         "handing_on": "tests/test_example_handing_on.py",
+        "native": "tests/native/test_typescript_example.py",
     }
     here = {"secret_rotation", "rotation_without_downtime", "multi_tenant"}
     assert all((ROOT / test).is_file() for test in elsewhere.values())
