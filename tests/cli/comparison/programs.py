@@ -181,6 +181,7 @@ class Programs:
             self._new()
         for _ in range(3):
             self._register()
+        self._set(self._pick("managed"), status="inactive")
         for _ in range(4):
             self._install()
         self._drop_refused_installations()
@@ -205,7 +206,7 @@ class Programs:
         self.helper = self.random.random() < 0.5
         self.apps = {name: self._settled(each) for name, each in self.apps.items()}
         always = [] if self.changed else [Programs._adopt_renamed, Programs._rotate_known]
-        if self._inactive() and self.random.random() < 0.6:
+        if self._inactive() and (not self.changed or self.random.random() < 0.6):
             always.append(Programs._activate)
         self.changed = True
         while len(done) < count:
