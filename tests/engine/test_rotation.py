@@ -99,7 +99,7 @@ app = OltApplication("app", rotate_secret_when_changed={"by": by.client_id})
 def test_preview_with_an_unknown_trigger_warns_that_the_secret_may_stop_working(
     emulator: Emulator, new_stack: MakeStack, owner: str
 ) -> None:
-    stack = new_stack(application())
+    stack = new_stack(application(rotate_secret_when_changed={"by": "1"}))
     stack.env.update(reaching(emulator, emulator.token(owner)))
     stack.up()
     client = stack.outputs()["client_id"]
