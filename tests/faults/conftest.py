@@ -11,7 +11,8 @@ from tests.faults.wire import crossing as make_crossing
 __all__ = ["emulator", "low_limit", "owner", "shared_emulator"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def crossing() -> Iterator[Crossing]:
+    # not for the session: it changes requests for every test of the process
     with make_crossing() as made:
         yield made
