@@ -14,6 +14,9 @@ LOWEST_TESTS := tests/api tests/lifecycle tests/emulator tests/cli tests/test_ba
 # The oldest typer with the newest click: only tests turn its warnings into errors.
 CLICK_WARNING := ignore:'click.:DeprecationWarning
 
+# Workers and the many processes that tests start read each other's compiled files.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: bench-fleet test-lowest reference schema docs pictures help setup engine lint types check test test-long demo bench lock audit wheel clean
 

@@ -33,6 +33,7 @@ def user(engine: Engine, tmp_path: Path) -> dict[str, str]:
     project.mkdir()
     (project / ".venv").symlink_to(sys.prefix)
     environment = Engine(engine.folder, home).environment(tmp_path)
+    del environment["PYTHONPATH"]  # a reader of the page has no shortcuts
     return environment | {"PULUMI_SKIP_CONFIRMATIONS": "true", "PWD": str(project)}
 
 

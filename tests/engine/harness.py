@@ -17,6 +17,8 @@ from typing import Any
 
 import yaml
 
+from tests.engine.shortcuts import KeyServer, recorded_pip
+
 PASSPHRASE = "a passphrase for throw-away stacks"
 TIMEOUT = 100.0
 STACK = "dev"
@@ -60,6 +62,11 @@ class Engine:
     home: Path
     python: Path = field(default_factory=lambda: Path(sys.executable).parent)
 
+    @cached_property
+    def _shortcuts(self) -> dict[str, str]:
+        pip = recorded_pip(self.python, Path(tempfile.mkdtemp(prefix="pip-", dir=self.home)))
+        return KeyServer().environment | {"PYTHONPATH": str(pip)}
+
     def environment(self, backend: Path) -> dict[str, str]:
         """Return the environment of a CLI call that keeps its state in the folder backend."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN)}
@@ -72,6 +79,7 @@ class Engine:
             "PULUMI_SKIP_UPDATE_CHECK": "1",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
             "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "1",
+            **self._shortcuts,
         }
 
     def call(
@@ -112,7 +120,8 @@ class Engine:
         backend = folder / "backend"
         backend.mkdir()
         (folder / "Pulumi.yaml").write_text("name: template\nruntime: python\n")
-        result = self.call(folder, backend, ["stack", "init", STACK])
+        provider = ["--secrets-provider", KeyServer.PROVIDER]
+        result = self.call(folder, backend, ["stack", "init", STACK, *provider])
         if result.returncode != 0:
             raise EngineError(f"no stack could be made: {result.output}")
         state = backend / ".pulumi" / "stacks" / "template" / f"{STACK}.json"

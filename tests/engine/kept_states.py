@@ -114,6 +114,7 @@ def deploy(engine: Engine, folder: Path, running: Emulator) -> Stack:
 def write(folder: Path, running: Emulator, stack: Stack, program: str = PROGRAM) -> None:
     """Keep a freshly made stack as the state of a version."""
     folder.mkdir(parents=True, exist_ok=True)
+    stack.run("stack", "change-secrets-provider", "passphrase")
     exported = json.loads(stack.run("stack", "export", "--show-secrets").stdout)
     state = json.loads(stack.state_file.read_text())
     text = json.dumps(_without_paths(state), indent=1).replace(running.api_url, API_URL)
@@ -127,8 +128,9 @@ def load(folder: Path, engine: Engine, place: Path, running: Emulator) -> Stack:
     stack = _stack(engine, place, running, (folder / "program.txt").read_text())
     text = (folder / "state.json").read_text().replace(API_URL, running.api_url)
     stack.state_file.write_text(text)
+    salt = stack.state()["secrets_providers"]["state"]["salt"]
     settings = yaml.safe_load(stack.settings_file.read_text())
-    settings["encryptionsalt"] = stack.state()["secrets_providers"]["state"]["salt"]
+    settings = {"config": settings.get("config", {}), "encryptionsalt": salt}
     stack.settings_file.write_text(yaml.safe_dump(settings))
     return stack
 
