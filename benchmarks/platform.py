@@ -63,11 +63,11 @@ class ServedPlatform:
         url = f"{self.api_url.removesuffix('/v1')}/_emulator/{what}"
         # A new connection each time, so that it is known how many are our own.
         with self._session as session:
-            answer = session.request(
+            response = session.request(
                 method, url, json=body, timeout=ADMIN_SECONDS, headers={"Connection": "close"}
             )
-        answer.raise_for_status()
-        return answer.json()
+        response.raise_for_status()
+        return response.json()
 
 
 @contextmanager

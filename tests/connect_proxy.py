@@ -17,7 +17,7 @@ PIECE = 64 * 1024
 class ConnectProxy(ThreadingTCPServer):
     """Opens a tunnel to whatever host of this machine it is asked for.
 
-    ``refuse`` is the status that answers CONNECT instead; 0 closes the connection without one.
+    ``refuse`` is the status that CONNECT gets instead; 0 closes the connection without one.
     """
 
     daemon_threads = True

@@ -37,7 +37,7 @@ def new_tenant(emulator: Emulator) -> str:
 
 
 def calls_of(emulator: Emulator) -> list[Call]:
-    """All calls, also the one whose answer has only just arrived."""
+    """All calls, also the one whose response has only just arrived."""
     emulator.wait_until_idle()
     return emulator.calls
 

@@ -59,7 +59,7 @@ class Forge:
             "GITLAB_TOKEN": FORGE_TOKEN,
         }
 
-    def answer(
+    def respond(
         self, method: str, target: str, headers: Any, body: dict[str, Any]
     ) -> tuple[int, Any]:
         """Status and content."""
@@ -125,13 +125,13 @@ class Forge:
 
 @contextmanager
 def serving(forge: Forge) -> Iterator[Forge]:
-    """Let it answer on loopback while the block runs."""
+    """Serve it on loopback while the block runs."""
 
     class Handler(BaseHTTPRequestHandler):
-        def _answer(self) -> None:
+        def _respond(self) -> None:
             content = self.rfile.read(int(self.headers["Content-Length"] or 0))
             forge.calls.append(f"{self.command} {self.path.partition('?')[0]}")
-            status, value = forge.answer(
+            status, value = forge.respond(
                 self.command, self.path, self.headers, json.loads(content or "{}")
             )
             text = json.dumps(value).encode() if forge.raw is None else forge.raw
@@ -142,7 +142,7 @@ def serving(forge: Forge) -> Iterator[Forge]:
             self.end_headers()
             self.wfile.write(text)
 
-        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _answer  # noqa: N815 (the names of the base class)
+        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _respond  # noqa: N815 (the names of the base class)
 
         def log_message(self, *_: object) -> None:
             """Tests print nothing."""

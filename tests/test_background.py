@@ -31,12 +31,12 @@ from olt_provider.emulator import TENANT_A, Emulator, Fault
 from tests.api.conftest import _no_proxy_and_no_certificates_from_outside, elsewhere, server
 from tests.api.samples import issued, make_token
 from tests.api.scripted_server import (
-    Answer,
     Received,
+    ScriptedResponse,
     ScriptedServer,
-    data_answer,
-    error_answer,
-    json_answer,
+    data_response,
+    error_response,
+    json_response,
 )
 from tests.emulated import calls_of, emulator, new_tenant, owner, shared_emulator
 
@@ -141,8 +141,8 @@ def test_the_session_reaches_the_api_with_the_applications_token(
     emulator: Emulator, client: BackgroundClient, owner: str
 ) -> None:
     emulator.platform.add_device(owner, name="RGB LED")
-    answer = client.session.get(devices_url(client), params={"pageSize": 5})
-    assert [item["info"]["name"] for item in answer.json()["data"]] == ["RGB LED"]
+    response = client.session.get(devices_url(client), params={"pageSize": 5})
+    assert [item["info"]["name"] for item in response.json()["data"]] == ["RGB LED"]
 
 
 @pytest.mark.parametrize("environment", ["prod", "int"])
@@ -235,9 +235,9 @@ def test_a_401_between_pages_costs_one_token_and_no_device(
 
 def test_a_401_in_the_session_costs_one_token(emulator: Emulator, client: BackgroundClient) -> None:
     rejecting(emulator)
-    answer = client.session.get(devices_url(client))
-    assert answer.status_code == 200
-    assert [each.status_code for each in answer.history] == [401]
+    response = client.session.get(devices_url(client))
+    assert response.status_code == 200
+    assert [each.status_code for each in response.history] == [401]
     assert tokens_fetched(emulator) == 2
 
 
@@ -248,12 +248,12 @@ class Forgetful(ScriptedServer):
         super().__init__()
         self.tokens = [make_token(tenant=tenant, jti=str(number)) for number in range(3)]
 
-    def take(self, received: Received) -> Answer:
+    def take(self, received: Received) -> ScriptedResponse:
         super().take(received)
         if received.method == "POST":
-            return json_answer(issued(access_token=self.tokens[self.issued - 1]))
+            return json_response(issued(access_token=self.tokens[self.issued - 1]))
         refused = received.headers["Authorization"] == f"Bearer {self.tokens[0]}"
-        return error_answer(401) if refused else data_answer([])
+        return error_response(401) if refused else data_response([])
 
     @property
     def issued(self) -> int:
@@ -276,7 +276,7 @@ def test_a_401_in_all_threads_costs_one_token(connect: Connect, owner: str) -> N
         assert platform.issued == 2
 
 
-def test_a_second_401_is_the_answer(emulator: Emulator, client: BackgroundClient) -> None:
+def test_a_second_401_is_the_response(emulator: Emulator, client: BackgroundClient) -> None:
     rejecting(emulator, times=2)
     assert client.session.get(devices_url(client)).status_code == 401
     rejecting(emulator, times=2)
@@ -290,8 +290,8 @@ def test_a_body_that_is_a_stream_is_not_sent_twice(
 ) -> None:
     path = "/application-developer/applications"
     emulator.add_fault(Fault(method="POST", path=path, kind="status", status=401))
-    answer = client.session.post(f"{client.api_url}{path}", data=iter([b"{}"]))
-    assert answer.status_code == 401
+    response = client.session.post(f"{client.api_url}{path}", data=iter([b"{}"]))
+    assert response.status_code == 401
     assert paths(emulator).count(path) == 1
 
 
@@ -300,8 +300,8 @@ def test_a_body_is_sent_again_after_a_401(
 ) -> None:
     path = "/application-developer/applications"
     emulator.add_fault(Fault(method="POST", path=path, kind="status", status=401))
-    answer = client.session.post(f"{client.api_url}{path}", json={"name": "By an application"})
-    assert answer.status_code == 200
+    response = client.session.post(f"{client.api_url}{path}", json={"name": "By an application"})
+    assert response.status_code == 200
     assert "By an application" in {each["name"] for each in emulator.platform.applications(owner)}
 
 
@@ -376,39 +376,39 @@ def test_an_application_that_is_removed_meanwhile_is_an_error_with_the_remedy(
     names(client)
     emulator.platform.uninstall(application["id"], owner)
     message = error_of(client)
-    assert "answered 403 NO_ACCESS_TO_RESOURCE" in message
+    assert "returned 403 NO_ACCESS_TO_RESOURCE" in message
     assert f"has to be active and installed in tenant {owner}" in message
 
 
 def test_a_token_of_another_tenant_is_not_used(server: ScriptedServer, connect: Connect) -> None:
-    server.always = json_answer(issued(access_token=make_token(tenant=UNKNOWN)))
+    server.always = json_response(issued(access_token=make_token(tenant=UNKNOWN)))
     client = connect(api_url=server.url, identity_url=server.url)
     assert f"gave a token of tenant {UNKNOWN} instead of" in error_of(client)
     assert {each.method for each in server.received} == {"POST"}
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
-        json_answer({}),
-        json_answer([]),
-        json_answer(None),
-        json_answer({"error": "odd", "error_description": "but 200"}),
-        json_answer(issued(access_token=5)),
-        json_answer(issued(access_token=None)),
-        json_answer(issued(access_token="not-a-jwt")),
-        json_answer(issued(expires_in="soon")),
-        json_answer(issued(expires_in=1e400)),
-        json_answer(issued(expires_in=[1])),
-        Answer(200, b"<html></html>", {"Content-Type": "text/html"}),
-        Answer(200, b""),
+        json_response({}),
+        json_response([]),
+        json_response(None),
+        json_response({"error": "odd", "error_description": "but 200"}),
+        json_response(issued(access_token=5)),
+        json_response(issued(access_token=None)),
+        json_response(issued(access_token="not-a-jwt")),
+        json_response(issued(expires_in="soon")),
+        json_response(issued(expires_in=1e400)),
+        json_response(issued(expires_in=[1])),
+        ScriptedResponse(200, b"<html></html>", {"Content-Type": "text/html"}),
+        ScriptedResponse(200, b""),
     ],
     ids=str,
 )
-def test_an_answer_that_is_no_token_is_an_error(
-    server: ScriptedServer, connect: Connect, answer: Answer
+def test_a_response_that_is_no_token_is_an_error(
+    server: ScriptedServer, connect: Connect, response: ScriptedResponse
 ) -> None:
-    server.always = answer
+    server.always = response
     client = connect(api_url=server.url, identity_url=server.url)
     with pytest.raises(TokenError):
         names(client)
@@ -424,7 +424,7 @@ def test_a_token_endpoint_that_is_busy_is_asked_again(emulator: Emulator, connec
 
 
 def test_a_wrong_host_is_named_by_its_argument(server: ScriptedServer, connect: Connect) -> None:
-    server.always = Answer(404, b"<html></html>", {"Content-Type": "text/html"})
+    server.always = ScriptedResponse(404, b"<html></html>", {"Content-Type": "text/html"})
     message = error_of(connect(identity_url=server.url))
     assert "check identity_url" in message
     message = error_of(connect(api_url=server.url))
@@ -484,11 +484,11 @@ def test_no_repr_shows_secret_or_token(client: BackgroundClient, application: An
     assert token not in shown
 
 
-def test_no_error_shows_a_secret_that_an_answer_echoes(
+def test_no_error_shows_a_secret_that_a_response_echoes(
     server: ScriptedServer, connect: Connect, application: dict[str, Any]
 ) -> None:
     secret = application["oauth2Client"]["secret"]
-    server.always = json_answer({"error": "odd", "error_description": f"got {secret}"}, 400)
+    server.always = json_response({"error": "odd", "error_description": f"got {secret}"}, 400)
     message = error_of(connect(identity_url=server.url))
     assert "got [secret]" in message
     assert secret not in message
@@ -498,7 +498,7 @@ def test_no_error_shows_a_secret_that_an_answer_echoes(
 
 
 def test_another_host_gets_no_token(client: BackgroundClient, elsewhere: ScriptedServer) -> None:
-    elsewhere.always = json_answer({})
+    elsewhere.always = json_response({})
     api_host = urlsplit(client.api_url).netloc
     client.session.get(elsewhere.url)
     client.session.get(elsewhere.url.replace("http://", f"http://{api_host}@"))
@@ -511,7 +511,7 @@ def test_another_host_gets_no_token(client: BackgroundClient, elsewhere: Scripte
 def test_no_token_is_fetched_for_another_host(
     emulator: Emulator, client: BackgroundClient, elsewhere: ScriptedServer
 ) -> None:
-    elsewhere.always = json_answer({})
+    elsewhere.always = json_response({})
     client.session.get(elsewhere.url)
     assert paths(emulator) == []
 
@@ -522,9 +522,9 @@ def test_a_redirect_of_the_api_is_returned_not_followed(
 ) -> None:
     location = elsewhere.url if target == "elsewhere" else f"{client.api_url}/applications"
     emulator.add_fault(Fault(path=DEVICES, kind="redirect", location=location))
-    answer = client.session.get(devices_url(client))
-    assert answer.is_redirect
-    assert answer.headers["Location"] == location
+    response = client.session.get(devices_url(client))
+    assert response.is_redirect
+    assert response.headers["Location"] == location
     assert elsewhere.received == []
     assert "/applications" not in paths(emulator)
 
@@ -541,7 +541,7 @@ def test_a_redirect_is_an_error_of_a_typed_call(
 def test_a_redirect_of_another_host_to_the_api_brings_no_token(
     emulator: Emulator, client: BackgroundClient, elsewhere: ScriptedServer
 ) -> None:
-    elsewhere.always = Answer(302, b"", {"Location": devices_url(client)})
+    elsewhere.always = ScriptedResponse(302, b"", {"Location": devices_url(client)})
     assert client.session.get(elsewhere.url).status_code == 401
     assert tokens_fetched(emulator) == 0
 
@@ -549,8 +549,8 @@ def test_a_redirect_of_another_host_to_the_api_brings_no_token(
 def test_a_token_that_the_caller_sets_is_not_replaced(
     emulator: Emulator, client: BackgroundClient
 ) -> None:
-    answer = client.session.get(devices_url(client), auth=("someone", "else"))
-    assert answer.status_code == 401
+    response = client.session.get(devices_url(client), auth=("someone", "else"))
+    assert response.status_code == 401
     assert paths(emulator) == [DEVICES]
 
 

@@ -76,9 +76,9 @@ def test_commands_of_the_emulators_page_work(tmp_path: Path) -> None:
         for token, status in ((owner, 422), (reader, 403)):
             headers = {"Authorization": f"Bearer {token}"}
             assert requests.get(listed, headers=headers, timeout=10).status_code == 200
-            answer = requests.post(listed, headers=headers, json={}, timeout=10)
-            assert answer.status_code in {400, status}
-            assert (answer.status_code == 403) == (token == reader)
+            response = requests.post(listed, headers=headers, json={}, timeout=10)
+            assert response.status_code in {400, status}
+            assert (response.status_code == 403) == (token == reader)
     assert made.count(".") >= 2, "a JSON Web Token"
 
 

@@ -81,7 +81,7 @@ def test_the_figures_are_those_of_the_client() -> None:
         f"more than {retry.MAX_WAIT:.0f} s ends the call",
         f"times (default {options.DEFAULT_MAX_RETRIES}; 0: never)",
         f"for at most {retry.MAX_TOTAL:.0f} s",
-        f"to answer (default {options.DEFAULT_REQUEST_TIMEOUT:.0f})",
+        f"to respond (default {options.DEFAULT_REQUEST_TIMEOUT:.0f})",
         f"more than {transport.REPORTED_WAIT:.0f} s is reported",
     ):
         assert figure in documented

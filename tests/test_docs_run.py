@@ -49,7 +49,7 @@ LOG_IN = "pulumi login --local"
 
 
 def follow(script: list[str], user: Mapping[str, str], token: SecretStr) -> str:
-    """Run shell blocks as one script; whatever asks is answered with the token.
+    """Run shell blocks as one script; each prompt gets the token as input.
 
     The log-in is left out: `--local` means the home of the account, not that of HOME.
     """

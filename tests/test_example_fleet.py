@@ -199,7 +199,7 @@ def test_a_fleet_from_its_first_day_to_its_last(fleet: Fleet, emulator: Emulator
     assert refused.fired
     failed = [line for line in printed if "FAILED" in line]
     assert len(failed) == 1
-    assert "answered 403" in failed[0]
+    assert "returned 403" in failed[0]
     assert printed[-2:] == [
         "failed: installations/north",
         "fix the errors above and run the same command again to resume",

@@ -165,7 +165,7 @@ def test_a_redirect_is_not_followed_with_the_token(service: str, tmp_path: Path)
     with serving(elsewhere), serving(Forge(PERSON, redirect=elsewhere.url)) as forge:
         done = run(service, tmp_path, forge.environment(service))
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "answered 307" in done.stderr
+    assert "returned 307" in done.stderr
     assert elsewhere.calls == []
 
 
@@ -188,13 +188,13 @@ def test_a_token_that_is_refused_is_one_line(tmp_path: Path) -> None:
         env = forge.environment("github") | {"GITHUB_TOKEN": "another"}
         done = run("github", tmp_path, env)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "answered 401" in done.stderr
+    assert "returned 401" in done.stderr
     assert forge.comments == []
 
 
 @pytest.mark.parametrize("raw", [b"<html>", b"[]", b"7", b'"x"', b"null", b"[[1]]"])
 @every_service
-def test_an_odd_answer_is_at_most_one_line(service: str, raw: bytes, tmp_path: Path) -> None:
+def test_an_odd_response_is_at_most_one_line(service: str, raw: bytes, tmp_path: Path) -> None:
     with serving(Forge(PERSON, raw=raw)) as forge:
         done = run(service, tmp_path, forge.environment(service))
     assert done.stderr.count("\n") <= 1, done.stderr

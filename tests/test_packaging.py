@@ -165,10 +165,10 @@ def test_each_command_of_the_installed_wheel_does_its_work(
 
 
 def registered(api_url: str, token: str) -> str:
-    answer = requests.post(
+    response = requests.post(
         f"{api_url}/application-developer/applications",
         json={"name": "app", "allowedTenants": [{"tenantId": TENANT_A}]},
         headers={"Authorization": f"Bearer {token}"},
         timeout=10,
     )
-    return str(answer.json()["data"]["id"])
+    return str(response.json()["data"]["id"])

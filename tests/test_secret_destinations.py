@@ -20,12 +20,12 @@ from olt_provider.settings import Settings
 from tests.api.conftest import _no_proxy_and_no_certificates_from_outside, elsewhere
 from tests.api.samples import TENANT, issued, make_token
 from tests.api.scripted_server import (
-    Answer,
     Received,
     Scripted,
+    ScriptedResponse,
     ScriptedServer,
-    data_answer,
-    json_answer,
+    data_response,
+    json_response,
 )
 
 __all__ = ["_no_proxy_and_no_certificates_from_outside", "elsewhere"]
@@ -38,10 +38,10 @@ ODD_NAME = "xn--bcher-kva.example"
 
 
 class Platform(ScriptedServer):
-    """Issues tokens and answers lists, but for what ``token`` or ``api`` answers instead."""
+    """Issues tokens and returns lists, unless ``token`` or ``api`` is another response."""
 
-    token: Scripted = json_answer(issued(access_token=TOKEN))
-    api: Scripted = data_answer([])
+    token: Scripted = json_response(issued(access_token=TOKEN))
+    api: Scripted = data_response([])
 
     def __enter__(self) -> Platform:
         super().__enter__()
@@ -168,8 +168,8 @@ def secrets_in(received: Received) -> bool:
 # Redirects
 
 
-def redirect(status: int, server: ScriptedServer) -> Answer:
-    return Answer(status, b"", {"Location": f"{server.url}/x"})
+def redirect(status: int, server: ScriptedServer) -> ScriptedResponse:
+    return ScriptedResponse(status, b"", {"Location": f"{server.url}/x"})
 
 
 @pytest.mark.parametrize("url", ODD_URLS)
@@ -368,7 +368,7 @@ def test_without_a_bundle_a_private_authority_is_refused(
 def test_the_session_sends_no_token_elsewhere(
     platform: Platform, elsewhere: ScriptedServer, url: str
 ) -> None:
-    elsewhere.always = json_answer({})
+    elsewhere.always = json_response({})
     with background(platform.url) as client:
         client.session.get(url.format(port=elsewhere.server_address[1], api=platform.host))
     assert not secrets_in(elsewhere.only)
@@ -397,7 +397,7 @@ def test_the_session_sends_nothing_elsewhere_for_the_apis_url(
 def test_a_prepared_request_that_changes_hosts_loses_the_token(
     platform: Platform, elsewhere: ScriptedServer
 ) -> None:
-    elsewhere.always = json_answer({})
+    elsewhere.always = json_response({})
     with background(platform.url) as client:
         request = requests.Request("GET", f"{client.api_url}/devices")
         prepared = client.session.prepare_request(request)
@@ -411,7 +411,7 @@ def test_a_redirect_of_another_host_brings_no_token_anywhere(
 ) -> None:
     with ScriptedServer() as third, background(platform.url) as client:
         third.always = redirect(307, elsewhere)
-        elsewhere.always = json_answer({})
+        elsewhere.always = json_response({})
         list(client.devices())
         client.session.get(third.url)
         assert not secrets_in(third.only)

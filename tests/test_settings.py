@@ -11,7 +11,7 @@ from olt_provider.setting_names import variable
 from olt_provider.settings import CREDENTIALS, HOSTS, SETTINGS, Settings
 from tests.api.conftest import _no_proxy_and_no_certificates_from_outside, server
 from tests.api.samples import OTHER_TENANT, TENANT, make_token
-from tests.api.scripted_server import ScriptedServer, error_answer
+from tests.api.scripted_server import ScriptedServer, error_response
 
 __all__ = ["_no_proxy_and_no_certificates_from_outside", "server"]
 
@@ -393,7 +393,7 @@ def test_tokens_per_tenant_of_a_wrong_shape_are_an_error_with_the_right_one(
 
 
 def test_a_refused_token_names_the_setting_of_the_host(server: ScriptedServer) -> None:
-    server.always = error_answer(401)
+    server.always = error_response(401)
     token = make_token(exp=4_000_000_000)
     made = client(load({"apiUrl": server.url, "apiToken": token}))
     with pytest.raises(Exception, match=r"than olt:apiUrl \(or OLT_API_URL\), so set a new one"):
@@ -432,22 +432,22 @@ def test_settings_do_not_show_credentials() -> None:
 def test_the_client_calls_the_configured_api_with_the_configured_retries(
     server: ScriptedServer,
 ) -> None:
-    server.always = error_answer(503)
+    server.always = error_response(503)
     token = make_token(exp=4_000_000_000)
     settings = load({"apiUrl": server.url, "maxRetries": "2", "apiToken": token})
     made = settings.client(notify=print, sleep=lambda _: None, user_agent="pulumi/3.272.0")
-    with pytest.raises(Exception, match="answered 503"):
+    with pytest.raises(Exception, match="returned 503"):
         list(made.as_tenant(TENANT).devices.list())
     assert len(server.received) == 3
 
 
 def test_client_sends_its_user_agent(server: ScriptedServer) -> None:
-    server.always = error_answer(400)
+    server.always = error_response(400)
     token = make_token(exp=4_000_000_000)
     made = load({"apiUrl": server.url, "apiToken": token}).client(
         notify=print, user_agent="pulumi/3.272.0"
     )
-    with pytest.raises(Exception, match="answered 400"):
+    with pytest.raises(Exception, match="returned 400"):
         list(made.as_tenant(TENANT).devices.list())
     assert " pulumi/3.272.0 " in server.only.headers["User-Agent"]
 

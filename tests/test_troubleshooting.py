@@ -508,7 +508,7 @@ ELSEWHERE: Final[Mapping[str, tuple[str, str]]] = {
         "tests/dynamic/test_plain_text.py",
         " is in its configuration",
     ),
-    "… no answer from … within … s": ("tests/api/test_transport.py", "no answer from "),
+    "… no response from … within … s": ("tests/api/test_transport.py", "no response from "),
     "… the TLS certificate of … was refused": (
         "tests/test_background.py",
         "the TLS certificate of ",
@@ -517,7 +517,7 @@ ELSEWHERE: Final[Mapping[str, tuple[str, str]]] = {
         "tests/engine/test_declared_applications_are_kept.py",
         "unset PULUMI_ENABLE_LEGACY_DIFF",
     ),
-    "… the proxy answered … to CONNECT": ("tests/api/test_proxy.py", "the proxy answered "),
+    "… the proxy returned … to CONNECT": ("tests/api/test_proxy.py", "the proxy returned "),
 }
 """Headings whose message a test of another file provokes: the file, and what it asserts there."""
 

@@ -1,4 +1,7 @@
-"""Plain words: programs return, raise, report, print and log. A short list, not a grammar."""
+"""Plain words: programs return, raise, report, print and log. A short list, not a grammar.
+
+A server sends a response. In CLI prompts a person answers, and no prompt of ours needs the word.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from tools.workspace import ROOT
 
 AVOIDED: Final = re.compile(
     r"(?<![a-z])"
-    r"(tell|tells|told|say|says|said|whoever|nobody|mend|mends|mended|anew|by[ _]hands?)"
+    r"(tell|tells|told|say|says|said|whoever|nobody|mend|mends|mended|anew|by[ _]hands?"
+    r"|(un)?answer(s|ed|ing)?)"
     r"(?![a-z])",
     re.IGNORECASE,
 )
@@ -24,7 +28,7 @@ ALLOWED: Final = {
 
 
 def lines() -> Iterator[tuple[str, str]]:
-    """Each line of the project's own text, with its place."""
+    """Each path and line of the project's own text, with its place."""
     files = [ROOT / page for page in PAGES if (ROOT / page).exists()]
     for folder in FOLDERS:
         files += [each for end in ("*.py", "*.md") for each in sorted((ROOT / folder).rglob(end))]
@@ -32,6 +36,7 @@ def lines() -> Iterator[tuple[str, str]]:
         name = file.relative_to(ROOT).as_posix()
         if name in ALLOWED:
             continue
+        yield name, name
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
             yield f"{name}:{number}", line
 

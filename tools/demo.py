@@ -148,11 +148,11 @@ class Demo:
     def look(self, outputs: Mapping[str, Any]) -> None:
         """Print what the platform holds. A secret is returned once, so none is in it."""
         tenant = self.client().as_tenant(self.tenant["id"])
-        for path, answer in (
+        for path, response in (
             ("/application-developer/applications", tenant.applications),
             ("/applications", tenant.installations),
         ):
-            found = answer.get(outputs["application_id"])
+            found = response.get(outputs["application_id"])
             shown = found.model_dump(mode="json", by_alias=True, exclude_none=True)
             print(f"GET {path}/{outputs['application_id']}")
             print(json.dumps(shown, indent=2), flush=True)

@@ -1,4 +1,4 @@
-"""The places the Pulumi engine can come from; each answers with the folder to put on PATH."""
+"""The places the Pulumi engine can come from; each returns the folder to put on PATH."""
 
 from __future__ import annotations
 
@@ -145,14 +145,14 @@ def download_installer(url: str, target: Path, context: ssl.SSLContext | None = 
     if urllib.parse.urlsplit(url).scheme != "https":
         raise SetupError(f"the installer is only fetched over https, not from {url}")
     try:
-        with urllib.request.urlopen(url, timeout=30, context=context) as answer:
-            if urllib.parse.urlsplit(answer.url).scheme != "https":
-                raise SetupError(f"{url} redirects to {answer.url}, which is not https")
-            script = answer.read(INSTALLER_LIMIT + 1)
+        with urllib.request.urlopen(url, timeout=30, context=context) as response:
+            if urllib.parse.urlsplit(response.url).scheme != "https":
+                raise SetupError(f"{url} redirects to {response.url}, which is not https")
+            script = response.read(INSTALLER_LIMIT + 1)
     except (urllib.error.URLError, OSError) as error:
         raise SetupError(f"cannot fetch {url}: {error}") from error
     if len(script) > INSTALLER_LIMIT or not script.startswith(b"#!/bin/sh"):
-        raise SetupError(f"what {url} answers is not the installer")
+        raise SetupError(f"what {url} returns is not the installer")
     target.write_bytes(script)
 
 

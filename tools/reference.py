@@ -64,11 +64,11 @@ def _of_resource(module: str, resource: str, provider: str | None = None) -> dic
 def _of_lookups() -> dict[str, str]:
     functions = _methods(_tree("lookups"))
     rows = (
-        (f"`{name}({_required(functions[name])})`", _part("Calls", text), _line(answer))
+        (f"`{name}({_required(functions[name])})`", _part("Calls", text), _line(response))
         for name, text in ((name, _docstring(each)) for name, each in functions.items())
-        if "Calls:" in text and (answer := text.partition("\n\n")[0])
+        if "Calls:" in text and (response := text.partition("\n\n")[0])
     )
-    return {"look-ups": _table(("look-up", "API calls", "answers"), rows)}
+    return {"look-ups": _table(("look-up", "API calls", "returns"), rows)}
 
 
 def _required(function: ast.FunctionDef) -> str:

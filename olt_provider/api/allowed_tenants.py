@@ -27,7 +27,7 @@ class AllowedTenantChange(Model):
 class AllowedTenantsClient:
     """Needs ``applications_development:read`` to look and ``:write`` to change.
 
-    Every method raises ``ApiError`` for a refusal and ``RequestError`` for an answer that never
+    Every method raises ``ApiError`` for a refusal and ``RequestError`` for a response that never
     came or cannot be read.
     """
 

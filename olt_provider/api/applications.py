@@ -36,7 +36,7 @@ def _spelled_right(value: Any) -> Any:
 class OAuth2Client(Model):
     """The confidential client of an application.
 
-    ``secret`` is only in the answers to a registration and to a new secret.
+    ``secret`` is only in the responses to a registration and to a new secret.
     """
 
     id: OpaqueId
@@ -130,7 +130,7 @@ def secret_in(data: Any) -> SecretStr | None:
 class ApplicationsClient:
     """Needs ``applications_development:read`` to look and ``:write`` to change.
 
-    Every method raises ``ApiError`` for a refusal and ``RequestError`` for an answer that never
+    Every method raises ``ApiError`` for a refusal and ``RequestError`` for a response that never
     came or cannot be read.
     """
 
@@ -262,7 +262,7 @@ class ApplicationsClient:
     def new_secret(self, application_id: str) -> SecretStr:
         """``POST .../{applicationId}/secret``: a new secret; the old one is invalid at once.
 
-        Repeated when its answer is lost, because each repetition only makes a newer secret.
+        Repeated when its response is lost, because each repetition only makes a newer secret.
         """
         path = f"{_one(application_id)}/secret"
         body = self._transport.send("POST", path)
@@ -275,5 +275,7 @@ def _one(application_id: str) -> str:
 
 def _require_secret(secret: SecretStr | None, source: str) -> SecretStr:
     if secret is None or not secret.get_secret_value():
-        raise RequestError(f"{source}: the answer has no client secret", sent=True, temporary=False)
+        raise RequestError(
+            f"{source}: the response has no client secret", sent=True, temporary=False
+        )
     return secret

@@ -40,7 +40,7 @@ class OltClient:
     What is repeated, and when:
 
     - Every request but a registration is repeated after a failed or broken connection, a time-out
-      and the answers 408, 429, 502, 503 and 504, because repeating it changes nothing more.
+      and the responses 408, 429, 502, 503 and 504, because repeating it changes nothing more.
     - A registration is repeated only if the connection was never made, or a proxy refused to open
       a tunnel, or after 429: each one that reaches the platform makes another application.
     - 500 is never repeated, and no other refusal.

@@ -1,4 +1,4 @@
-"""The platform's clock, as its answers show it."""
+"""The platform's clock, as its responses show it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ServerClock:
         self._seen: tuple[datetime, float] | None = None
 
     def observe(self, header: str | None) -> None:
-        """Take note of an answer's ``Date`` header. One that is unreadable is passed over."""
+        """Take note of a response's ``Date`` header. One that is unreadable is passed over."""
         if not header:
             return
         try:
@@ -32,7 +32,7 @@ class ServerClock:
     def at_least(self) -> datetime | None:
         """A time that the platform's clock has certainly reached, to the second.
 
-        ``None`` if no answer has carried a ``Date`` yet.
+        ``None`` if no response has carried a ``Date`` yet.
         """
         with self._lock:
             seen = self._seen

@@ -36,7 +36,7 @@ class _Watched(HTTPConnection):
         deadline = current()
         if deadline is not None and deadline.expired:  # what was cut off may look like a tunnel
             self.close()
-            raise TimeoutError("the proxy did not answer in time")
+            raise TimeoutError("the proxy did not respond in time")
 
     def request(self, *args: Any, **options: Any) -> None:
         deadline = current()

@@ -36,6 +36,6 @@ class DevicesClient:
     def list(self) -> Iterator[Device]:
         """``GET``, all pages: the tenant's devices.
 
-        Raises ``ApiError`` for a refusal and ``RequestError`` for an unusable answer.
+        Raises ``ApiError`` for a refusal and ``RequestError`` for an unusable response.
         """
         return self._transport.items(Device, PATH)

@@ -70,7 +70,7 @@ def unexpected(request: Request, error: Exception) -> RequestError:
 def too_large(request: Request, limit: int) -> TooLargeError:
     """A body over the limit, in bytes."""
     return TooLargeError(
-        _line(request, f"the answer is over {limit // 2**20} MiB"), sent=True, temporary=False
+        _line(request, f"the response is over {limit // 2**20} MiB"), sent=True, temporary=False
     )
 
 
@@ -80,7 +80,7 @@ def unreadable(
     """A body that is not JSON."""
     return unusable(
         request,
-        f"answered {response.status_code} with a body that is not JSON "
+        f"returned {response.status_code} with a body that is not JSON "
         f"({_kind(request, response)}); is {destination.base_url} the platform's address?",
     )
 
@@ -95,7 +95,7 @@ def redirected(request: Request, response: requests.Response) -> RequestError:
             where = shown(host, MAX_HOST, _sent(request, response))
     return unusable(
         request,
-        f"answered {response.status_code}, a redirect to {where}; redirects are not followed, "
+        f"returned {response.status_code}, a redirect to {where}; redirects are not followed, "
         "because a token must not reach another host: set the right base URL",
     )
 
@@ -114,7 +114,7 @@ def refused(
     elif request.form is not None:  # the source of the token has a better one
         remedy = ""
     error = ApiError(
-        _line(request, f"answered {status} {reason}{f'; {remedy}' if remedy else ''}"),
+        _line(request, f"returned {status} {reason}{f'; {remedy}' if remedy else ''}"),
         status=status,
         error_code=code,
         error_message=message,
@@ -149,7 +149,7 @@ def _remedy(status: int, naming: Naming) -> str:
     return remedy.format(api_url=naming("api_url"))
 
 
-def no_answer(request: Request, destination: Destination, error: Exception) -> RequestError:
+def no_response(request: Request, destination: Destination, error: Exception) -> RequestError:
     """A connection that failed, broke off or stayed silent."""
     base_url, timeout, naming = destination
     host = destination.host
@@ -162,7 +162,7 @@ def no_answer(request: Request, destination: Destination, error: Exception) -> R
         remedy = f"check the network, and whether {base_url} is the platform's address"
     elif refusal := _refused_tunnel(error):
         reason, sent = (
-            f"could not connect to {host}: the proxy answered {refusal} to CONNECT",
+            f"could not connect to {host}: the proxy returned {refusal} to CONNECT",
             False,
         )
         remedy = "check HTTPS_PROXY and NO_PROXY"
@@ -170,10 +170,10 @@ def no_answer(request: Request, destination: Destination, error: Exception) -> R
         reason, sent, temporary = f"no URL that can be used to reach {host}", False, False
         remedy = "check the base URL, and that of the proxy in HTTPS_PROXY"
     elif isinstance(error, exceptions.Timeout):
-        reason = f"no answer from {host} within {timeout:g} s"
+        reason = f"no response from {host} within {timeout:g} s"
         remedy = _slow(naming)
     elif isinstance(error, DecodeError):
-        reason, temporary = f"an unreadable answer from {host}", False
+        reason, temporary = f"an unreadable response from {host}", False
         remedy = f"is {base_url} the platform's address?"
     elif isinstance(error, exceptions.InvalidHeader):
         reason, sent, temporary = "a credential holds characters that HTTP forbids", False, False
@@ -184,14 +184,14 @@ def no_answer(request: Request, destination: Destination, error: Exception) -> R
 
 
 def too_late(
-    request: Request, destination: Destination, *, sent: bool, answering: bool
+    request: Request, destination: Destination, *, sent: bool, headers_arrived: bool
 ) -> RequestError:
-    """A request that was ended at its deadline; ``answering``: the headers had arrived."""
+    """A request that was ended at its deadline; ``headers_arrived``: they came before it."""
     timeout, host = destination.timeout, destination.host
-    if answering:
-        reason = f"the answer took too long to arrive, over {timeout:g} s"
+    if headers_arrived:
+        reason = f"the response took too long to arrive, over {timeout:g} s"
     else:
-        reason = f"no {'answer from' if sent else 'connection to'} {host} within {timeout:g} s"
+        reason = f"no {'response from' if sent else 'connection to'} {host} within {timeout:g} s"
     remedy = _slow(destination.naming)
     return RequestError(_line(request, reason), sent=sent, temporary=True, remedy=remedy)
 

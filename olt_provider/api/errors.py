@@ -49,7 +49,7 @@ class TokenError(OltError):
 
 
 class RequestError(OltError):
-    """A request got no usable answer: no connection, a time-out, a cut-off or unreadable body.
+    """A request got no usable response: no connection, a time-out, a cut-off or unreadable body.
 
     ``sent`` is false only if this try of the request certainly never reached the platform.
     ``temporary``: whether the same request may succeed a moment later. ``remedy`` is what to
@@ -78,8 +78,8 @@ class ApiError(OltError):
     ``status`` is the HTTP status. ``error_code`` and ``error_message`` come from the platform's
     error envelope ``{"errorMessage", "errorCode"}``, or, for the token endpoint, from
     ``{"error", "error_description"}``; both are ``None`` where the body was not such an envelope,
-    so that the answer may not be the platform's at all. ``retry_after`` is what the answer asked
-    to wait, in seconds.
+    so that the response may not be the platform's at all. ``retry_after`` is the wait that the
+    response asks for, in seconds.
     """
 
     def __init__(

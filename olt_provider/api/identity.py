@@ -15,7 +15,7 @@ TOKEN = f"{REALM}/protocol/openid-connect/token"
 
 
 class IssuedToken(BaseModel):
-    """The answer of the token endpoint. OAuth spells its names in snake_case on the wire too.
+    """The response of the token endpoint. OAuth spells its names in snake_case on the wire too.
 
     ``expires_in`` and ``refresh_expires_in`` are in seconds from now.
     """
@@ -49,7 +49,7 @@ class IdentityClient:
     ) -> IssuedToken:
         """The ``client_credentials`` grant: a token of a tenant that has the application installed.
 
-        Raises ``ApiError`` for a refusal, ``RequestError`` for an unusable answer and
+        Raises ``ApiError`` for a refusal, ``RequestError`` for an unusable response and
         ``ConfigurationError`` if ``tenant_id`` is not a UUID.
         """
         return self._grant(
@@ -72,7 +72,7 @@ class IdentityClient:
         """The ``refresh_token`` grant: a token of ``tenant_id``, or of the same tenant as before.
 
         ``client_secret`` is for confidential clients. Raises ``ApiError`` for a refusal and
-        ``RequestError`` for an unusable answer.
+        ``RequestError`` for an unusable response.
         """
         form = {
             "grant_type": "refresh_token",
@@ -85,8 +85,8 @@ class IdentityClient:
 
     def realm(self) -> RealmInfo:
         """``GET`` of the realm: its public key."""
-        answer = self._transport.send(Request("GET", REALM))
-        return parse(RealmInfo, answer, source=f"GET {REALM}")
+        response = self._transport.send(Request("GET", REALM))
+        return parse(RealmInfo, response, source=f"GET {REALM}")
 
     def _grant(self, form: dict[str, str], tenant_id: str | None) -> IssuedToken:
         headers = {}
@@ -94,7 +94,7 @@ class IdentityClient:
             headers["tenant"] = segment(tenant_id, what="tenant ID")
         for key in SECRET_FIELDS & form.keys():
             remember(form[key])
-        answer = self._transport.send(
+        response = self._transport.send(
             Request("POST", TOKEN, tenant=tenant_id, form=form, headers=headers)
         )
-        return parse(IssuedToken, answer, source=f"POST {TOKEN}")
+        return parse(IssuedToken, response, source=f"POST {TOKEN}")

@@ -96,14 +96,14 @@ def format_timestamp(moment: datetime | None) -> str:
     return text.replace("+00:00", "Z")
 
 
-ODD: Final = "report it, unless another server than the platform answered"
-"""What to do about an answer that cannot be read."""
+ODD: Final = "report it, unless another server than the platform responded"
+"""What to do about a response that cannot be read."""
 
 M = TypeVar("M", bound=BaseModel)
 
 
 def parse(model: type[M], value: Any, *, source: str) -> M:
-    """``value`` as a ``model``; ``source`` (method and path) names the answer in the error.
+    """``value`` as a ``model``; ``source`` (method and path) names the response in the error.
 
     Raises ``UnreadableError`` naming each missing or ill-typed field, never its value.
     """
@@ -119,7 +119,7 @@ def parse(model: type[M], value: Any, *, source: str) -> M:
     except (RecursionError, OverflowError, ValueError):
         problems = "not a readable value"
     raise UnreadableError(
-        f"{source}: the answer is not what the platform documents ({problems})",
+        f"{source}: the response is not what the platform documents ({problems})",
         sent=True,
         temporary=False,
         remedy=ODD,

@@ -12,11 +12,11 @@ from tenacity import RetryCallState, wait_random_exponential
 from olt_provider.api.errors import ApiError, OltError, RequestError
 
 TEMPORARY_STATUSES: Final = frozenset({408, 429, 502, 503, 504})
-"""Answers after which the same request may succeed. 500 is not one: it would fail again."""
+"""Statuses after which the same request may succeed. 500 is not one: it would fail again."""
 
 TOO_MANY_REQUESTS: Final = 429
 MAX_WAIT: Final = 60.0
-"""The longest single wait, in seconds. An answer that asks for more ends the operation."""
+"""The longest single wait, in seconds. A response that asks for more ends the operation."""
 MAX_TOTAL: Final = 180.0
 """The longest that one call keeps trying, in seconds, waits included."""
 
@@ -27,7 +27,7 @@ class Repeat(Enum):
     """How a request may be repeated."""
 
     SAFELY = "whenever it failed for a temporary reason, because repeating it changes nothing"
-    IF_UNSENT = "only if it certainly changed nothing: never connected, or answered 429"
+    IF_UNSENT = "only if it certainly changed nothing: never connected, or returned 429"
 
     def allows(self, error: BaseException) -> bool:
         """Whether a request that failed with ``error`` may be sent again."""

@@ -84,7 +84,7 @@ class TenantTransport:
         json: Mapping[str, Any] | None = None,
         repeat: Repeat = Repeat.SAFELY,
     ) -> M:
-        """One call that answers ``{"data": {...}}``, as a ``model``."""
+        """One call that returns ``{"data": {...}}``, as a ``model``."""
         source = f"{method} {path}"
         body = self.send(method, path, json=json, repeat=repeat)
         try:

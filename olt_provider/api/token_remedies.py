@@ -1,4 +1,4 @@
-"""What to do where the token endpoint refuses a request, by who answered and with which status."""
+"""What to do where the token endpoint refuses a request, by responding server and status."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from olt_provider.api.errors import ApiError
 
 TEMPORARY: Final = frozenset({408, 425, 429})
 OAUTH: Final = frozenset({400, 401, 403})
-"""What a token endpoint refuses with. Keycloak answers 404 with an ``error`` too: no such realm."""
+"""What a token endpoint refuses with. Keycloak returns 404 with an ``error`` too: no such realm."""
 REFUSED_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client"})
 NOT_OURS: Final = frozenset({"unsupported_grant_type", "invalid_scope"})
 """No credentials change that."""
@@ -38,7 +38,7 @@ def has_to_be_installed(tenant_id: str) -> str:
 def proves_secret_wrong(error: ApiError) -> bool:
     """Whether a refusal proves that the client secret is wrong.
 
-    Only for a client that is active, and allowed where it asked: Keycloak answers the same to any
+    Only for a client that is active, and allowed where it asked: Keycloak returns the same to any
     secret of a client that is disabled. ``unauthorized_client`` also means that a client may not
     use the grant.
     """

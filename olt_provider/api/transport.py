@@ -24,7 +24,7 @@ from olt_provider.api.connections import WatchedAdapter
 from olt_provider.api.deadline import Deadline
 from olt_provider.api.error_mapping import (
     Destination,
-    no_answer,
+    no_response,
     redirected,
     refused,
     too_large,
@@ -104,7 +104,7 @@ class _Session(requests.Session):
 
 
 class Transport:
-    """Sends requests to one base URL and returns decoded answers. Safe to share by threads.
+    """Sends requests to one base URL and returns decoded responses. Safe to share by threads.
 
     ``request_timeout`` is how long, in seconds, one try of a request may take, from connecting to
     the last byte of its response (default 30); connecting may take 10. ``max_retries`` is how often
@@ -270,7 +270,7 @@ class Transport:
         started = time.monotonic()
         deadline = Deadline(self._timeout[1])
         response: requests.Response | None = None
-        body, answering = b"", False
+        body, headers_arrived = b"", False
         try:
             with deadline:
                 response = session.request(
@@ -286,16 +286,19 @@ class Transport:
                     verify=self._ca_bundle or True,
                     stream=True,
                 )
-                answering = not deadline.expired  # headers that are cut off pass as whole ones
+                # Headers that are cut off pass as whole ones.
+                headers_arrived = not deadline.expired
                 with response:
                     body = read_body(response, MAX_BODY)
         except OverLimitError:
             raise too_large(request, MAX_BODY) from None
         except (requests.RequestException, HTTPError) as error:
             if not deadline.expired:
-                raise no_answer(request, self._destination, error) from None
+                raise no_response(request, self._destination, error) from None
         if deadline.expired or response is None:
-            raise too_late(request, self._destination, sent=deadline.sent, answering=answering)
+            raise too_late(
+                request, self._destination, sent=deadline.sent, headers_arrived=headers_arrived
+            )
         self.clock.observe(response.headers.get("Date"))
         log.debug(
             "%s: %d in %.0f ms", request, response.status_code, 1000 * (time.monotonic() - started)

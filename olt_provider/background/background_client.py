@@ -34,10 +34,10 @@ class BackgroundClient:
 
     session: requests.Session
     """For all other calls. It attaches the token to requests to the API's host, and to no other.
-    A redirect that the API answers is returned, never followed. Certificates are always verified. A
-    request without a ``timeout`` has ``request_timeout``. Nothing is repeated but what is answered
-    401, once, with a new token. Raises what ``requests`` raises, ``TokenError`` where there is no
-    token to be had, and ``ConfigurationError`` for ``verify=False``."""
+    A redirect is returned, never followed. Certificates are always verified. A request without a
+    ``timeout`` has ``request_timeout``. Only a request refused with 401 is repeated, once, with a
+    new token. Raises what ``requests`` raises, ``TokenError`` where there is no token to be
+    had, and ``ConfigurationError`` for ``verify=False``."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class BackgroundClient:
         """``GET /devices``: the tenant's devices, all pages, each fetched when it is needed.
 
         Raises ``TokenError`` where there is no token to be had, ``ApiError`` for a refusal and
-        ``RequestError`` for an unusable answer.
+        ``RequestError`` for an unusable response.
         """
         with self._explaining():
             yield from self._tenant.devices.list()

@@ -57,17 +57,17 @@ class OwnToken(AuthBase):
             del request.headers["Authorization"]
 
     def _once_more(self, response: requests.Response, **options: Any) -> requests.Response:
-        """What a 401 answered changed nothing. A body that is a stream cannot be sent again."""
+        """Repeat a request refused with 401: it changed nothing. A stream cannot be sent again."""
         sent = response.request
         if response.status_code != UNAUTHORIZED or not isinstance(sent.body, str | bytes | None):
             return response
         self._tokens.renew(self._tenant_id, sent.headers["Authorization"].removeprefix("Bearer "))
         again = self._signed(sent.copy())
         response.close()
-        answer: requests.Response = response.connection.send(again, **options)
-        answer.history.append(response)
-        answer.request = again
-        return answer
+        repeated: requests.Response = response.connection.send(again, **options)
+        repeated.history.append(response)
+        repeated.request = again
+        return repeated
 
 
 class ApiSession(requests.Session):

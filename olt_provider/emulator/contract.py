@@ -41,7 +41,7 @@ ASSUMED_MAX_PAGE: Final = 2**31 - 1
 """No list is that long; a larger number is a 400 and not an overflow of the database."""
 
 UUID: Final = r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
-"""An ID. Answers spell it in lower case."""
+"""An ID. Responses hold it in lower case."""
 ASSUMED_ABSOLUTE_URL: Final = r"^[A-Za-z][A-Za-z0-9+.\-]*://[^\x00-\x20\x7f]+$"
 ASSUMED_REDIRECT_URI: Final = r"^[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20\x7f*]+$"
 """Apps on devices use schemes of their own (``com.example:/callback``). No wildcards."""

@@ -16,7 +16,7 @@ T = TypeVar("T")
 class EmulatedPlatform:
     """For assertions, and for manual changes. No permissions, no faults, no journal.
 
-    All but ``application``, ``set_role`` and the questions raise ``KeyError`` for an application
+    All but ``application``, ``set_role`` and the reads raise ``KeyError`` for an application
     that does not exist.
     """
 
@@ -54,7 +54,7 @@ class EmulatedPlatform:
         allowed_tenants: Mapping[str, str] | Sequence[str] = (),
         status: str = "active",
     ) -> dict[str, Any]:
-        """Register an application; the answer has its secret.
+        """Register an application; the response has its secret.
 
         :param allowed_tenants: Tenant ID to comment, or just the IDs.
 
@@ -78,11 +78,11 @@ class EmulatedPlatform:
         if url is not None:
             body["url"] = url
         registered = self._state.applications.register(tenant_id, Registration.model_validate(body))
-        answer = registered.wire()
+        response = registered.wire()
         if status != "active":
             self.patch(registered.id, status=status)
-            answer["status"] = status
-        return answer
+            response["status"] = status
+        return response
 
     def patch(self, application_id: str, **wire: Any) -> dict[str, Any]:
         """Change an application, by the names of the wire (``redirectUris=[...]``)."""

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 
 from olt_provider.emulator import contract, fault_responses, problems
 from olt_provider.emulator.connection import Receive, Scope, Send
-from olt_provider.emulator.fault_responses import Answer
+from olt_provider.emulator.fault_responses import UnsentResponse
 from olt_provider.emulator.faults import Fault
 from olt_provider.emulator.recorded_request import RecordedRequest
 from olt_provider.emulator.state import State
@@ -52,28 +52,28 @@ class FaultMiddleware:
     ) -> None:
         if fault is not None and fault.kind == "hold_before":
             await _hold(fault)
-        answer = Answer()
+        response = UnsentResponse()
         if fault is None or fault.makes_the_change:
-            await self._platform(request, answer.take)
+            await self._platform(request, response.take)
         await _delay(late)
         if fault is not None and fault.kind == "hold":
             await _hold(fault, request.receive)
         elif fault is not None and fault.kind != "hold_before":
             fault.injected()
-            if fault.kind in fault_responses.WITHOUT_ANSWER:
-                await _end(request, fault, answer)
+            if fault.kind in fault_responses.WITHOUT_RESPONSE:
+                await _end(request, fault, response)
                 return
-            answer = fault_responses.faulty(fault, answer)
-        await answer.send(request.send)
+            response = fault_responses.faulty(fault, response)
+        await response.send(request.send)
 
     async def _platform(self, request: RecordedRequest, send: Send) -> None:
         variants = self._state.variants
         if not variants:
             await self._contract(request.scope, request.receive, send)
             return
-        answer = Answer()
-        await self._contract(request.scope, request.receive, answer.take)
-        await varied(variants, request.method, request.template, answer).send(send)
+        response = UnsentResponse()
+        await self._contract(request.scope, request.receive, response.take)
+        await varied(variants, request.method, request.template, response).send(send)
 
     async def _contract(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].startswith(f"{contract.BASE_PATH}/"):
@@ -83,12 +83,12 @@ class FaultMiddleware:
             await problems.gateway_page(404, "Not Found")(scope, receive, send)
 
 
-async def _end(request: RecordedRequest, fault: Fault, answer: Answer) -> None:
+async def _end(request: RecordedRequest, fault: Fault, response: UnsentResponse) -> None:
     # Ending it with unread bytes would be a reset in any case, while the client still sends.
     await request.read_body()
     request.note()  # before the client can know
-    fault_responses.end(fault, request.connection, answer)
-    # The server would answer for an application that returns while the connection is there.
+    fault_responses.end(fault, request.connection, response)
+    # The server would respond for an application that returns while the connection is there.
     await asyncio.wait_for(_until_disconnected(request.receive), DISCONNECT_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""Answers, and what faults make of them."""
+"""Responses, and how faults change them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from olt_provider.emulator import contract, problems
 from olt_provider.emulator.connection import Connection, Message, Send
 from olt_provider.emulator.faults import Fault
 
-WITHOUT_ANSWER: Final = frozenset(
+WITHOUT_RESPONSE: Final = frozenset(
     {"reset_before", "reset_after", "close_before", "close_after", "truncate"}
 )
 JSON: Final = b"application/json"
 
 
-class Answer:
-    """An answer that has not been sent yet."""
+class UnsentResponse:
+    """A response that has not been sent yet."""
 
     def __init__(self, status: int = 200, content_type: bytes = JSON, body: bytes = b"") -> None:
         self.status = status
@@ -47,7 +47,7 @@ class Answer:
         await send({"type": "http.response.body", "body": self.body})
 
     def cut(self) -> bytes:
-        """The bytes of an answer that ends too early."""
+        """The bytes of a response that ends too early."""
         body, status = self.body or b'{"data": {}}', _with_body(self.status)
         lines = [
             f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode(),
@@ -58,19 +58,19 @@ class Answer:
         return b"\r\n".join(lines) + b"\r\n\r\n" + body[: len(body) // 2]
 
 
-def end(fault: Fault, connection: Connection, answer: Answer) -> None:
-    """End the connection, with at most a part of the answer."""
+def end(fault: Fault, connection: Connection, response: UnsentResponse) -> None:
+    """End the connection, with at most a part of the response."""
     if fault.kind.startswith("reset"):
         connection.reset()
     else:
-        connection.close(answer.cut() if fault.kind == "truncate" else b"")
+        connection.close(response.cut() if fault.kind == "truncate" else b"")
 
 
-def faulty(fault: Fault, answer: Answer) -> Answer:
-    """The answer that the fault makes."""
-    makers: dict[str, Callable[[Fault, Answer], Answer]] = {
+def faulty(fault: Fault, response: UnsentResponse) -> UnsentResponse:
+    """The response that the fault makes."""
+    makers: dict[str, Callable[[Fault, UnsentResponse], UnsentResponse]] = {
         "status": _status,
-        "not_found": lambda _fault, _answer: _of(problems.hidden()),
+        "not_found": lambda _fault, _response: _of(problems.hidden()),
         "html": _html,
         "redirect": _redirect,
         "wrong_content_type": _wrong_content_type,
@@ -78,18 +78,20 @@ def faulty(fault: Fault, answer: Answer) -> Answer:
         "missing_field": _change_field,
         "wrong_type": _change_field,
     }
-    return makers[fault.kind](fault, answer)
+    return makers[fault.kind](fault, response)
 
 
-def _of(response: Response) -> Answer:
+def _of(response: Response) -> UnsentResponse:
     content_type = response.headers.get("content-type", "").encode()
-    return Answer(response.status_code, content_type, bytes(response.body))
+    return UnsentResponse(response.status_code, content_type, bytes(response.body))
 
 
-def _status(fault: Fault, _answer: Answer) -> Answer:
+def _status(fault: Fault, _response: UnsentResponse) -> UnsentResponse:
     status = fault.status or 500
     code, message = contract.fault_envelope(status)
-    made = _of(problems.envelope(status, code, message)) if fault.envelope else Answer(status)
+    made = (
+        _of(problems.envelope(status, code, message)) if fault.envelope else UnsentResponse(status)
+    )
     if fault.retry_after is not None:
         value = str(fault.retry_after)
         if fault.retry_after_as == "date":
@@ -99,31 +101,31 @@ def _status(fault: Fault, _answer: Answer) -> Answer:
     return made
 
 
-def _html(fault: Fault, _answer: Answer) -> Answer:
+def _html(fault: Fault, _response: UnsentResponse) -> UnsentResponse:
     return _of(problems.gateway_page(fault.status or 200, "Maintenance"))
 
 
-def _redirect(fault: Fault, _answer: Answer) -> Answer:
-    made = Answer(fault.status or 307)
+def _redirect(fault: Fault, _response: UnsentResponse) -> UnsentResponse:
+    made = UnsentResponse(fault.status or 307)
     made.headers.append((b"location", (fault.location or "").encode()))
     return made
 
 
-def _wrong_content_type(_fault: Fault, answer: Answer) -> Answer:
-    return Answer(answer.status, b"text/plain; charset=utf-8", answer.body or b"{}")
+def _wrong_content_type(_fault: Fault, response: UnsentResponse) -> UnsentResponse:
+    return UnsentResponse(response.status, b"text/plain; charset=utf-8", response.body or b"{}")
 
 
-def _oversize(fault: Fault, answer: Answer) -> Answer:
-    body = _decoded(answer)
+def _oversize(fault: Fault, response: UnsentResponse) -> UnsentResponse:
+    body = _decoded(response)
     if not isinstance(body, dict):
         body = {}
     body["padding"] = ""
     body["padding"] = "x" * max(0, fault.size - len(json.dumps(body)))
-    return Answer(_with_body(answer.status), JSON, json.dumps(body).encode())
+    return UnsentResponse(_with_body(response.status), JSON, json.dumps(body).encode())
 
 
-def _change_field(fault: Fault, answer: Answer) -> Answer:
-    body = _decoded(answer)
+def _change_field(fault: Fault, response: UnsentResponse) -> UnsentResponse:
+    body = _decoded(response)
     *parents, last = (fault.field or "").split(".")
     place = body
     for name in parents:
@@ -135,7 +137,7 @@ def _change_field(fault: Fault, answer: Answer) -> Answer:
             place[last] = _other_type(place[last])
     elif isinstance(place, list) and last.isdecimal() and int(last) < len(place):
         place[int(last)] = _other_type(place[int(last)])
-    return Answer(answer.status, JSON, json.dumps(body).encode())
+    return UnsentResponse(response.status, JSON, json.dumps(body).encode())
 
 
 def _child(place: Any, name: str) -> Any:
@@ -150,9 +152,9 @@ def _other_type(value: Any) -> Any:
     return [value] if isinstance(value, (str, int, float, bool)) or value is None else 4711
 
 
-def _decoded(answer: Answer) -> Any:
+def _decoded(response: UnsentResponse) -> Any:
     try:
-        return json.loads(answer.body)
+        return json.loads(response.body)
     except ValueError:
         return None
 

@@ -39,7 +39,7 @@ AFTER: Final = frozenset(
         "hold",
     }
 )
-"""Kinds that spoil the answer, so the change is made first; for the others ``when`` decides."""
+"""Kinds that alter the response, so the change is made first; for the others ``when`` decides."""
 FIELD_KINDS: Final = frozenset({"missing_field", "wrong_type"})
 OVERSIZE: Final = 9 * 1024 * 1024
 
@@ -54,14 +54,14 @@ class Fault(BaseModel):
 
     kind: Kind
     """
-    ``latency``: wait ``seconds``. ``status``: answer ``status``. ``not_found``: a 404 like that of
-    a hidden resource. ``reset_*``: a TCP reset without an answer. ``close_*``: an orderly end
-    without an answer. ``truncate``: half of the body, with the length of the whole.
+    ``latency``: wait ``seconds``. ``status``: return ``status``. ``not_found``: a 404 like that of
+    a hidden resource. ``reset_*``: a TCP reset without a response. ``close_*``: an orderly end
+    without a response. ``truncate``: half of the body, with the length of the whole.
     ``html``: a page with ``status``, default 200. ``wrong_content_type``: the right body as
-    ``text/plain``. ``missing_field``, ``wrong_type``: the answer without ``field``, or with another
-    type there. ``oversize``: the answer, ``size`` bytes long. ``redirect``: to ``location``.
-    ``hold``: make the change and keep the answer until ``release()``; ``hold_before``: keep the
-    request until then. Either for at most ``seconds``.
+    ``text/plain``. ``missing_field``, ``wrong_type``: the response without ``field``, or with
+    another type there. ``oversize``: the response, ``size`` bytes long. ``redirect``: to
+    ``location``. ``hold``: make the change and keep the response until ``release()``;
+    ``hold_before``: keep the request until then. Either for at most ``seconds``.
     """
     method: str = "*"
     """Default: any."""
@@ -114,7 +114,7 @@ class Fault(BaseModel):
 
     @property
     def makes_the_change(self) -> bool:
-        """Whether the platform does what it was asked, whatever is answered."""
+        """Whether the platform carries out the request, whatever the response is."""
         if self.kind.endswith("_before"):
             return self.kind == "hold_before"
         return self.kind in AFTER or self.when == "after"

@@ -22,7 +22,7 @@ class Call:
     template: str | None
     """Such as ``/applications/{applicationId}``; None for a path that the contract lacks."""
     status: int | None
-    """None where no answer was given."""
+    """None where no response was given."""
     tenant: str | None
     """The tenant of the request: the token's claim, verified or not, or the header."""
     connection: int
@@ -55,7 +55,7 @@ class Journal:
 
     @property
     def in_flight(self) -> int:
-        """How many requests are being answered."""
+        """How many requests are in flight."""
         with self._changed:
             return self._in_flight
 
@@ -83,13 +83,13 @@ class Journal:
             self._in_flight += 1
 
     def end(self, call: Call) -> None:
-        """A request has been answered, or never will be."""
+        """A request has got its response, or will never get one."""
         with self._changed:
             self._in_flight -= 1
             self._calls.append(call)
             self._changed.notify_all()
 
     def wait_until_idle(self, timeout: float) -> bool:
-        """Wait until no request is being answered; False after ``timeout`` seconds."""
+        """Wait until no request is in flight; False after ``timeout`` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: self._in_flight == 0, timeout)

@@ -20,7 +20,7 @@ Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Status = Literal["active", "inactive"]
 
 
-class Answer(BaseModel):
+class ResponseModel(BaseModel):
     """A response of the emulator. A field that is not set is absent, not null."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
@@ -37,13 +37,13 @@ class Body(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", strict=True)  # type: ignore[pydantic-alias]
 
 
-class Data(Answer, Generic[T]):
+class Data(ResponseModel, Generic[T]):
     """The envelope of a single object."""
 
     data: T
 
 
-class Meta(Answer):
+class Meta(ResponseModel):
     """The meta block of a list. Which totals are there differs by endpoint."""
 
     page: int
@@ -53,14 +53,14 @@ class Meta(Answer):
     total_size: int | SkipJsonSchema[None] = None
 
 
-class Page(Answer, Generic[T]):
+class Page(ResponseModel, Generic[T]):
     """The envelope of a list."""
 
     data: list[T]
     meta: Meta
 
 
-class Error(Answer):
+class Error(ResponseModel):
     """The envelope of an error of the API."""
 
     error_message: str
@@ -74,7 +74,7 @@ class OAuthError(BaseModel):
     error_description: str
 
 
-class AllowedTenant(Answer):
+class AllowedTenant(ResponseModel):
     """A tenant that may install the application."""
 
     tenant_id: Id
@@ -83,7 +83,7 @@ class AllowedTenant(Answer):
     comment: str
 
 
-class OAuth2Client(Answer):
+class OAuth2Client(ResponseModel):
     """The confidential client. The secret is there only when it is new."""
 
     id: Id
@@ -91,14 +91,14 @@ class OAuth2Client(Answer):
     type: Literal["confidental"] = contract.CLIENT_TYPE
 
 
-class PublicOAuth2Client(Answer):
+class PublicOAuth2Client(ResponseModel):
     """The public client."""
 
     id: Id
     type: Literal["public"]
 
 
-class Application(Answer):
+class Application(ResponseModel):
     """An application as its owner sees it."""
 
     id: Id
@@ -116,20 +116,20 @@ class Application(Answer):
     redirect_uris: list[str] | SkipJsonSchema[None] = None
 
 
-class NewSecret(Answer):
-    """The answer to a new secret."""
+class NewSecret(ResponseModel):
+    """The response to a new secret."""
 
     oauth2_client: OAuth2Client
 
 
-class Installation(Answer):
+class Installation(ResponseModel):
     """That an application is installed in a tenant."""
 
     tenant_id: Id
     created_at: Timestamp
 
 
-class AvailableApplication(Answer):
+class AvailableApplication(ResponseModel):
     """An application as the tenant that uses it sees it."""
 
     id: Id
@@ -139,7 +139,7 @@ class AvailableApplication(Answer):
     installation: Installation | SkipJsonSchema[None] = None
 
 
-class DeviceInfo(Answer):
+class DeviceInfo(ResponseModel):
     """What a device is."""
 
     name: str
@@ -149,14 +149,14 @@ class DeviceInfo(Answer):
     location: str
 
 
-class Device(Answer):
+class Device(ResponseModel):
     """A device of a tenant."""
 
     id: Id
     info: DeviceInfo
 
 
-class InstalledTenant(Answer):
+class InstalledTenant(ResponseModel):
     """A tenant that has the calling application installed."""
 
     tenant_id: Id
@@ -171,7 +171,7 @@ class RealmInfo(BaseModel):
 
 
 class IssuedToken(BaseModel):
-    """The answer of the token endpoint."""
+    """The response of the token endpoint."""
 
     model_config = ConfigDict(populate_by_name=True)
 

@@ -15,8 +15,8 @@ from olt_provider.emulator import contract
 from olt_provider.emulator.models import Error, OAuthError
 
 
-class Refusal(Exception):  # noqa: N818 (an answer, not a failure)
-    """An error answer of the API."""
+class Refusal(Exception):  # noqa: N818 (a response, not a failure)
+    """An error response of the API."""
 
     def __init__(self, status: int, code_and_message: tuple[str, str]) -> None:
         super().__init__(code_and_message[1])
@@ -24,8 +24,8 @@ class Refusal(Exception):  # noqa: N818 (an answer, not a failure)
         self.code, self.message = code_and_message
 
 
-class OAuthRefusal(Exception):  # noqa: N818 (an answer, not a failure)
-    """An error answer of the token endpoint."""
+class OAuthRefusal(Exception):  # noqa: N818 (a response, not a failure)
+    """An error response of the token endpoint."""
 
     def __init__(self, error: str, description: str, *, status: int = 400) -> None:
         super().__init__(description)
@@ -55,12 +55,12 @@ def not_found() -> Refusal:
 
 
 def hidden() -> Response:
-    """The answer to ``not_found``."""
+    """The response to ``not_found``."""
     return envelope(404, *contract.ASSUMED_NOT_FOUND)
 
 
 def envelope(status: int, code: str, message: str) -> Response:
-    """An error answer of the API."""
+    """An error response of the API."""
     headers = {"www-authenticate": 'Bearer realm="olt"'} if status == 401 else None
     return JSONResponse(
         Error(error_code=code, error_message=message).wire(), status, headers=headers
@@ -68,7 +68,7 @@ def envelope(status: int, code: str, message: str) -> Response:
 
 
 def gateway_page(status: int, title: str) -> Response:
-    """What a gateway in front of the platform answers for a path that it does not route."""
+    """The page of a gateway in front of the platform for a path that it does not route."""
     page = (
         f"<html>\n<head><title>{status} {title}</title></head>\n"
         f"<body>\n<center><h1>{status} {title}</h1></center>\n</body>\n</html>\n"
@@ -77,7 +77,7 @@ def gateway_page(status: int, title: str) -> Response:
 
 
 def handle(app: FastAPI) -> None:
-    """Let all errors of an application be answered as the platform does.
+    """Return all errors of an application in the form of the platform.
 
     Its ``state.routes`` are those that it may be asked for with another method.
     """

@@ -49,7 +49,7 @@ class RecordedRequest:
             await self.receive()
 
     async def send(self, message: Message) -> None:
-        """Send a part of the answer."""
+        """Send a part of the response."""
         if message["type"] == "http.response.start":
             self._status = message["status"]
         elif not message.get("more_body", False):

@@ -15,13 +15,13 @@ SAME_SITE: Final = ("", "same-origin", "none")
 """``Sec-Fetch-Site``: absent, a page of the emulator itself, typed by the user."""
 FOREIGN_HOST: Final = (
     "FOREIGN_HOST",
-    "The emulator answers only requests for localhost, a loopback address, or its own address",
+    "The emulator accepts only requests for localhost, a loopback address, or its own address",
 )
 CROSS_SITE: Final = ("CROSS_SITE", "The emulator refuses requests that pages of other origins make")
 
 
 def refusing_foreign(app: App, host: str) -> App:
-    """An application that answers only requests for this machine, from programs or its own pages.
+    """An application that accepts only requests for this machine, from programs or its own pages.
 
     :param host: The name or address that the emulator was asked to listen on.
     """

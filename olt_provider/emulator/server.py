@@ -203,16 +203,16 @@ class Emulator:
 
     @property
     def requests_in_flight(self) -> int:
-        """How many requests are being answered, those that are held included."""
+        """How many requests are in flight, those that are held included."""
         return self._state.journal.in_flight
 
     def wait_until_idle(self, timeout: float = 10) -> None:
-        """Wait until no request is being answered.
+        """Wait until no request is in flight.
 
         Raises ``TimeoutError`` after ``timeout`` seconds.
         """
         if not self._state.journal.wait_until_idle(timeout):
-            raise TimeoutError(f"requests are still being answered after {timeout} s")
+            raise TimeoutError(f"requests are still in flight after {timeout} s")
 
     def drop_connections(self) -> None:
         """End all TCP connections, as a gateway does that restarts."""

@@ -31,7 +31,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        await self.on_tick(0)  # the Date header for the first answers
+        await self.on_tick(0)  # the Date header for the first responses
         await super().startup(sockets)
         self.up.set()
 

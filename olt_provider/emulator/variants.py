@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 
 from olt_provider.emulator import contract
-from olt_provider.emulator.fault_responses import Answer
+from olt_provider.emulator.fault_responses import UnsentResponse
 
 Variant = Literal[
     "small_pages",
@@ -24,7 +24,7 @@ Variant = Literal[
 ``small_pages``: a page holds at most 5 items. ``pages_of_50``: at most 50, also by default.
 ``no_page_size``: ``meta`` without ``pageSize``. ``no_meta``: lists without ``meta``.
 ``paged_installed_tenants``: the installed tenants come in pages. ``no_content``: PATCH and PUT
-answer 204 without a body. ``short_registration``: the response to a registration holds the IDs, the
+return 204 without a body. ``short_registration``: the response to a registration holds the IDs, the
 secret and nothing else. ``bare_secret``: a new secret comes as ``data.secret``.
 """
 VARIANTS: Final[tuple[Variant, ...]] = get_args(Variant)
@@ -43,20 +43,22 @@ def page_limits(active: Set[Variant]) -> tuple[int, int]:
     return contract.DEFAULT_PAGE_SIZE, contract.MAX_PAGE_SIZE
 
 
-def varied(active: Set[Variant], method: str, template: str | None, answer: Answer) -> Answer:
+def varied(
+    active: Set[Variant], method: str, template: str | None, response: UnsentResponse
+) -> UnsentResponse:
     """The response to a call in the active variants. Refusals stay as they are."""
-    if answer.status >= 300 or not answer.body:
-        return answer
-    body = json.loads(answer.body)
+    if response.status >= 300 or not response.body:
+        return response
+    body = json.loads(response.body)
     if "no_content" in active and method in {"PATCH", "PUT"}:
-        return Answer(204)
+        return UnsentResponse(204)
     if isinstance(body, dict) and "meta" in body:
         _vary_meta(active, body)
     change = _CHANGES.get((method, template))
     if change is not None and change[0] in active:
         body["data"] = change[1](body["data"])
-    answer.body = json.dumps(body).encode()
-    return answer
+    response.body = json.dumps(body).encode()
+    return response
 
 
 def _vary_meta(active: Set[Variant], body: dict[str, Any]) -> None:

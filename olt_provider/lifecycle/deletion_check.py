@@ -1,4 +1,4 @@
-"""The check that a 404 really is a deletion: the platform answers 404 to what it hides, too."""
+"""The check that a 404 really is a deletion: the platform returns 404 for what it hides, too."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def check_deletion(
             "the configuration stored in the state, so set OLT_API_URL or add --run-program",
         )
     if not error.from_platform:
-        raise _unproven(error, "the answer is not the platform's")
+        raise _unproven(error, "the response is not the platform's")
     try:
         gone = listed.lacks(application_id)
     except OltError as failure:

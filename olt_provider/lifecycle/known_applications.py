@@ -54,7 +54,7 @@ class KnownApplications:
     def claim(self, registration: ApplicationRegistration, *, unique_name: bool) -> Iterator[None]:
         """Hold the name while it is registered; equal registrations wait for one another.
 
-        They wait because a lost answer is found by what was sent, which is equal for both. Raises
+        They wait because a lost response is found by what was sent, which is equal for both. Raises
         ``LifecycleError`` if ``unique_name`` and another registration holds the name.
         """
         name = registration.name

@@ -1,4 +1,4 @@
-"""The client on a real server that answers from a script."""
+"""The client on a real server that responds from a script."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ TOKEN = make_token()
 
 
 def application(**changes: Any) -> dict[str, Any]:
-    """A registered application as the platform really answers it, without its secret."""
+    """A registered application as the platform really returns it, without its secret."""
     return {
         "id": APPLICATION,
         "name": "Sample Application",
@@ -66,7 +66,7 @@ def available(**changes: Any) -> dict[str, Any]:
 
 
 def installation(**changes: Any) -> dict[str, Any]:
-    """The answer to an installation."""
+    """The response to an installation."""
     return {"tenantId": TENANT, "createdAt": "2019-05-09T11:00:00.000Z", **changes}
 
 
@@ -83,7 +83,7 @@ def device(**changes: Any) -> dict[str, Any]:
 
 
 def issued(**changes: Any) -> dict[str, Any]:
-    """The answer of the token endpoint."""
+    """The response of the token endpoint."""
     return {
         "access_token": TOKEN,
         "expires_in": 863999,

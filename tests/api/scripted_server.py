@@ -1,4 +1,4 @@
-"""A real HTTP/1.1 server on loopback that answers what a test wrote down, faults included."""
+"""A real HTTP/1.1 server on loopback that returns the responses of a script, faults included."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Received:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A whole answer; the connection stays open."""
+class ScriptedResponse:
+    """A whole response; the connection stays open."""
 
     status: int = 200
     body: bytes = b""
@@ -60,27 +60,29 @@ class Answer:
         return "\r\n".join([*lines, "", ""]).encode("latin-1") + self.body
 
 
-def json_answer(value: object, status: int = 200, **headers: str) -> Answer:
+def json_response(value: object, status: int = 200, **headers: str) -> ScriptedResponse:
     """``value`` as JSON; a header ``Retry_After`` is sent as ``Retry-After``."""
     named = {key.replace("_", "-"): text for key, text in headers.items()}
-    return Answer(status, json.dumps(value).encode(), {"Content-Type": "application/json", **named})
+    return ScriptedResponse(
+        status, json.dumps(value).encode(), {"Content-Type": "application/json", **named}
+    )
 
 
-def data_answer(value: object, status: int = 200) -> Answer:
+def data_response(value: object, status: int = 200) -> ScriptedResponse:
     """The platform's envelope of a single object, or of a list without ``meta``."""
-    return json_answer({"data": value}, status)
+    return json_response({"data": value}, status)
 
 
-def list_answer(*items: object) -> Answer:
+def list_response(*items: object) -> ScriptedResponse:
     """The platform's envelope of a list whose only page this is."""
-    return json_answer({"data": items, "meta": {"page": 0, "pageSize": 100}})
+    return json_response({"data": items, "meta": {"page": 0, "pageSize": 100}})
 
 
-def error_answer(
+def error_response(
     status: int, code: str = "CODE", message: str = "reason", **headers: str
-) -> Answer:
+) -> ScriptedResponse:
     """The platform's error envelope."""
-    return json_answer({"errorCode": code, "errorMessage": message}, status, **headers)
+    return json_response({"errorCode": code, "errorMessage": message}, status, **headers)
 
 
 @dataclass(frozen=True)
@@ -92,17 +94,17 @@ class Raw:
 
 @dataclass(frozen=True)
 class Closed:
-    """The connection closes before any answer."""
+    """The connection closes before any response."""
 
 
 @dataclass(frozen=True)
 class Reset:
-    """The connection is reset before any answer."""
+    """The connection is reset before any response."""
 
 
 @dataclass(frozen=True)
 class Silent:
-    """No answer ever; the connection stays open until the client or the server leaves."""
+    """No response ever; the connection stays open until the client or the server leaves."""
 
 
 @dataclass(frozen=True)
@@ -114,14 +116,14 @@ class Trickle:
     drip: bytes = b" "
 
 
-Scripted = Answer | Raw | Closed | Reset | Silent | Trickle
-EXHAUSTED = error_answer(500, "SCRIPT_EXHAUSTED", "the test wrote down no further answer")
+Scripted = ScriptedResponse | Raw | Closed | Reset | Silent | Trickle
+EXHAUSTED = error_response(500, "SCRIPT_EXHAUSTED", "the script has no further response")
 
 
 class ScriptedServer(ThreadingTCPServer):
-    """Answers requests from a script, in order, and records them.
+    """Responds to requests from a script, in order, and records them.
 
-    ``always`` answers whatever the script has no answer for.
+    ``always`` is the response once the script is exhausted.
     """
 
     daemon_threads = True
@@ -160,8 +162,8 @@ class ScriptedServer(ThreadingTCPServer):
         """A base URL with a path, as the platform's has one."""
         return f"{'https' if self._tls else 'http'}://{self.host}/v1"
 
-    def answers(self, *script: Scripted) -> None:
-        """Write down the next answers."""
+    def enqueue(self, *script: Scripted) -> None:
+        """Append to the script."""
         with self._lock:
             self._script.extend(script)
 
@@ -199,7 +201,7 @@ class _Handler(StreamRequestHandler):
         number = self.server.connected()
         try:
             while (received := self._receive(number)) is not None:
-                if not self._answer(self.server.take(received)):
+                if not self._respond(self.server.take(received)):
                     return
         except OSError:
             return  # the client left
@@ -212,26 +214,26 @@ class _Handler(StreamRequestHandler):
         body = self.rfile.read(int(headers.get("Content-Length", 0)))
         return Received(line[0], line[1], headers, body, connection)
 
-    def _answer(self, answer: Scripted) -> bool:
+    def _respond(self, response: Scripted) -> bool:
         """Send it; whether the connection stays open."""
-        if isinstance(answer, Answer):
-            self.connection.sendall(answer.encoded())
+        if isinstance(response, ScriptedResponse):
+            self.connection.sendall(response.encoded())
             return True
-        if isinstance(answer, Raw):
-            self.connection.sendall(answer.data)
-        elif isinstance(answer, Reset):
+        if isinstance(response, Raw):
+            self.connection.sendall(response.data)
+        elif isinstance(response, Reset):
             linger = struct.pack("ii", 1, 0)
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             os.close(self.connection.detach())
-        elif isinstance(answer, Silent):
+        elif isinstance(response, Silent):
             self.server.leaving.wait(30)
-        elif isinstance(answer, Trickle):
-            self._trickle(answer)
+        elif isinstance(response, Trickle):
+            self._trickle(response)
         return False
 
-    def _trickle(self, answer: Trickle) -> None:
-        self.connection.sendall(answer.head)
+    def _trickle(self, response: Trickle) -> None:
+        self.connection.sendall(response.head)
         for _ in range(5000):
-            if self.server.leaving.wait(answer.pause):
+            if self.server.leaving.wait(response.pause):
                 return
-            self.connection.sendall(answer.drip)
+            self.connection.sendall(response.drip)

@@ -7,14 +7,14 @@ import pytest
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ConfigurationError
 from tests.api.samples import APPLICATION, OTHER_TENANT
-from tests.api.scripted_server import Answer, ScriptedServer, data_answer, list_answer
+from tests.api.scripted_server import ScriptedResponse, ScriptedServer, data_response, list_response
 
 ALL = f"/v1/application-developer/applications/{APPLICATION}/allowed-tenants"
 ONE = f"{ALL}/{OTHER_TENANT}"
 
 
 def test_the_list_is_asked_for_by_page(server: ScriptedServer, tenant: TenantClient) -> None:
-    server.answers(list_answer())
+    server.enqueue(list_response())
     list(tenant.allowed_tenants.list(APPLICATION))
     assert (server.only.method, server.only.path) == ("GET", ALL)
     assert server.only.query == {"page": "0", "pageSize": "100"}
@@ -29,7 +29,7 @@ def test_the_list_holds_all_that_is_documented(
         "installed": True,
         "comment": "partner",
     }
-    server.answers(list_answer(entry))
+    server.enqueue(list_response(entry))
     (allowed,) = tenant.allowed_tenants.list(APPLICATION)
     assert allowed.model_dump() == {
         "tenant_id": OTHER_TENANT,
@@ -39,17 +39,19 @@ def test_the_list_holds_all_that_is_documented(
     }
 
 
-@pytest.mark.parametrize("answer", [data_answer({"tenantId": OTHER_TENANT}), Answer(204)])
+@pytest.mark.parametrize(
+    "response", [data_response({"tenantId": OTHER_TENANT}), ScriptedResponse(204)]
+)
 def test_a_tenant_is_allowed_with_a_put(
-    server: ScriptedServer, tenant: TenantClient, answer: Answer
+    server: ScriptedServer, tenant: TenantClient, response: ScriptedResponse
 ) -> None:
-    server.answers(answer)
+    server.enqueue(response)
     tenant.allowed_tenants.allow(APPLICATION, OTHER_TENANT, "partner")
     assert (server.only.method, server.only.target) == ("PUT", ONE)
 
 
 def test_the_comment_is_sent(server: ScriptedServer, tenant: TenantClient) -> None:
-    server.answers(data_answer({}))
+    server.enqueue(data_response({}))
     tenant.allowed_tenants.allow(APPLICATION, OTHER_TENANT, "partner")
     assert server.only.json == {"comment": "partner"}
 
@@ -57,16 +59,16 @@ def test_the_comment_is_sent(server: ScriptedServer, tenant: TenantClient) -> No
 def test_no_comment_is_sent_as_an_empty_one_so_that_an_old_one_goes(
     server: ScriptedServer, tenant: TenantClient
 ) -> None:
-    server.answers(data_answer({}))
+    server.enqueue(data_response({}))
     tenant.allowed_tenants.allow(APPLICATION, OTHER_TENANT)
     assert server.only.json == {"comment": ""}
 
 
-@pytest.mark.parametrize("answer", [Answer(204), data_answer({})])
+@pytest.mark.parametrize("response", [ScriptedResponse(204), data_response({})])
 def test_a_tenant_is_revoked_with_a_delete(
-    server: ScriptedServer, tenant: TenantClient, answer: Answer
+    server: ScriptedServer, tenant: TenantClient, response: ScriptedResponse
 ) -> None:
-    server.answers(answer)
+    server.enqueue(response)
     tenant.allowed_tenants.revoke(APPLICATION, OTHER_TENANT)
     assert (server.only.method, server.only.target, server.only.body) == ("DELETE", ONE, b"")
 

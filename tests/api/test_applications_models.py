@@ -64,14 +64,14 @@ def test_no_comment_comes_absent_null_or_empty(comment: dict[str, str | None]) -
 
 
 def test_what_is_set_is_read() -> None:
-    answer = read(
+    response = read(
         application(
             teaserDescription="It samples.",
             url="https://sample.example",
             redirectUris=["https://sample.example/back"],
         )
     )
-    assert (answer.teaser_description, answer.url, answer.redirect_uris) == (
+    assert (response.teaser_description, response.url, response.redirect_uris) == (
         "It samples.",
         "https://sample.example",
         ("https://sample.example/back",),
@@ -94,9 +94,9 @@ def test_there_is_no_secret_where_none_is_returned() -> None:
 
 def test_the_public_client_is_read() -> None:
     public = {"id": CLIENT, "type": "public"}
-    answer = read(application(withPublicOauth2Client=True, publicOauth2Client=public))
-    assert answer.public_oauth2_client is not None
-    assert answer.public_oauth2_client.id == CLIENT
+    response = read(application(withPublicOauth2Client=True, publicOauth2Client=public))
+    assert response.public_oauth2_client is not None
+    assert response.public_oauth2_client.id == CLIENT
 
 
 @pytest.mark.parametrize("value", [application(), application(publicOauth2Client=None)])
@@ -111,8 +111,8 @@ def test_times_are_read_with_milliseconds_in_utc() -> None:
 
 
 def test_ids_are_read_in_lower_case() -> None:
-    answer = read(application(id=APPLICATION.upper(), tenantId=TENANT.upper()))
-    assert (answer.id, answer.tenant_id) == (APPLICATION, TENANT)
+    response = read(application(id=APPLICATION.upper(), tenantId=TENANT.upper()))
+    assert (response.id, response.tenant_id) == (APPLICATION, TENANT)
 
 
 def test_an_allowed_tenant_shows_whether_it_is_installed() -> None:

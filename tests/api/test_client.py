@@ -13,7 +13,7 @@ from olt_provider.api.tokens import ApiToken
 from olt_provider.api.transport import Transport
 from tests.api.conftest import client_of
 from tests.api.samples import APPLICATION, NOW, OTHER_TENANT, TENANT, TOKEN, make_token
-from tests.api.scripted_server import ScriptedServer, error_answer
+from tests.api.scripted_server import ScriptedServer, error_response
 
 CALLS: dict[str, Callable[[TenantClient], Any]] = {
     "register": lambda t: t.applications.register(ApplicationRegistration(name="x")),
@@ -39,8 +39,8 @@ every_call = pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
 def test_every_call_carries_the_token(
     server: ScriptedServer, tenant: TenantClient, call: Callable[[TenantClient], Any]
 ) -> None:
-    server.answers(error_answer(400))
-    with pytest.raises(Exception, match="answered 400"):
+    server.enqueue(error_response(400))
+    with pytest.raises(Exception, match="returned 400"):
         call(tenant)
     assert server.only.headers["Authorization"] == f"Bearer {TOKEN}"
 
@@ -49,8 +49,8 @@ def test_every_call_carries_the_token(
 def test_no_call_sends_a_header_that_names_the_tenant(
     server: ScriptedServer, tenant: TenantClient, call: Callable[[TenantClient], Any]
 ) -> None:
-    server.answers(error_answer(400))
-    with pytest.raises(Exception, match="answered 400"):
+    server.enqueue(error_response(400))
+    with pytest.raises(Exception, match="returned 400"):
         call(tenant)
     assert "tenant" not in server.only.headers
 
@@ -59,8 +59,8 @@ def test_no_call_sends_a_header_that_names_the_tenant(
 def test_a_body_is_announced_as_json_and_only_where_there_is_one(
     server: ScriptedServer, tenant: TenantClient, call: Callable[[TenantClient], Any]
 ) -> None:
-    server.answers(error_answer(400))
-    with pytest.raises(Exception, match="answered 400"):
+    server.enqueue(error_response(400))
+    with pytest.raises(Exception, match="returned 400"):
         call(tenant)
     sent = server.only
     assert sent.headers.get("Content-Type") == ("application/json" if sent.body else None)
@@ -87,8 +87,8 @@ def test_nothing_is_sent_with_a_token_of_another_tenant(
 def test_without_a_tenant_the_tokens_own_is_acted_for(
     server: ScriptedServer, client: OltClient
 ) -> None:
-    server.answers(error_answer(400))
-    with pytest.raises(Exception, match="answered 400"):
+    server.enqueue(error_response(400))
+    with pytest.raises(Exception, match="returned 400"):
         client.as_tenant().applications.get(APPLICATION)
     assert server.only.headers["Authorization"] == f"Bearer {TOKEN}"
 
@@ -98,7 +98,7 @@ def test_the_client_exposes_its_api_url(server: ScriptedServer, client: OltClien
 
 
 def test_the_client_keeps_the_apis_clock(server: ScriptedServer, client: OltClient) -> None:
-    server.answers(error_answer(400, Date="Mon, 23 Nov 2026 21:20:18 GMT"))
-    with pytest.raises(Exception, match="answered 400"):
+    server.enqueue(error_response(400, Date="Mon, 23 Nov 2026 21:20:18 GMT"))
+    with pytest.raises(Exception, match="returned 400"):
         client.as_tenant(TENANT).applications.get(APPLICATION)
     assert client.clock.at_least() is not None

@@ -20,11 +20,11 @@ class Passing:
         return self.now
 
 
-def test_nothing_is_known_before_the_first_answer() -> None:
+def test_nothing_is_known_before_the_first_response() -> None:
     assert ServerClock().at_least() is None
 
 
-def test_the_date_of_an_answer_has_been_reached() -> None:
+def test_the_date_of_a_response_has_been_reached() -> None:
     clock = ServerClock(Passing())
     clock.observe(DATE)
     assert clock.at_least() == SEEN
@@ -39,7 +39,7 @@ def test_time_passes_in_whole_seconds(passed: float, second: int) -> None:
     assert clock.at_least() == SEEN.replace(second=second)
 
 
-def test_the_latest_answer_counts() -> None:
+def test_the_latest_response_counts() -> None:
     clock = ServerClock(Passing())
     clock.observe("Wed, 21 Oct 2015 07:28:00 GMT")
     clock.observe(DATE)

@@ -21,7 +21,7 @@ from olt_provider.api.request import Request
 from olt_provider.api.retry import Repeat
 from olt_provider.api.transport import MAX_BODY
 from tests.api.conftest import MakeTransport
-from tests.api.scripted_server import Answer, ScriptedServer, Trickle, data_answer
+from tests.api.scripted_server import ScriptedResponse, ScriptedServer, Trickle, data_response
 
 GET = Request("GET", "/x")
 POST = Request("POST", "/x", repeat=Repeat.IF_UNSENT)
@@ -79,22 +79,22 @@ def served(request: pytest.FixtureRequest, authority: trustme.CA) -> Iterator[Sc
 # The server drips for 25 s and leaves then, which would be another error than that of the deadline
 
 
-@pytest.mark.parametrize("answer", NO_HEADERS.values(), ids=NO_HEADERS)
+@pytest.mark.parametrize("response", NO_HEADERS.values(), ids=NO_HEADERS)
 def test_headers_that_do_not_end_are_given_up(
-    served: ScriptedServer, make_transport: MakeTransport, bundle: str, answer: Trickle
+    served: ScriptedServer, make_transport: MakeTransport, bundle: str, response: Trickle
 ) -> None:
-    served.answers(answer)
-    with pytest.raises(RequestError, match=r"no answer from 127.* within 0\.3 s") as caught:
+    served.enqueue(response)
+    with pytest.raises(RequestError, match=r"no response from 127.* within 0\.3 s") as caught:
         make_transport(served.url, ca_bundle=bundle, request_timeout=0.3, max_retries=0).send(POST)
     assert caught.value.temporary
     assert caught.value.may_have_changed
 
 
-@pytest.mark.parametrize("answer", NO_END.values(), ids=NO_END)
+@pytest.mark.parametrize("response", NO_END.values(), ids=NO_END)
 def test_a_body_that_does_not_end_is_given_up(
-    served: ScriptedServer, make_transport: MakeTransport, bundle: str, answer: Trickle
+    served: ScriptedServer, make_transport: MakeTransport, bundle: str, response: Trickle
 ) -> None:
-    served.answers(answer)
+    served.enqueue(response)
     with pytest.raises(RequestError, match="took too long to arrive") as caught:
         make_transport(served.url, ca_bundle=bundle, request_timeout=0.3, max_retries=0).send(GET)
     assert caught.value.temporary
@@ -103,7 +103,7 @@ def test_a_body_that_does_not_end_is_given_up(
 def test_what_is_given_up_is_repeated_on_a_new_connection(
     served: ScriptedServer, make_transport: MakeTransport, bundle: str, sleeps: list[float]
 ) -> None:
-    served.answers(NO_END["trailers"], data_answer("hello"))
+    served.enqueue(NO_END["trailers"], data_response("hello"))
     transport = make_transport(served.url, ca_bundle=bundle, request_timeout=0.5)
     assert transport.send(GET) == {"data": "hello"}
     assert served.connections == 2
@@ -111,7 +111,7 @@ def test_what_is_given_up_is_repeated_on_a_new_connection(
 
 
 class Dripping:
-    """A server that takes connections and drips bytes that are no answer."""
+    """A server that takes connections and drips bytes that are no response."""
 
     def __init__(self, head: bytes, drip: bytes) -> None:
         self._head, self._drip = head, drip
@@ -151,7 +151,7 @@ def test_a_tls_handshake_that_does_not_end_is_given_up(make_transport: MakeTrans
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nX-Y: ", b"HTTP/1.1 2"])
-def test_a_proxy_that_does_not_answer_is_given_up(
+def test_a_proxy_that_does_not_respond_is_given_up(
     make_transport: MakeTransport, monkeypatch: pytest.MonkeyPatch, head: bytes
 ) -> None:
     with Dripping(head, b"0") as proxy:
@@ -168,17 +168,17 @@ def test_waiting_for_a_free_connection_does_not_count(
     busy = Deadline(1000)
     with busy:
         assert not busy.expired
-    server.always = data_answer("hello")
+    server.always = data_response("hello")
     transport = make_transport(request_timeout=1.0, max_retries=0)
     with ThreadPoolExecutor(16) as pool:
-        answers = [pool.submit(transport.send, GET) for _ in range(64)]
-        assert {each.result(30)["data"] for each in answers} == {"hello"}
+        responses = [pool.submit(transport.send, GET) for _ in range(64)]
+        assert {each.result(30)["data"] for each in responses} == {"hello"}
 
 
 def test_one_thread_keeps_all_deadlines(
     server: ScriptedServer, make_transport: MakeTransport
 ) -> None:
-    server.always = data_answer("hello")
+    server.always = data_response("hello")
     for _ in range(20):
         make_transport().send(GET)
     assert [each.name for each in threading.enumerate()].count(NAME) == 1
@@ -187,7 +187,7 @@ def test_one_thread_keeps_all_deadlines(
 def test_a_request_that_ended_in_time_is_never_cut(
     server: ScriptedServer, make_transport: MakeTransport
 ) -> None:
-    server.always = data_answer("hello")
+    server.always = data_response("hello")
     transport = make_transport(request_timeout=0.2)
     for _ in range(300):
         transport.send(GET)
@@ -197,8 +197,8 @@ def test_a_request_that_ended_in_time_is_never_cut(
 # What a body decodes to
 
 
-def coded(body: bytes, coding: str) -> Answer:
-    return Answer(200, body, {"Content-Encoding": coding})
+def coded(body: bytes, coding: str) -> ScriptedResponse:
+    return ScriptedResponse(200, body, {"Content-Encoding": coding})
 
 
 def deflated(body: bytes, bits: int) -> bytes:
@@ -220,11 +220,11 @@ READABLE = {
 }
 
 
-@pytest.mark.parametrize("answer", READABLE.values(), ids=READABLE)
+@pytest.mark.parametrize("response", READABLE.values(), ids=READABLE)
 def test_a_compressed_body_is_read(
-    server: ScriptedServer, make_transport: MakeTransport, answer: Answer
+    server: ScriptedServer, make_transport: MakeTransport, response: ScriptedResponse
 ) -> None:
-    server.answers(answer, data_answer("again"))
+    server.enqueue(response, data_response("again"))
     transport = make_transport(max_retries=0)
     assert transport.send(GET) == {"data": "hello"}
     transport.send(GET)
@@ -235,7 +235,7 @@ def test_a_compressed_body_is_read(
 def test_an_empty_body_needs_no_coding(
     server: ScriptedServer, make_transport: MakeTransport, coding: str
 ) -> None:
-    server.answers(Answer(204, b"", {"Content-Encoding": coding}))
+    server.enqueue(ScriptedResponse(204, b"", {"Content-Encoding": coding}))
     assert make_transport(max_retries=0).send(Request("DELETE", "/x")) is None
 
 
@@ -249,12 +249,12 @@ UNREADABLE = {
 }
 
 
-@pytest.mark.parametrize("answer", UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.parametrize("response", UNREADABLE.values(), ids=UNREADABLE)
 def test_a_body_that_cannot_be_decoded_is_an_error(
-    server: ScriptedServer, make_transport: MakeTransport, answer: Answer
+    server: ScriptedServer, make_transport: MakeTransport, response: ScriptedResponse
 ) -> None:
-    server.answers(answer)
-    with pytest.raises(RequestError, match="unreadable answer from 127") as caught:
+    server.enqueue(response)
+    with pytest.raises(RequestError, match="unreadable response from 127") as caught:
         make_transport(max_retries=0).send(GET)
     assert not caught.value.temporary
 
@@ -273,7 +273,7 @@ def test_a_small_body_that_decodes_to_a_large_one_takes_no_memory(
     server: ScriptedServer, make_transport: MakeTransport, coding: str
 ) -> None:
     body = bomb(coding.count("gzip"))
-    server.answers(coded(body, coding))
+    server.enqueue(coded(body, coding))
     transport = make_transport(max_retries=0)
     tracemalloc.start()
     try:
@@ -288,6 +288,6 @@ def test_members_without_content_end_too(
     server: ScriptedServer, make_transport: MakeTransport
 ) -> None:
     empty = gzip.compress(b"")
-    server.answers(coded(empty * (MAX_BODY // len(empty) + 1), "gzip"))
+    server.enqueue(coded(empty * (MAX_BODY // len(empty) + 1), "gzip"))
     with pytest.raises(RequestError, match="over 8 MiB"):
         make_transport(max_retries=0).send(GET)

@@ -5,13 +5,13 @@ import pytest
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import RequestError
 from tests.api.samples import device
-from tests.api.scripted_server import ScriptedServer, json_answer, list_answer
+from tests.api.scripted_server import ScriptedServer, json_response, list_response
 
 META = {"page": 0, "pageSize": 50, "itemsTotal": 6, "pagesTotal": 1}
 
 
 def test_the_devices_are_asked_for_by_page(server: ScriptedServer, tenant: TenantClient) -> None:
-    server.answers(json_answer({"meta": META, "data": []}))
+    server.enqueue(json_response({"meta": META, "data": []}))
     list(tenant.devices.list())
     assert (server.only.method, server.only.path) == ("GET", "/v1/devices")
     assert server.only.query == {"page": "0", "pageSize": "100"}
@@ -20,7 +20,7 @@ def test_the_devices_are_asked_for_by_page(server: ScriptedServer, tenant: Tenan
 def test_a_device_holds_all_that_is_documented(
     server: ScriptedServer, tenant: TenantClient
 ) -> None:
-    server.answers(json_answer({"meta": META, "data": [device()]}))
+    server.enqueue(json_response({"meta": META, "data": [device()]}))
     (found,) = tenant.devices.list()
     assert found.model_dump() == {
         "id": "383b8c61-a9c7-487f-b4e1-66fad753e546",
@@ -35,14 +35,14 @@ def test_a_device_holds_all_that_is_documented(
 
 
 def test_what_a_device_lacks_is_empty(server: ScriptedServer, tenant: TenantClient) -> None:
-    server.answers(list_answer(device(info={"tags": None, "location": None})))
+    server.enqueue(list_response(device(info={"tags": None, "location": None})))
     (found,) = tenant.devices.list()
     assert (found.info.name, found.info.tags, found.info.location) == ("", (), "")
 
 
-def test_a_device_without_an_id_is_an_unusable_answer(
+def test_a_device_without_an_id_is_an_unusable_response(
     server: ScriptedServer, tenant: TenantClient
 ) -> None:
-    server.answers(list_answer({"info": {}}))
+    server.enqueue(list_response({"info": {}}))
     with pytest.raises(RequestError, match="id: Field required"):
         list(tenant.devices.list())

@@ -27,13 +27,13 @@ from tests.api.samples import (
     registered,
 )
 from tests.api.scripted_server import (
-    Answer,
     Closed,
     Scripted,
+    ScriptedResponse,
     ScriptedServer,
-    error_answer,
-    json_answer,
-    list_answer,
+    error_response,
+    json_response,
+    list_response,
 )
 
 LIFE = 864000
@@ -49,13 +49,13 @@ class Passing:
         return self.now
 
 
-def token_answer(tenant: str = TENANT, number: int = 1, **changes: Any) -> Answer:
+def token_response(tenant: str = TENANT, number: int = 1, **changes: Any) -> ScriptedResponse:
     token = make_token(tenant=tenant, jti=str(number))
-    return json_answer(issued(**{"access_token": token, "expires_in": LIFE, **changes}))
+    return json_response(issued(**{"access_token": token, "expires_in": LIFE, **changes}))
 
 
-def refusal(code: str, status: int = 401) -> Answer:
-    return json_answer({"error": code, "error_description": "Refused"}, status)
+def refusal(code: str, status: int = 401) -> ScriptedResponse:
+    return json_response({"error": code, "error_description": "Refused"}, status)
 
 
 @pytest.fixture
@@ -93,13 +93,13 @@ def test_no_token_is_fetched_before_it_is_needed(
 def test_a_token_is_fetched_for_its_tenant(
     server: ScriptedServer, credentials: ClientCredentials
 ) -> None:
-    server.answers(token_answer())
+    server.enqueue(token_response())
     credentials.token(TENANT.upper())
     assert server.only.headers["tenant"] == TENANT
 
 
 def test_a_token_is_fetched_once(server: ScriptedServer, credentials: ClientCredentials) -> None:
-    server.answers(token_answer())
+    server.enqueue(token_response())
     assert credentials.token(TENANT) == credentials.token(TENANT)
     assert len(server.received) == 1
 
@@ -107,14 +107,14 @@ def test_a_token_is_fetched_once(server: ScriptedServer, credentials: ClientCred
 def test_each_tenant_has_a_token_of_its_own(
     server: ScriptedServer, credentials: ClientCredentials
 ) -> None:
-    server.answers(token_answer(TENANT), token_answer(OTHER_TENANT))
+    server.enqueue(token_response(TENANT), token_response(OTHER_TENANT))
     assert credentials.token(TENANT) != credentials.token(OTHER_TENANT)
 
 
 def test_threads_that_need_the_same_token_fetch_it_once(
     server: ScriptedServer, credentials: ClientCredentials
 ) -> None:
-    server.always = token_answer()
+    server.always = token_response()
     together = threading.Barrier(4)
 
     def ask() -> str:
@@ -144,7 +144,7 @@ def test_a_token_is_replaced_shortly_before_it_expires(
     passed: float,
     fetched: int,
 ) -> None:
-    server.always = token_answer(expires_in=life)
+    server.always = token_response(expires_in=life)
     credentials.token(TENANT)
     passing.now += passed
     credentials.token(TENANT)
@@ -166,7 +166,7 @@ def test_several_tenants_mean_that_one_has_to_be_named(
 def test_refused_client_credentials_name_what_to_check(
     server: ScriptedServer, credentials: ClientCredentials, code: str
 ) -> None:
-    server.answers(refusal(code))
+    server.enqueue(refusal(code))
     expected = f"{code}: Refused.*check client_id and client_secret .*; .*in tenant {TENANT}"
     with pytest.raises(TokenError, match=expected):
         credentials.token(TENANT)
@@ -174,38 +174,38 @@ def test_refused_client_credentials_name_what_to_check(
 
 AGAIN = "busy or down, so try again later"
 NO_ENDPOINT = "check identity_url"
-NO_REALM = json_answer({"error": "Realm does not exist"}, 404)
-NO_PATH = json_answer({"error": "HTTP 404 Not Found"}, 404)
+NO_REALM = json_response({"error": "Realm does not exist"}, 404)
+NO_PATH = json_response({"error": "HTTP 404 Not Found"}, 404)
 
 
 @pytest.mark.parametrize(
-    ("answer", "remedy"),
+    ("response", "remedy"),
     [
         (NO_REALM, NO_ENDPOINT),
         (NO_PATH, NO_ENDPOINT),
-        (Answer(404, b"<html>", {"Content-Type": "text/html"}), NO_ENDPOINT),
-        (Answer(405, b""), NO_ENDPOINT),
-        (json_answer({"error": "unsupported_grant_type"}, 400), NO_ENDPOINT),
-        (json_answer({"errorCode": "NOT_FOUND", "errorMessage": "No"}, 400), NO_ENDPOINT),
-        (Answer(400, b"<html>", {"Content-Type": "text/html"}), NO_ENDPOINT),
-        (Answer(401, b"", {"WWW-Authenticate": "Basic"}), NO_ENDPOINT),
-        (Answer(429, b""), AGAIN),
-        (json_answer({"error": "temporarily_unavailable"}, 429), AGAIN),
-        (json_answer({"error": "unknown_error"}, 500), AGAIN),
-        (Answer(502, b"<html>"), AGAIN),
-        (Answer(503, b""), AGAIN),
-        (Answer(504, b""), AGAIN),
+        (ScriptedResponse(404, b"<html>", {"Content-Type": "text/html"}), NO_ENDPOINT),
+        (ScriptedResponse(405, b""), NO_ENDPOINT),
+        (json_response({"error": "unsupported_grant_type"}, 400), NO_ENDPOINT),
+        (json_response({"errorCode": "NOT_FOUND", "errorMessage": "No"}, 400), NO_ENDPOINT),
+        (ScriptedResponse(400, b"<html>", {"Content-Type": "text/html"}), NO_ENDPOINT),
+        (ScriptedResponse(401, b"", {"WWW-Authenticate": "Basic"}), NO_ENDPOINT),
+        (ScriptedResponse(429, b""), AGAIN),
+        (json_response({"error": "temporarily_unavailable"}, 429), AGAIN),
+        (json_response({"error": "unknown_error"}, 500), AGAIN),
+        (ScriptedResponse(502, b"<html>"), AGAIN),
+        (ScriptedResponse(503, b""), AGAIN),
+        (ScriptedResponse(504, b""), AGAIN),
     ],
 )
 @pytest.mark.parametrize("grant", ["credentials", "refreshing"])
-def test_remedy_follows_the_status_and_who_answered(
+def test_remedy_follows_the_status_and_the_responding_server(
     server: ScriptedServer,
     request: pytest.FixtureRequest,
     grant: str,
-    answer: Answer,
+    response: ScriptedResponse,
     remedy: str,
 ) -> None:
-    server.always = answer
+    server.always = response
     with pytest.raises(TokenError, match=f"{remedy}$") as caught:
         request.getfixturevalue(grant).token(TENANT)
     for wrong in ("has to be active", "active and installed", "get a new one"):
@@ -230,8 +230,8 @@ def test_remedy_names_the_place_that_the_credentials_came_from(
 def test_refresh_token_that_may_have_been_used_before_is_named_as_a_cause(
     server: ScriptedServer, refreshing: RefreshToken
 ) -> None:
-    server.answers(
-        json_answer(
+    server.enqueue(
+        json_response(
             {"error": "invalid_grant", "error_description": "Maximum allowed refresh token reuse"},
             400,
         )
@@ -243,7 +243,7 @@ def test_refresh_token_that_may_have_been_used_before_is_named_as_a_cause(
 def test_a_refused_refresh_token_is_reported_with_the_way_to_another(
     server: ScriptedServer, refreshing: RefreshToken
 ) -> None:
-    server.answers(refusal("invalid_grant", 400))
+    server.enqueue(refusal("invalid_grant", 400))
     with pytest.raises(TokenError, match=r"invalid_grant: Refused.*get a new one from the portal"):
         refreshing.token(TENANT)
 
@@ -251,7 +251,7 @@ def test_a_refused_refresh_token_is_reported_with_the_way_to_another(
 def test_a_token_of_another_tenant_is_refused(
     server: ScriptedServer, credentials: ClientCredentials
 ) -> None:
-    server.answers(token_answer(OTHER_TENANT))
+    server.enqueue(token_response(OTHER_TENANT))
     with pytest.raises(TokenError, match=f"of tenant {OTHER_TENANT} instead of {TENANT}"):
         credentials.token(TENANT)
 
@@ -259,29 +259,29 @@ def test_a_token_of_another_tenant_is_refused(
 def test_a_token_of_another_tenant_is_not_kept(
     server: ScriptedServer, credentials: ClientCredentials
 ) -> None:
-    server.answers(token_answer(OTHER_TENANT), token_answer(TENANT))
+    server.enqueue(token_response(OTHER_TENANT), token_response(TENANT))
     with pytest.raises(TokenError):
         credentials.token(TENANT)
     assert credentials.token(TENANT) == make_token(jti="1")
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         Closed(),
-        Answer(200, b"<html>"),
-        Answer(404, b"<html>"),
-        json_answer({}),
-        json_answer(issued(access_token="opaque-access-token")),
-        json_answer(issued(access_token=make_token(), expires_in=float("nan"))),
-        json_answer(issued(access_token=make_token(), expires_in=float("inf"))),
+        ScriptedResponse(200, b"<html>"),
+        ScriptedResponse(404, b"<html>"),
+        json_response({}),
+        json_response(issued(access_token="opaque-access-token")),
+        json_response(issued(access_token=make_token(), expires_in=float("nan"))),
+        json_response(issued(access_token=make_token(), expires_in=float("inf"))),
     ],
     ids=["broken", "not JSON", "not the platform's", "empty", "opaque", "nan", "infinite"],
 )
-def test_an_answer_that_is_no_token_is_an_error_that_shows_none(
-    server: ScriptedServer, credentials: ClientCredentials, answer: Scripted
+def test_a_response_that_is_no_token_is_an_error_that_shows_none(
+    server: ScriptedServer, credentials: ClientCredentials, response: Scripted
 ) -> None:
-    server.always = answer
+    server.always = response
     with pytest.raises(OltError) as caught:
         credentials.token(TENANT)
     shown = [text for text in (SECRET, "opaque-access-token") if text in str(caught.value)]
@@ -294,24 +294,24 @@ def test_an_answer_that_is_no_token_is_an_error_that_shows_none(
 def test_the_next_refresh_uses_the_newest_refresh_token(
     server: ScriptedServer, refreshing: RefreshToken
 ) -> None:
-    server.answers(token_answer(refresh_token="second"), token_answer(OTHER_TENANT))
+    server.enqueue(token_response(refresh_token="second"), token_response(OTHER_TENANT))
     refreshing.token(TENANT)
     refreshing.token(OTHER_TENANT)
     sent = [received.form["refresh_token"] for received in server.received]
     assert sent == ["first-refresh-token", "second"]
 
 
-def test_an_answer_without_a_refresh_token_leaves_the_old_one(
+def test_a_response_without_a_refresh_token_leaves_the_old_one(
     server: ScriptedServer, refreshing: RefreshToken
 ) -> None:
-    server.answers(token_answer(refresh_token=None), token_answer(OTHER_TENANT))
+    server.enqueue(token_response(refresh_token=None), token_response(OTHER_TENANT))
     refreshing.token(TENANT)
     refreshing.token(OTHER_TENANT)
     assert server.received[1].form["refresh_token"] == "first-refresh-token"
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         {"refresh_token": None},
         {"session_state": None},
@@ -321,11 +321,11 @@ def test_an_answer_without_a_refresh_token_leaves_the_old_one(
 )
 @pytest.mark.parametrize("grant", ["credentials", "refreshing"])
 def test_token_is_accepted_without_what_only_some_servers_send(
-    server: ScriptedServer, request: pytest.FixtureRequest, grant: str, answer: dict[str, Any]
+    server: ScriptedServer, request: pytest.FixtureRequest, grant: str, response: dict[str, Any]
 ) -> None:
     """Keycloak leaves out the refresh token of client credentials, and so its session."""
-    body = issued(**{"access_token": make_token(), "expires_in": LIFE, **answer})
-    server.answers(json_answer({key: value for key, value in body.items() if value is not None}))
+    body = issued(**{"access_token": make_token(), "expires_in": LIFE, **response})
+    server.enqueue(json_response({key: value for key, value in body.items() if value is not None}))
     assert request.getfixturevalue(grant).token(TENANT) == make_token()
 
 
@@ -355,11 +355,11 @@ def deployer(transport: Transport, credentials: ClientCredentials) -> OltClient:
 def test_a_rejected_token_is_replaced_and_the_call_repeated(
     server: ScriptedServer, deployer: OltClient
 ) -> None:
-    server.answers(
-        token_answer(number=1),
-        error_answer(401),
-        token_answer(number=2),
-        list_answer(device()),
+    server.enqueue(
+        token_response(number=1),
+        error_response(401),
+        token_response(number=2),
+        list_response(device()),
     )
     assert len(list(deployer.as_tenant(TENANT).devices.list())) == 1
     assert server.received[3].headers["Authorization"] == f"Bearer {make_token(jti='2')}"
@@ -369,8 +369,8 @@ def test_a_rejected_token_is_replaced_and_the_call_repeated(
 def test_no_other_refusal_replaces_the_token(
     server: ScriptedServer, deployer: OltClient, status: int
 ) -> None:
-    server.answers(token_answer(), error_answer(status))
-    with pytest.raises(Exception, match=f"answered {status}"):
+    server.enqueue(token_response(), error_response(status))
+    with pytest.raises(Exception, match=f"returned {status}"):
         list(deployer.as_tenant(TENANT).devices.list())
     assert len(server.received) == 2
 
@@ -378,11 +378,11 @@ def test_no_other_refusal_replaces_the_token(
 def test_even_a_registration_is_repeated_with_another_token(
     server: ScriptedServer, deployer: OltClient
 ) -> None:
-    server.answers(
-        token_answer(number=1),
-        error_answer(401),
-        token_answer(number=2),
-        json_answer({"data": registered()}),
+    server.enqueue(
+        token_response(number=1),
+        error_response(401),
+        token_response(number=2),
+        json_response({"data": registered()}),
     )
     deployer.as_tenant(TENANT).applications.register(ApplicationRegistration(name="x"))
     assert len(server.received) == 4
@@ -391,10 +391,10 @@ def test_even_a_registration_is_repeated_with_another_token(
 def test_a_token_that_is_rejected_again_is_an_error(
     server: ScriptedServer, deployer: OltClient
 ) -> None:
-    server.answers(
-        token_answer(number=1), error_answer(401), token_answer(number=2), error_answer(401)
+    server.enqueue(
+        token_response(number=1), error_response(401), token_response(number=2), error_response(401)
     )
-    with pytest.raises(Exception, match="answered 401"):
+    with pytest.raises(Exception, match="returned 401"):
         list(deployer.as_tenant(TENANT).devices.list())
     assert len(server.received) == 4
 
@@ -402,7 +402,7 @@ def test_a_token_that_is_rejected_again_is_an_error(
 def test_a_token_that_another_thread_has_replaced_is_not_replaced_again(
     server: ScriptedServer, credentials: ClientCredentials
 ) -> None:
-    server.answers(token_answer(number=1), token_answer(number=2))
+    server.enqueue(token_response(number=1), token_response(number=2))
     rejected = credentials.token(TENANT)
     for _ in range(2):
         assert credentials.renew(TENANT, rejected)
@@ -413,7 +413,7 @@ def test_a_token_that_another_thread_has_replaced_is_not_replaced_again(
 def test_a_rejected_api_token_is_an_error_at_once(
     server: ScriptedServer, client: OltClient
 ) -> None:
-    server.always = error_answer(401)
-    with pytest.raises(Exception, match="answered 401"):
+    server.always = error_response(401)
+    with pytest.raises(Exception, match="returned 401"):
         list(client.as_tenant(TENANT).devices.list())
     assert len(server.received) == 1

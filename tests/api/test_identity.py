@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from olt_provider.api.errors import ApiError, ConfigurationError, RequestError
 from olt_provider.api.identity import IdentityClient
 from tests.api.samples import CLIENT, SECRET, TENANT, TOKEN, issued
-from tests.api.scripted_server import ScriptedServer, json_answer
+from tests.api.scripted_server import ScriptedServer, json_response
 
 REALM = "/v1/id/auth/realms/olt"
 ENDPOINT = f"{REALM}/protocol/openid-connect/token"
@@ -18,7 +18,7 @@ REFRESH_TOKEN = SecretStr("the.refresh.token")
 def test_client_credentials_are_posted_as_a_form(
     server: ScriptedServer, identity: IdentityClient
 ) -> None:
-    server.answers(json_answer(issued()))
+    server.enqueue(json_response(issued()))
     identity.client_credentials(CLIENT, SecretStr(SECRET), tenant_id=TENANT)
     sent = server.only
     assert (sent.method, sent.target) == ("POST", ENDPOINT)
@@ -33,7 +33,7 @@ def test_client_credentials_are_posted_as_a_form(
 def test_client_credentials_name_the_tenant_in_a_header(
     server: ScriptedServer, identity: IdentityClient
 ) -> None:
-    server.answers(json_answer(issued()))
+    server.enqueue(json_response(issued()))
     identity.client_credentials(CLIENT, SecretStr(SECRET), tenant_id=TENANT)
     assert server.only.headers["tenant"] == TENANT
 
@@ -41,7 +41,7 @@ def test_client_credentials_name_the_tenant_in_a_header(
 def test_a_secret_arrives_whatever_characters_it_has(
     server: ScriptedServer, identity: IdentityClient
 ) -> None:
-    server.answers(json_answer(issued()))
+    server.enqueue(json_response(issued()))
     identity.client_credentials(CLIENT, SecretStr("a+b&c=d %é"), tenant_id=TENANT)
     assert server.only.form["client_secret"] == "a+b&c=d %é"
 
@@ -49,7 +49,7 @@ def test_a_secret_arrives_whatever_characters_it_has(
 def test_a_refresh_sends_the_documented_form(
     server: ScriptedServer, identity: IdentityClient
 ) -> None:
-    server.answers(json_answer(issued()))
+    server.enqueue(json_response(issued()))
     identity.refresh(REFRESH_TOKEN, CLIENT)
     assert (server.only.method, server.only.target) == ("POST", ENDPOINT)
     assert server.only.form == {
@@ -62,7 +62,7 @@ def test_a_refresh_sends_the_documented_form(
 def test_a_confidential_client_refreshes_with_its_secret(
     server: ScriptedServer, identity: IdentityClient
 ) -> None:
-    server.answers(json_answer(issued()))
+    server.enqueue(json_response(issued()))
     identity.refresh(REFRESH_TOKEN, CLIENT, client_secret=SecretStr(SECRET))
     assert server.only.form["client_secret"] == SECRET
 
@@ -71,7 +71,7 @@ def test_a_confidential_client_refreshes_with_its_secret(
 def test_a_refresh_names_a_tenant_only_where_one_is_asked_for(
     server: ScriptedServer, identity: IdentityClient, tenant_id: str | None
 ) -> None:
-    server.answers(json_answer(issued()))
+    server.enqueue(json_response(issued()))
     identity.refresh(REFRESH_TOKEN, CLIENT, tenant_id=tenant_id)
     assert server.only.headers.get("tenant") == tenant_id
 
@@ -79,13 +79,13 @@ def test_a_refresh_names_a_tenant_only_where_one_is_asked_for(
 def test_the_token_endpoint_gets_no_authorization(
     server: ScriptedServer, identity: IdentityClient
 ) -> None:
-    server.answers(json_answer(issued()))
+    server.enqueue(json_response(issued()))
     identity.client_credentials(CLIENT, SecretStr(SECRET), tenant_id=TENANT)
     assert "Authorization" not in server.only.headers
 
 
 def test_an_issued_token_is_read(server: ScriptedServer, identity: IdentityClient) -> None:
-    server.answers(json_answer(issued()))
+    server.enqueue(json_response(issued()))
     token = identity.client_credentials(CLIENT, SecretStr(SECRET), tenant_id=TENANT)
     assert token.access_token.get_secret_value() == TOKEN
     assert (token.expires_in, token.refresh_expires_in) == (863999, 950399)
@@ -96,8 +96,8 @@ def test_an_issued_token_is_read(server: ScriptedServer, identity: IdentityClien
 def test_a_refused_grant_reports_the_oauth_error(
     server: ScriptedServer, identity: IdentityClient, status: int
 ) -> None:
-    server.answers(
-        json_answer({"error": "invalid_client", "error_description": "Invalid client"}, status)
+    server.enqueue(
+        json_response({"error": "invalid_client", "error_description": "Invalid client"}, status)
     )
     with pytest.raises(ApiError) as caught:
         identity.client_credentials(CLIENT, SecretStr(SECRET), tenant_id=TENANT)
@@ -110,7 +110,7 @@ def test_a_refused_grant_reports_the_oauth_error(
 
 
 @pytest.mark.parametrize(
-    ("answer", "message"),
+    ("response", "message"),
     [
         ({"expires_in": 1}, "access_token: Field required"),
         ({"access_token": TOKEN}, "expires_in: Field required"),
@@ -119,10 +119,10 @@ def test_a_refused_grant_reports_the_oauth_error(
         ([], "body"),
     ],
 )
-def test_an_answer_that_is_no_token_is_unusable(
-    server: ScriptedServer, identity: IdentityClient, answer: Any, message: str
+def test_a_response_that_is_no_token_is_unusable(
+    server: ScriptedServer, identity: IdentityClient, response: Any, message: str
 ) -> None:
-    server.answers(json_answer(answer))
+    server.enqueue(json_response(response))
     with pytest.raises(RequestError, match=message):
         identity.client_credentials(CLIENT, SecretStr(SECRET), tenant_id=TENANT)
 
@@ -139,14 +139,14 @@ def test_what_is_no_tenant_id_never_becomes_a_header(
 def test_the_realm_publishes_its_public_key(
     server: ScriptedServer, identity: IdentityClient
 ) -> None:
-    server.answers(json_answer({"realm": "olt", "public_key": "MIIB"}))
+    server.enqueue(json_response({"realm": "olt", "public_key": "MIIB"}))
     assert identity.realm().public_key == "MIIB"
     assert (server.only.method, server.only.target) == ("GET", REALM)
 
 
-def test_a_realm_without_a_key_is_an_unusable_answer(
+def test_a_realm_without_a_key_is_an_unusable_response(
     server: ScriptedServer, identity: IdentityClient
 ) -> None:
-    server.answers(json_answer({"realm": "olt"}))
+    server.enqueue(json_response({"realm": "olt"}))
     with pytest.raises(RequestError, match="public_key: Field required"):
         identity.realm()

@@ -13,14 +13,14 @@ from olt_provider.api.transport import Transport
 from tests.api.conftest import MakeTransport, client_of
 from tests.api.samples import APPLICATION, TENANT, TOKEN
 from tests.api.scripted_server import (
-    Answer,
     Closed,
     Raw,
     Reset,
     Scripted,
+    ScriptedResponse,
     ScriptedServer,
-    data_answer,
-    error_answer,
+    data_response,
+    error_response,
 )
 
 Call = Callable[[TenantClient], Any]
@@ -36,10 +36,10 @@ LOST: dict[str, Scripted] = {
     "closed": Closed(),
     "reset": Reset(),
     "cut": Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"),
-    "503": error_answer(503),
-    "408": error_answer(408),
+    "503": error_response(503),
+    "408": error_response(408),
 }
-UNAUTHORIZED = error_answer(401)
+UNAUTHORIZED = error_response(401)
 
 
 class Tokens:
@@ -89,7 +89,7 @@ def test_no_token_for_a_repetition_keeps_the_mark(
     kind: type[OltError],
 ) -> None:
     """An API token expires in the wait, or the token endpoint refuses."""
-    server.answers(response)
+    server.enqueue(response)
     error = failure(write, tenant_of(transport, TOKEN, kind("no token")))
     assert isinstance(error, kind)
     assert error.may_have_changed
@@ -107,7 +107,7 @@ def test_a_401_after_a_lost_response_keeps_the_mark(
     response: Scripted,
     then: str | OltError,
 ) -> None:
-    server.answers(response, UNAUTHORIZED, error_answer(403))
+    server.enqueue(response, UNAUTHORIZED, error_response(403))
     error = failure(write, tenant_of(transport, TOKEN, TOKEN, then, TOKEN))
     assert error.may_have_changed
 
@@ -116,7 +116,7 @@ def test_a_401_after_a_lost_response_keeps_the_mark(
 def test_a_401_that_no_other_token_resolves_keeps_the_mark(
     server: ScriptedServer, transport: Transport, write: Call
 ) -> None:
-    server.answers(Closed(), UNAUTHORIZED)
+    server.enqueue(Closed(), UNAUTHORIZED)
     error = failure(write, tenant_of(transport, TOKEN))
     assert isinstance(error, ApiError)
     assert error.may_have_changed
@@ -129,7 +129,7 @@ def test_a_wait_that_is_broken_off_keeps_the_mark(
     def broken_off(_: float) -> None:
         raise OltError("the engine is gone")
 
-    server.answers(Closed())
+    server.enqueue(Closed())
     error = failure(write, tenant_of(make_transport(sleep=broken_off), TOKEN))
     assert error.may_have_changed
 
@@ -141,7 +141,7 @@ def test_an_unexpected_exception_is_one_of_ours_and_has_the_mark(
     def broken(_: float) -> None:
         raise RuntimeError("a bug")
 
-    server.answers(Closed())
+    server.enqueue(Closed())
     error = failure(write, tenant_of(make_transport(sleep=broken), TOKEN))
     assert isinstance(error, RequestError)
     assert error.may_have_changed
@@ -152,7 +152,7 @@ def test_an_unexpected_exception_is_one_of_ours_and_has_the_mark(
 def test_a_refusal_alone_changed_nothing(
     server: ScriptedServer, make_transport: MakeTransport, write: Call, status: int
 ) -> None:
-    server.answers(error_answer(status))
+    server.enqueue(error_response(status))
     assert not failure(write, tenant_of(make_transport(max_retries=0), TOKEN)).may_have_changed
 
 
@@ -162,7 +162,14 @@ def test_no_token_at_all_changed_nothing(transport: Transport, write: Call) -> N
 
 
 @pytest.mark.parametrize(
-    "response", [error_answer(503), Closed(), Answer(200, b"<"), data_answer([]), Answer(302)]
+    "response",
+    [
+        error_response(503),
+        Closed(),
+        ScriptedResponse(200, b"<"),
+        data_response([]),
+        ScriptedResponse(302),
+    ],
 )
 def test_a_read_never_has_the_mark(
     server: ScriptedServer, make_transport: MakeTransport, response: Scripted

@@ -60,14 +60,14 @@ def test_an_id_is_compared_in_lower_case_and_without_blanks(value: str) -> None:
 
 
 @pytest.mark.parametrize("written", [TENANT.upper(), f" {TENANT}\n", TENANT.replace("-", "")])
-def test_id_in_an_answer_is_kept_as_a_lower_case_uuid(written: str) -> None:
+def test_id_in_a_response_is_kept_as_a_lower_case_uuid(written: str) -> None:
     assert parse(Inner, {"someId": written}, source="it").some_id == TENANT
 
 
 @pytest.mark.parametrize(
     "odd", ["", "a", "..", f"{TENANT}\nimport os", f"{TENANT}\u2028#", f"{TENANT}\0", "x" * 36]
 )
-def test_id_that_is_not_a_uuid_is_an_unreadable_answer(odd: str) -> None:
+def test_id_that_is_not_a_uuid_is_an_unreadable_response(odd: str) -> None:
     with pytest.raises(RequestError, match=r"someId: Value error, not a UUID\);") as caught:
         parse(Inner, {"someId": odd}, source="it")
     assert len(str(caught.value).splitlines()) == 1
@@ -81,7 +81,7 @@ def test_client_id_that_is_not_a_uuid_is_kept_as_sent(sent: str, kept: str) -> N
 
 
 @pytest.mark.parametrize("odd", ["", "a b", "a\nb", "a\x1b[31m", "a\u202eb", "a\u2028b", "a\0"])
-def test_client_id_that_is_not_one_printable_word_is_an_unreadable_answer(odd: str) -> None:
+def test_client_id_that_is_not_one_printable_word_is_an_unreadable_response(odd: str) -> None:
     with pytest.raises(RequestError, match="id: Value error, not one word of printable"):
         parse(OAuth2Client, {"id": odd}, source="it")
 
@@ -97,8 +97,8 @@ def test_only_the_first_of_many_wrong_fields_are_named() -> None:
     assert str(caught.value).count("Field required") == 5
 
 
-def test_the_answer_is_named() -> None:
-    with pytest.raises(RequestError, match=r"^GET /x: the answer is not what"):
+def test_the_response_is_named() -> None:
+    with pytest.raises(RequestError, match=r"^GET /x: the response is not what"):
         parse(Sample, {}, source="GET /x")
 
 
@@ -108,7 +108,7 @@ def test_a_value_is_never_shown() -> None:
     assert "the secret" not in str(caught.value)
 
 
-def test_an_unreadable_answer_came_all_the_same() -> None:
+def test_error_of_an_unreadable_response_counts_as_sent() -> None:
     with pytest.raises(RequestError) as caught:
         parse(Sample, {}, source="it")
     assert (caught.value.sent, caught.value.temporary) == (True, False)
@@ -120,7 +120,7 @@ def test_data_may_hold_anything(data: object) -> None:
 
 
 @pytest.mark.parametrize("body", [None, [], "data", 7, {}])
-def test_an_answer_without_data_is_an_error(body: object) -> None:
+def test_a_response_without_data_is_an_error(body: object) -> None:
     with pytest.raises(RequestError, match=r'^GET /x: the response has no "data"'):
         data_of(body, source="GET /x")
 
@@ -134,7 +134,7 @@ def test_a_time_is_written_in_utc_with_milliseconds(offset: int, text: str) -> N
 
 
 @pytest.mark.parametrize("time", ["0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00"])
-def test_a_time_that_has_no_utc_is_an_unreadable_answer(time: str) -> None:
+def test_a_time_that_has_no_utc_is_an_unreadable_response(time: str) -> None:
     with pytest.raises(RequestError, match="not a readable value") as caught:
         parse(Timed, {"createdAt": time}, source="GET /x")
     assert caught.value.sent

@@ -9,14 +9,19 @@ from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import RequestError, TooLargeError
 from olt_provider.api.paging import MAX_PAGES, all_pages
 from tests.api.samples import device
-from tests.api.scripted_server import Answer, ScriptedServer, error_answer, json_answer
+from tests.api.scripted_server import (
+    ScriptedResponse,
+    ScriptedServer,
+    error_response,
+    json_response,
+)
 
 
-def page(number: int, size: int, meta: object = None) -> Answer:
+def page(number: int, size: int, meta: object = None) -> ScriptedResponse:
     """A page of devices, each of another name."""
     info = [{"name": f"{number}-{index}"} for index in range(size)]
     body: dict[str, Any] = {"data": [device(info=entry) for entry in info]}
-    return json_answer(body if meta is None else {**body, "meta": meta})
+    return json_response(body if meta is None else {**body, "meta": meta})
 
 
 METAS: dict[str, Any] = {
@@ -42,24 +47,24 @@ METAS: dict[str, Any] = {
 def test_all_pages_are_read_whatever_meta_holds(
     server: ScriptedServer, tenant: TenantClient, meta: object
 ) -> None:
-    server.answers(page(0, 100, meta), page(1, 3, meta))
+    server.enqueue(page(0, 100, meta), page(1, 3, meta))
     assert len(list(tenant.devices.list())) == 103
 
 
 def test_items_come_in_order(server: ScriptedServer, tenant: TenantClient) -> None:
-    server.answers(page(0, 100), page(1, 2))
+    server.enqueue(page(0, 100), page(1, 2))
     names = [item.info.name for item in tenant.devices.list()]
     assert (names[0], names[99], names[100:]) == ("0-0", "0-99", ["1-0", "1-1"])
 
 
 def test_pages_are_counted_from_0(server: ScriptedServer, tenant: TenantClient) -> None:
-    server.answers(page(0, 100), page(1, 100), page(2, 0))
+    server.enqueue(page(0, 100), page(1, 100), page(2, 0))
     list(tenant.devices.list())
     assert [sent.query["page"] for sent in server.received] == ["0", "1", "2"]
 
 
 def test_a_short_page_is_the_last(server: ScriptedServer, tenant: TenantClient) -> None:
-    server.answers(page(0, 99, {"pageSize": 100}))
+    server.enqueue(page(0, 99, {"pageSize": 100}))
     list(tenant.devices.list())
     assert len(server.received) == 1
 
@@ -79,7 +84,7 @@ CAPPED: dict[str, Any] = {
 def test_all_pages_are_read_where_the_server_returns_fewer_items_and_no_page_size(
     server: ScriptedServer, tenant: TenantClient, meta: object
 ) -> None:
-    server.answers(page(0, 10, meta), page(1, 10, meta), page(2, 5, meta))
+    server.enqueue(page(0, 10, meta), page(1, 10, meta), page(2, 5, meta))
     server.always = page(3, 0, meta)
     assert len(list(tenant.devices.list())) == 25
 
@@ -88,7 +93,7 @@ def test_all_pages_are_read_where_the_server_returns_fewer_items_and_no_page_siz
 def test_a_list_that_fills_its_last_page_ends_with_an_empty_one(
     server: ScriptedServer, tenant: TenantClient, meta: object
 ) -> None:
-    server.answers(page(0, 10, meta), page(1, 10, meta))
+    server.enqueue(page(0, 10, meta), page(1, 10, meta))
     server.always = page(2, 0, meta)
     assert len(list(tenant.devices.list())) == 20
 
@@ -96,7 +101,7 @@ def test_a_list_that_fills_its_last_page_ends_with_an_empty_one(
 def test_totals_without_a_page_size_end_the_list_without_another_request(
     server: ScriptedServer, tenant: TenantClient
 ) -> None:
-    server.answers(page(0, 3, {"itemsTotal": 3}))
+    server.enqueue(page(0, 3, {"itemsTotal": 3}))
     assert len(list(tenant.devices.list())) == 3
     assert len(server.received) == 1
 
@@ -120,7 +125,7 @@ def test_a_page_size_of_50_is_no_default_to_rely_on(
     server: ScriptedServer, tenant: TenantClient
 ) -> None:
     meta = {"page": 0, "pageSize": 50, "itemsTotal": 75, "pagesTotal": 2}
-    server.answers(page(0, 50, meta), page(1, 25, meta))
+    server.enqueue(page(0, 50, meta), page(1, 25, meta))
     assert len(list(tenant.devices.list())) == 75
     assert {sent.query["pageSize"] for sent in server.received} == {"100"}
 
@@ -161,7 +166,7 @@ def test_an_item_that_is_too_large_alone_is_an_error() -> None:
 
 
 def test_an_empty_list_is_empty(server: ScriptedServer, tenant: TenantClient) -> None:
-    server.answers(page(0, 0))
+    server.enqueue(page(0, 0))
     assert list(tenant.devices.list()) == []
 
 
@@ -169,12 +174,12 @@ def test_a_page_size_smaller_than_asked_for_does_not_end_the_list_early(
     server: ScriptedServer, tenant: TenantClient
 ) -> None:
     meta = {"pageSize": 10}
-    server.answers(page(0, 10, meta), page(1, 10, meta), page(2, 4, meta))
+    server.enqueue(page(0, 10, meta), page(1, 10, meta), page(2, 4, meta))
     assert len(list(tenant.devices.list())) == 24
 
 
 def test_pages_are_fetched_only_as_needed(server: ScriptedServer, tenant: TenantClient) -> None:
-    server.answers(page(0, 100))
+    server.enqueue(page(0, 100))
     assert len(list(islice(tenant.devices.list(), 5))) == 5
     assert len(server.received) == 1
 
@@ -199,7 +204,7 @@ def test_a_list_that_does_not_end_is_an_error() -> None:
 def test_data_that_is_no_list_is_an_error(
     server: ScriptedServer, tenant: TenantClient, data: object
 ) -> None:
-    server.answers(json_answer({"data": data}))
+    server.enqueue(json_response({"data": data}))
     with pytest.raises(RequestError, match="GET /devices: a list was expected"):
         list(tenant.devices.list())
 
@@ -207,8 +212,8 @@ def test_data_that_is_no_list_is_an_error(
 def test_a_refusal_of_a_later_page_is_an_error_and_not_the_end(
     server: ScriptedServer, tenant: TenantClient
 ) -> None:
-    server.answers(page(0, 100), error_answer(403))
-    with pytest.raises(Exception, match="answered 403"):
+    server.enqueue(page(0, 100), error_response(403))
+    with pytest.raises(Exception, match="returned 403"):
         list(tenant.devices.list())
 
 

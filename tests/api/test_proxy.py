@@ -21,7 +21,7 @@ from tests.api.scripted_server import (
     Scripted,
     ScriptedServer,
     Silent,
-    data_answer,
+    data_response,
 )
 from tests.connect_proxy import ConnectProxy
 
@@ -79,7 +79,7 @@ def test_a_registration_whose_response_is_lost_through_a_proxy_is_not_repeated(
     kept_alive: bool,
 ) -> None:
     if kept_alive:
-        platform.answers(data_answer("hello"))
+        platform.enqueue(data_response("hello"))
         transport.send(Request("GET", "/x"))
     platform.always = lost
     with pytest.raises(RequestError) as caught:
@@ -92,7 +92,7 @@ def test_a_registration_whose_response_is_lost_through_a_proxy_is_not_repeated(
 def test_a_write_that_can_be_repeated_is_repeated_through_a_proxy(
     platform: ScriptedServer, proxy: ConnectProxy, transport: Transport
 ) -> None:
-    platform.answers(Closed(), data_answer("done"))
+    platform.enqueue(Closed(), data_response("done"))
     assert transport.send(Request("PATCH", "/x")) == {"data": "done"}
     assert proxy.tunnels == 2
 
@@ -102,7 +102,7 @@ def test_a_registration_is_repeated_after_the_proxy_refused_a_tunnel(
     proxy: ConnectProxy, transport: Transport, sleeps: list[float], status: int
 ) -> None:
     proxy.refuse = status
-    with pytest.raises(RequestError, match=f"the proxy answered {status} to CONNECT") as caught:
+    with pytest.raises(RequestError, match=f"the proxy returned {status} to CONNECT") as caught:
         transport.send(REGISTRATION)
     assert len(sleeps) == 1
     assert not caught.value.may_have_changed

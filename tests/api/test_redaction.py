@@ -24,7 +24,7 @@ from olt_provider.api.request import Request
 from olt_provider.api.transport import BearerAuth, Transport
 from olt_provider.settings import Settings
 from tests.api.samples import CLIENT, SECRET, TENANT, issued, make_token, registered
-from tests.api.scripted_server import Answer, ScriptedServer, data_answer, json_answer
+from tests.api.scripted_server import ScriptedResponse, ScriptedServer, data_response, json_response
 
 ODD = 'p/w+d & "q"=%é\'x~'
 TOKEN = make_token(jti="redaction")
@@ -153,15 +153,15 @@ def records(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     return caplog
 
 
-QUOTED: dict[str, Callable[[str], Answer]] = {
-    "message": lambda text: json_answer({"errorCode": "X", "errorMessage": text}, 400),
-    "code": lambda text: json_answer({"errorCode": text, "errorMessage": "y"}, 403),
-    "description": lambda text: json_answer({"error": "x", "error_description": text}, 401),
-    "error": lambda text: json_answer({"error": text}, 400),
-    "content type": lambda text: Answer(502, b"<p>", {"Content-Type": text}),
-    "content type of a page": lambda text: Answer(200, b"<p>", {"Content-Type": text}),
-    "redirect": lambda text: Answer(302, b"", {"Location": f"https://{text}.example/"}),
-    "busy": lambda text: json_answer({"errorMessage": text, "error": text}, 503),
+QUOTED: dict[str, Callable[[str], ScriptedResponse]] = {
+    "message": lambda text: json_response({"errorCode": "X", "errorMessage": text}, 400),
+    "code": lambda text: json_response({"errorCode": text, "errorMessage": "y"}, 403),
+    "description": lambda text: json_response({"error": "x", "error_description": text}, 401),
+    "error": lambda text: json_response({"error": text}, 400),
+    "content type": lambda text: ScriptedResponse(502, b"<p>", {"Content-Type": text}),
+    "content type of a page": lambda text: ScriptedResponse(200, b"<p>", {"Content-Type": text}),
+    "redirect": lambda text: ScriptedResponse(302, b"", {"Location": f"https://{text}.example/"}),
+    "busy": lambda text: json_response({"errorMessage": text, "error": text}, 503),
 }
 HEADER_FORMS = ("as it is", "lower case", "Base64 without padding", "URL-safe Base64")
 
@@ -203,7 +203,7 @@ def test_a_token_endpoint_cannot_show_what_was_sent(
     server: ScriptedServer, client: OltClient, form: Callable[[str], str]
 ) -> None:
     body = {"error": "odd", "error_description": form(ODD)}
-    server.always = json_answer(body, 400)
+    server.always = json_response(body, 400)
     with pytest.raises(ApiError) as caught:
         client.identity.client_credentials(CLIENT, SecretStr(ODD), tenant_id=TENANT)
     assert form(ODD)[:60] not in str(caught.value)
@@ -214,7 +214,7 @@ def test_a_token_that_came_with_the_error_is_not_shown(
     server: ScriptedServer, client: OltClient
 ) -> None:
     new = make_token(jti="new")
-    server.always = json_answer(
+    server.always = json_response(
         {"error": "odd", "error_description": f"not {new}", "access_token": new}, 400
     )
     with pytest.raises(ApiError) as caught:
@@ -226,12 +226,13 @@ def test_new_secrets_of_earlier_responses_are_not_shown(
     server: ScriptedServer, transport: Transport
 ) -> None:
     refresh = "a-new-refresh-token"
-    server.answers(
-        data_answer(registered()), json_answer(issued(refresh_token=refresh, access_token=TOKEN))
+    server.enqueue(
+        data_response(registered()),
+        json_response(issued(refresh_token=refresh, access_token=TOKEN)),
     )
     transport.send(Request("POST", "/registration"))
     transport.send(Request("POST", "/token", form={}))
-    server.always = json_answer({"errorMessage": f"{SECRET} {refresh} {TOKEN}"}, 400)
+    server.always = json_response({"errorMessage": f"{SECRET} {refresh} {TOKEN}"}, 400)
     with pytest.raises(ApiError) as caught:
         transport.send(Request("GET", "/x"))
     assert caught.value.error_message == f"{MARK} {MARK} {MARK}"
@@ -258,7 +259,7 @@ def test_all_credentials_of_a_client_are_removed_before_any_is_sent(
 def test_a_token_of_another_tenant_cannot_name_a_secret_as_its_tenant(
     server: ScriptedServer, client: OltClient
 ) -> None:
-    server.always = json_answer(issued(access_token=make_token(tenant=SECRET)))
+    server.always = json_response(issued(access_token=make_token(tenant=SECRET)))
     tokens = ClientCredentials(client.identity, CLIENT, SecretStr(SECRET))
     with pytest.raises(OltError) as caught:
         tokens.token(TENANT)

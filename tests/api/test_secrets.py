@@ -34,14 +34,14 @@ from tests.api.samples import (
     registered,
 )
 from tests.api.scripted_server import (
-    Answer,
     Closed,
     Raw,
     Scripted,
+    ScriptedResponse,
     ScriptedServer,
-    data_answer,
-    error_answer,
-    json_answer,
+    data_response,
+    error_response,
+    json_response,
 )
 
 REFRESH_TOKEN = "the-refresh-token"
@@ -120,32 +120,36 @@ CALLS: dict[str, Callable[[OltClient], Any]] = {
     ),
 }
 BROKEN = {"oauth2Client": {"secret": [SECRET]}, "secret": {SECRET: SECRET}}
-ANSWERS: dict[str, Scripted] = {
+RESPONSES: dict[str, Scripted] = {
     "closed": Closed(),
     "cut": Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n" + SECRET.encode()),
-    "refused": error_answer(403),
-    "refused by another": Answer(403, f"<html>{SECRET} {TOKEN}".encode()),
-    "redirect": Answer(302, b"", {"Location": f"https://x.example/?token={TOKEN}#{SECRET}"}),
-    "not JSON": Answer(200, f"<html>{SECRET} {TOKEN}".encode()),
-    "cut JSON": Answer(200, f'{{"access_token": "{ISSUED_TOKEN}", "x": "{SECRET}'.encode()),
-    "no data": json_answer(registered()),
-    "wrong shape": data_answer(BROKEN),
-    "wrong types": data_answer(
+    "refused": error_response(403),
+    "refused by another": ScriptedResponse(403, f"<html>{SECRET} {TOKEN}".encode()),
+    "redirect": ScriptedResponse(
+        302, b"", {"Location": f"https://x.example/?token={TOKEN}#{SECRET}"}
+    ),
+    "not JSON": ScriptedResponse(200, f"<html>{SECRET} {TOKEN}".encode()),
+    "cut JSON": ScriptedResponse(
+        200, f'{{"access_token": "{ISSUED_TOKEN}", "x": "{SECRET}'.encode()
+    ),
+    "no data": json_response(registered()),
+    "wrong shape": data_response(BROKEN),
+    "wrong types": data_response(
         {
             **registered(createdAt=SECRET, status=SECRET, name=[SECRET]),
             "oauth2Client": {"id": [SECRET], "secret": [SECRET], "type": {SECRET: SECRET}},
         }
     ),
-    "no token": json_answer({**ISSUED, "expires_in": SECRET, "refresh_token": [REFRESH_TOKEN]}),
+    "no token": json_response({**ISSUED, "expires_in": SECRET, "refresh_token": [REFRESH_TOKEN]}),
 }
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
-@pytest.mark.parametrize("answer", ANSWERS.values(), ids=list(ANSWERS))
+@pytest.mark.parametrize("response", RESPONSES.values(), ids=list(RESPONSES))
 def test_no_error_nor_what_led_to_it_shows_a_secret(
-    server: ScriptedServer, client: OltClient, call: Callable[[OltClient], Any], answer: Scripted
+    server: ScriptedServer, client: OltClient, call: Callable[[OltClient], Any], response: Scripted
 ) -> None:
-    server.always = answer
+    server.always = response
     with pytest.raises(OltError) as caught:
         call(client)
     assert shown("".join(f"{error} {error!r}" for error in chain(caught.value))) == []
@@ -155,7 +159,7 @@ def test_no_error_nor_what_led_to_it_shows_a_secret(
 def test_no_traceback_shows_a_secret(
     server: ScriptedServer, client: OltClient, call: Callable[[OltClient], Any]
 ) -> None:
-    server.always = data_answer(BROKEN)
+    server.always = data_response(BROKEN)
     with pytest.raises(OltError) as caught:
         call(client)
     assert shown("".join(traceback.format_exception(caught.value))) == []
@@ -173,12 +177,12 @@ def test_a_token_that_no_header_can_hold_is_not_shown_by_what_led_to_the_error(
 
 
 @pytest.mark.parametrize(
-    ("call", "answer"),
+    ("call", "response"),
     [
-        ("register", data_answer(registered())),
-        ("new secret", data_answer({"secret": SECRET})),
-        ("client credentials", json_answer(ISSUED)),
-        ("refresh", json_answer(ISSUED)),
+        ("register", data_response(registered())),
+        ("new secret", data_response({"secret": SECRET})),
+        ("client credentials", json_response(ISSUED)),
+        ("refresh", json_response(ISSUED)),
     ],
 )
 def test_no_log_line_shows_a_secret(
@@ -186,10 +190,10 @@ def test_no_log_line_shows_a_secret(
     client: OltClient,
     caplog: pytest.LogCaptureFixture,
     call: str,
-    answer: Answer,
+    response: ScriptedResponse,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    server.answers(error_answer(429), answer)
+    server.enqueue(error_response(429), response)
     CALLS[call](client)
     assert shown(caplog.text) == []
 
@@ -198,8 +202,8 @@ def test_every_attempt_is_logged(
     server: ScriptedServer, client: OltClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "olt_provider")
-    server.answers(error_answer(429), data_answer(registered()))
+    server.enqueue(error_response(429), data_response(registered()))
     CALLS["register"](client)
     path = "POST /application-developer/applications"
-    answered = [line for line in caplog.messages if line.startswith((f"{path}: 4", f"{path}: 2"))]
-    assert len(answered) == 2
+    responses = [line for line in caplog.messages if line.startswith((f"{path}: 4", f"{path}: 2"))]
+    assert len(responses) == 2

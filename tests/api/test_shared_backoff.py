@@ -20,8 +20,8 @@ from tests.api.scripted_server import (
     Received,
     Scripted,
     ScriptedServer,
-    data_answer,
-    error_answer,
+    data_response,
+    error_response,
 )
 
 REGISTRATION = Request("POST", "/x", json={}, repeat=Repeat.IF_UNSENT)
@@ -181,9 +181,9 @@ class LimitingServer(ScriptedServer):
         with self._counting:
             self._count += 1
             if self._count % 2:
-                return error_answer(429, Retry_After="0")
+                return error_response(429, Retry_After="0")
             self.created += 1
-            return data_answer({})
+            return data_response({})
 
 
 def at_once(call: Callable[[], object], times: int) -> list[object]:
@@ -198,8 +198,8 @@ def test_registrations_of_four_threads_all_pass_under_a_limit(
     server = LimitingServer()
     with server:
         transport = make_transport(server.url, max_retries=1, notify=reports.append)
-        answers = at_once(lambda: transport.send(REGISTRATION), 30)
-        assert answers == [{"data": {}}] * 30
+        responses = at_once(lambda: transport.send(REGISTRATION), 30)
+        assert responses == [{"data": {}}] * 30
         assert server.created == 30
     assert reports == [
         f"{server.host} limits the rate of requests (429), so this run sends them more slowly"
@@ -210,8 +210,8 @@ def test_a_lasting_limit_ends_by_time(
     server: ScriptedServer, make_transport: MakeTransport
 ) -> None:
     slept: list[float] = []
-    server.always = error_answer(429, Retry_After="50")
-    with pytest.raises(OltError, match="answered 429"):
+    server.always = error_response(429, Retry_After="50")
+    with pytest.raises(OltError, match="returned 429"):
         make_transport(max_retries=1, sleep=slept.append).send(REGISTRATION)
     assert slept == [pytest.approx(50.0, abs=0.5)] * 3
 
@@ -219,8 +219,8 @@ def test_a_lasting_limit_ends_by_time(
 def test_without_retries_a_limit_is_an_error_at_once(
     server: ScriptedServer, make_transport: MakeTransport, sleeps: list[float]
 ) -> None:
-    server.always = error_answer(429, Retry_After="1")
-    with pytest.raises(OltError, match="answered 429"):
+    server.always = error_response(429, Retry_After="1")
+    with pytest.raises(OltError, match="returned 429"):
         make_transport(max_retries=0).send(REGISTRATION)
     assert (len(server.received), sleeps) == (1, [])
 
@@ -228,8 +228,10 @@ def test_without_retries_a_limit_is_an_error_at_once(
 def test_failures_beside_a_limit_are_counted(
     server: ScriptedServer, make_transport: MakeTransport
 ) -> None:
-    server.answers(error_answer(429), error_answer(429), error_answer(503), error_answer(429))
-    server.always = error_answer(503)
-    with pytest.raises(OltError, match="answered 503"):
+    server.enqueue(
+        error_response(429), error_response(429), error_response(503), error_response(429)
+    )
+    server.always = error_response(503)
+    with pytest.raises(OltError, match="returned 503"):
         make_transport(max_retries=1).send(Request("GET", "/x"))
     assert len(server.received) == 5

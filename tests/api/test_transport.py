@@ -16,14 +16,14 @@ from olt_provider.api.transport import MAX_BODY, BearerAuth, Transport
 from tests.api.conftest import MakeTransport
 from tests.api.samples import TOKEN
 from tests.api.scripted_server import (
-    Answer,
     Raw,
+    ScriptedResponse,
     ScriptedServer,
     Silent,
     Trickle,
-    data_answer,
-    error_answer,
-    json_answer,
+    data_response,
+    error_response,
+    json_response,
 )
 
 GET = Request("GET", "/x")
@@ -33,8 +33,8 @@ def bearer() -> BearerAuth:
     return BearerAuth(TOKEN)
 
 
-def redirect(status: int, location: str, body: bytes = b"") -> Answer:
-    return Answer(status, body, {"Location": location})
+def redirect(status: int, location: str, body: bytes = b"") -> ScriptedResponse:
+    return ScriptedResponse(status, body, {"Location": location})
 
 
 # What every request holds
@@ -43,7 +43,7 @@ def redirect(status: int, location: str, body: bytes = b"") -> Answer:
 def test_the_user_agent_names_this_packages_version(
     server: ScriptedServer, transport: Transport
 ) -> None:
-    server.answers(data_answer({}))
+    server.enqueue(data_response({}))
     transport.send(GET)
     assert server.only.headers["User-Agent"].startswith(f"pulumi-olt/{__version__} ")
 
@@ -51,13 +51,13 @@ def test_the_user_agent_names_this_packages_version(
 def test_the_user_agent_names_who_uses_this_package(
     server: ScriptedServer, make_transport: MakeTransport
 ) -> None:
-    server.answers(data_answer({}))
+    server.enqueue(data_response({}))
     make_transport(user_agent="pulumi/3.272.0").send(GET)
     assert " pulumi/3.272.0 " in server.only.headers["User-Agent"]
 
 
 def test_json_is_asked_for(server: ScriptedServer, transport: Transport) -> None:
-    server.answers(data_answer({}))
+    server.enqueue(data_response({}))
     transport.send(GET)
     assert server.only.headers["Accept"] == "application/json"
 
@@ -65,7 +65,7 @@ def test_json_is_asked_for(server: ScriptedServer, transport: Transport) -> None
 def test_a_slash_at_the_end_of_the_base_url_is_not_doubled(
     server: ScriptedServer, make_transport: MakeTransport
 ) -> None:
-    server.answers(data_answer({}))
+    server.enqueue(data_response({}))
     make_transport(f"{server.url}/").send(GET)
     assert server.only.target == "/v1/x"
 
@@ -77,7 +77,7 @@ def test_the_token_is_requested_again_before_every_attempt(
     server: ScriptedServer, transport: Transport
 ) -> None:
     tokens = iter(["first", "second"])
-    server.answers(error_answer(503), data_answer({}))
+    server.enqueue(error_response(503), data_response({}))
     transport.send(GET, authorize=lambda: BearerAuth(next(tokens)))
     sent = [received.headers["Authorization"] for received in server.received]
     assert sent == ["Bearer first", "Bearer second"]
@@ -100,7 +100,7 @@ def test_plain_http_to_this_machine_never_goes_through_a_proxy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("http_proxy", f"http://{elsewhere.host}")
-    server.answers(data_answer({}))
+    server.enqueue(data_response({}))
     transport.send(GET, authorize=bearer)
     assert elsewhere.received == []
 
@@ -117,14 +117,14 @@ def test_a_redirect_is_never_followed(
     status: int,
     method: str,
 ) -> None:
-    server.answers(redirect(status, f"{elsewhere.url}/x"))
+    server.enqueue(redirect(status, f"{elsewhere.url}/x"))
     with pytest.raises(RequestError, match="redirects are not followed"):
         transport.send(Request(method, "/x"), authorize=bearer)
     assert (len(server.received), elsewhere.received) == (1, [])
 
 
 def test_a_redirect_names_its_target(server: ScriptedServer, transport: Transport) -> None:
-    server.answers(redirect(302, "https://login.example/session?ticket=secret"))
+    server.enqueue(redirect(302, "https://login.example/session?ticket=secret"))
     with pytest.raises(RequestError, match=r"redirect to https://login\.example;"):
         transport.send(GET)
 
@@ -132,7 +132,7 @@ def test_a_redirect_names_its_target(server: ScriptedServer, transport: Transpor
 def test_a_redirect_without_a_host_is_an_error_too(
     server: ScriptedServer, transport: Transport
 ) -> None:
-    server.answers(redirect(302, "/login"))
+    server.enqueue(redirect(302, "/login"))
     with pytest.raises(RequestError, match="redirect to another path"):
         transport.send(GET)
 
@@ -141,7 +141,7 @@ def test_a_redirect_without_a_host_is_an_error_too(
 def test_a_redirect_to_nonsense_is_an_error_of_one_line(
     server: ScriptedServer, transport: Transport, location: str
 ) -> None:
-    server.answers(redirect(302, location))
+    server.enqueue(redirect(302, location))
     with pytest.raises(RequestError, match="redirects are not followed"):
         transport.send(GET)
 
@@ -149,7 +149,7 @@ def test_a_redirect_to_nonsense_is_an_error_of_one_line(
 def test_the_body_of_a_redirect_is_limited_too(
     server: ScriptedServer, transport: Transport
 ) -> None:
-    server.answers(redirect(302, "https://login.example/", b" " * (MAX_BODY + 1)))
+    server.enqueue(redirect(302, "https://login.example/", b" " * (MAX_BODY + 1)))
     with pytest.raises(RequestError, match="over 8 MiB"):
         transport.send(GET)
 
@@ -158,7 +158,7 @@ def test_the_body_of_a_redirect_is_limited_too(
 
 
 def test_cookies_are_not_kept(server: ScriptedServer, transport: Transport) -> None:
-    server.answers(json_answer({}, Set_Cookie="session=abc; Path=/"), data_answer({}))
+    server.enqueue(json_response({}, Set_Cookie="session=abc; Path=/"), data_response({}))
     for _ in range(2):
         transport.send(GET)
     assert "Cookie" not in server.received[1].headers
@@ -168,21 +168,26 @@ def test_cookies_are_not_kept(server: ScriptedServer, transport: Transport) -> N
 
 
 def test_sequential_calls_use_one_connection(server: ScriptedServer, transport: Transport) -> None:
-    server.always = data_answer({})
+    server.always = data_response({})
     for _ in range(10):
         transport.send(GET)
     assert server.connections == 1
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [Answer(204), error_answer(404), redirect(302, "https://x.example/"), Answer(200, b"<html>")],
+    "response",
+    [
+        ScriptedResponse(204),
+        error_response(404),
+        redirect(302, "https://x.example/"),
+        ScriptedResponse(200, b"<html>"),
+    ],
     ids=["204", "404", "redirect", "not JSON"],
 )
 def test_a_connection_is_used_again_after(
-    server: ScriptedServer, transport: Transport, answer: Answer
+    server: ScriptedServer, transport: Transport, response: ScriptedResponse
 ) -> None:
-    server.answers(answer, data_answer({}))
+    server.enqueue(response, data_response({}))
     with suppress(OltError):
         transport.send(GET)
     transport.send(GET)
@@ -193,7 +198,7 @@ def test_a_connection_is_used_again_after(
 def test_threads_share_at_most_four_connections(
     server: ScriptedServer, transport: Transport, threads: int
 ) -> None:
-    server.always = data_answer({})
+    server.always = data_response({})
     together = threading.Barrier(threads)
 
     def calls() -> None:
@@ -211,8 +216,8 @@ def test_threads_share_at_most_four_connections(
 def test_a_connection_that_the_server_closed_in_between_is_made_again(
     server: ScriptedServer, transport: Transport, sleeps: list[float]
 ) -> None:
-    whole = Answer(200, b"{}", {"Connection": "close"}).encoded()
-    server.answers(Raw(whole), data_answer({}))
+    whole = ScriptedResponse(200, b"{}", {"Connection": "close"}).encoded()
+    server.enqueue(Raw(whole), data_response({}))
     transport.send(GET)
     transport.send(GET)
     assert (server.connections, sleeps) == (2, [])
@@ -225,12 +230,12 @@ def test_a_connection_that_the_server_closed_in_between_is_made_again(
 def test_an_empty_body_is_nothing(
     server: ScriptedServer, transport: Transport, status: int
 ) -> None:
-    server.answers(Answer(status))
+    server.enqueue(ScriptedResponse(status))
     assert transport.send(Request("DELETE", "/x")) is None
 
 
 def test_a_body_of_just_the_limit_is_read(server: ScriptedServer, transport: Transport) -> None:
-    server.answers(Answer(200, b'"' + b"x" * (MAX_BODY - 2) + b'"'))
+    server.enqueue(ScriptedResponse(200, b'"' + b"x" * (MAX_BODY - 2) + b'"'))
     assert len(transport.send(GET)) == MAX_BODY - 2
 
 
@@ -239,19 +244,19 @@ def chunked(size: int) -> Raw:
     return Raw(head + b"%x\r\n" % size + b" " * size + b"\r\n0\r\n\r\n")
 
 
-def compressed(size: int) -> Answer:
-    return Answer(200, gzip.compress(b" " * size), {"Content-Encoding": "gzip"})
+def compressed(size: int) -> ScriptedResponse:
+    return ScriptedResponse(200, gzip.compress(b" " * size), {"Content-Encoding": "gzip"})
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [Answer(200, b" " * (MAX_BODY + 1)), chunked(MAX_BODY + 1), compressed(MAX_BODY + 1)],
+    "response",
+    [ScriptedResponse(200, b" " * (MAX_BODY + 1)), chunked(MAX_BODY + 1), compressed(MAX_BODY + 1)],
     ids=["announced", "chunked", "compressed"],
 )
 def test_a_body_over_the_limit_is_not_read(
-    server: ScriptedServer, transport: Transport, answer: Answer | Raw
+    server: ScriptedServer, transport: Transport, response: ScriptedResponse | Raw
 ) -> None:
-    server.answers(answer)
+    server.enqueue(response)
     with pytest.raises(RequestError, match="over 8 MiB"):
         transport.send(GET)
 
@@ -259,7 +264,7 @@ def test_a_body_over_the_limit_is_not_read(
 def test_an_error_with_a_body_over_the_limit_is_not_read(
     server: ScriptedServer, transport: Transport
 ) -> None:
-    server.answers(Answer(400, b" " * (MAX_BODY + 1)))
+    server.enqueue(ScriptedResponse(400, b" " * (MAX_BODY + 1)))
     with pytest.raises(RequestError, match="over 8 MiB"):
         transport.send(GET)
 
@@ -267,7 +272,7 @@ def test_an_error_with_a_body_over_the_limit_is_not_read(
 def test_a_body_over_the_limit_is_not_asked_for_again(
     server: ScriptedServer, transport: Transport
 ) -> None:
-    server.always = Answer(200, b" " * (MAX_BODY + 1))
+    server.always = ScriptedResponse(200, b" " * (MAX_BODY + 1))
     with pytest.raises(RequestError):
         transport.send(GET)
     assert len(server.received) == 1
@@ -281,7 +286,7 @@ def test_a_body_over_the_limit_is_not_asked_for_again(
 def test_a_body_that_is_not_json_is_an_error_that_asks_for_the_address(
     server: ScriptedServer, transport: Transport, body: bytes
 ) -> None:
-    server.answers(Answer(200, body, {"Content-Type": "text/html"}))
+    server.enqueue(ScriptedResponse(200, body, {"Content-Type": "text/html"}))
     with pytest.raises(RequestError, match=r"not JSON \(text/html\); is http://.* the platform's"):
         transport.send(GET)
 
@@ -289,11 +294,11 @@ def test_a_body_that_is_not_json_is_an_error_that_asks_for_the_address(
 # Time
 
 
-def test_an_answer_that_does_not_come_in_time_is_given_up(
+def test_a_response_that_does_not_arrive_in_time_is_given_up(
     server: ScriptedServer, make_transport: MakeTransport
 ) -> None:
-    server.answers(Silent())
-    with pytest.raises(RequestError, match=r"no answer from 127\.0\.0\.1:\d+ within 0\.1 s"):
+    server.enqueue(Silent())
+    with pytest.raises(RequestError, match=r"no response from 127\.0\.0\.1:\d+ within 0\.1 s"):
         make_transport(request_timeout=0.1, max_retries=0).send(GET)
 
 
@@ -306,10 +311,10 @@ def test_an_answer_that_does_not_come_in_time_is_given_up(
     ],
     ids=["announced", "chunked", "until the end"],
 )
-def test_an_answer_that_trickles_is_given_up(
+def test_a_response_that_trickles_is_given_up(
     server: ScriptedServer, make_transport: MakeTransport, head: bytes
 ) -> None:
-    server.answers(Trickle(head))
+    server.enqueue(Trickle(head))
     began = time.monotonic()
     with pytest.raises(RequestError, match="took too long to arrive") as caught:
         make_transport(request_timeout=0.2, max_retries=0).send(GET)
@@ -318,7 +323,7 @@ def test_an_answer_that_trickles_is_given_up(
 
 
 def test_the_servers_clock_is_observed(server: ScriptedServer, transport: Transport) -> None:
-    server.answers(json_answer({}, Date="Mon, 23 Nov 2026 21:20:18 GMT"))
+    server.enqueue(json_response({}, Date="Mon, 23 Nov 2026 21:20:18 GMT"))
     transport.send(GET)
     assert transport.clock.at_least() is not None
 

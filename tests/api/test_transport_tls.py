@@ -12,7 +12,7 @@ from olt_provider.api.request import Request
 from olt_provider.api.transport import BearerAuth
 from tests.api.conftest import MakeTransport
 from tests.api.samples import TOKEN
-from tests.api.scripted_server import ScriptedServer, data_answer
+from tests.api.scripted_server import ScriptedServer, data_response
 
 GET = Request("GET", "/x")
 
@@ -32,7 +32,7 @@ def serve(authority: trustme.CA, name: str) -> ScriptedServer:
 def private(authority: trustme.CA) -> Iterator[ScriptedServer]:
     """A server whose certificate a private authority has signed."""
     with serve(authority, "127.0.0.1") as scripted:
-        scripted.always = data_answer("hello")
+        scripted.always = data_response("hello")
         yield scripted
 
 

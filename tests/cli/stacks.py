@@ -41,7 +41,7 @@ def use_stack(
 
 
 def application(made: dict[str, Any], api_url: str | None, name: str = "app") -> dict[str, Any]:
-    """An application of the platform as a state holds it; ``made`` is its registration's answer."""
+    """An application as a state holds it; ``made`` is the response to its registration."""
     outputs = {
         "tenant_id": made["tenantId"],
         "client_id": made["oauth2Client"]["id"],

@@ -1,4 +1,4 @@
-"""The program of ``olt adopt``: whatever the platform answers, it only declares applications."""
+"""The program of ``olt adopt``: whatever the platform returns, it only declares applications."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ often = settings(
 
 
 @st.composite
-def answers(draw: st.DrawFn) -> dict[str, Any]:
+def responses(draw: st.DrawFn) -> dict[str, Any]:
     """An application on the wire: any text wherever the platform sends text, IDs included."""
 
     def one_of_ids() -> Any:
@@ -129,8 +129,8 @@ def _declared_in(source: str) -> list[dict[str, Any]]:
 
 
 @often
-@given(st.lists(answers(), max_size=3))
-def test_any_answer_gives_a_program_of_declarations_only(sent: list[dict[str, Any]]) -> None:
+@given(st.lists(responses(), max_size=3))
+def test_any_response_gives_a_program_of_declarations_only(sent: list[dict[str, Any]]) -> None:
     read = []
     for each in sent:
         try:

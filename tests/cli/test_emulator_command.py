@@ -148,8 +148,8 @@ def test_the_log_names_calls_and_nothing_secret(tmp_path: Path) -> None:
         url, token = running.ready["apiUrl"], running.ready["tenants"][0]["apiToken"]
         headers = {"Authorization": f"Bearer {token}"}
         path = f"{url}/application-developer/applications"
-        answer = requests.post(path, json={"name": "x"}, headers=headers, timeout=TIMEOUT)
-        client = answer.json()["data"]["oauth2Client"]
+        response = requests.post(path, json={"name": "x"}, headers=headers, timeout=TIMEOUT)
+        client = response.json()["data"]["oauth2Client"]
         form = {
             "grant_type": "client_credentials",
             "client_id": client["id"],
@@ -365,10 +365,10 @@ def test_https_for_those_who_trust_its_certificate(
         assert _olt(*reset).returncode == 0
         token = _olt("emulator", "token", TENANT, "--url", url).stdout.strip()
         headers = {"Authorization": f"Bearer {token}"}
-        answer = requests.get(
+        response = requests.get(
             f"{url}/devices", headers=headers, timeout=TIMEOUT, verify=authority["authority"]
         )
-        assert answer.status_code == 200
+        assert response.status_code == 200
         monkeypatch.setenv("OLT_CA_BUNDLE", str(tmp_path / "missing.pem"))
         done = _olt(*reset)
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)
@@ -438,7 +438,7 @@ def trap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.soc
 
 
 class Recorder(BaseHTTPRequestHandler):
-    """Answers as the emulator does, and keeps the headers."""
+    """Responds as the emulator does, and keeps the headers."""
 
     seen: list[dict[str, str]]
 

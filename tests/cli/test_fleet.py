@@ -172,8 +172,8 @@ def test_most_specific_error_of_a_failed_stack_is_reported() -> None:
         return automation.CommandError(automation.CommandResult(stdout=output, stderr="", code=255))
 
     engine = "  error: update failed"
-    assert stacks.first_error(failed(f"{engine}\n  OltError: PUT   answered 403\n")).endswith(
-        "OltError: PUT answered 403"
+    assert stacks.first_error(failed(f"{engine}\n  OltError: PUT   returned 403\n")).endswith(
+        "OltError: PUT returned 403"
     )
     assert stacks.first_error(failed(engine)) == "error: update failed"
     assert stacks.first_error(failed("hm")) == "the engine printed no error"

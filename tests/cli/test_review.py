@@ -237,9 +237,9 @@ def _registered(emulator: Emulator, *installed_in: str) -> str:
     def call(method: str, path: str, tenant: str, body: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {emulator.token(tenant)}"}
         url = f"{emulator.api_url}{path}"
-        answer = requests.request(method, url, json=body, headers=headers, timeout=10)
-        answer.raise_for_status()
-        return answer.json()["data"]
+        response = requests.request(method, url, json=body, headers=headers, timeout=10)
+        response.raise_for_status()
+        return response.json()["data"]
 
     allowed = [{"tenantId": tenant} for tenant in (TENANT_A, TENANT_B)]
     body = {"name": "app", "allowedTenants": allowed}

@@ -42,9 +42,9 @@ def application(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> str:
 def _call(emulator: Emulator, method: str, path: str, body: Any = None) -> Any:
     headers = {"Authorization": f"Bearer {emulator.token(TENANT_A)}"}
     url = f"{emulator.api_url}{path}"
-    answer = requests.request(method, url, json=body, headers=headers, timeout=10)
-    answer.raise_for_status()
-    return answer.json()["data"]
+    response = requests.request(method, url, json=body, headers=headers, timeout=10)
+    response.raise_for_status()
+    return response.json()["data"]
 
 
 def _verify(*arguments: str, code: int) -> list[dict[str, str]]:

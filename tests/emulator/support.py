@@ -36,9 +36,9 @@ class Api:
         return self._session.request(method, url, timeout=TIMEOUT, **more)
 
     def data(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
-        answer = self(method, path, body, **more)
-        assert answer.status_code == 200, answer.text
-        return answer.json()["data"]
+        response = self(method, path, body, **more)
+        assert response.status_code == 200, response.text
+        return response.json()["data"]
 
     def register(self, **fields: Any) -> dict[str, Any]:
         registered: dict[str, Any] = self.data("POST", OWNED, {"name": "Sample", **fields})
@@ -89,11 +89,11 @@ def client_credentials(
     )
 
 
-def is_error(answer: requests.Response, status: int, code: str | None = None) -> bool:
-    """Whether an answer is the platform's error envelope, and nothing but that."""
-    if answer.status_code != status:
-        raise AssertionError(f"{answer.status_code} instead of {status}: {answer.text}")
-    body = answer.json()
+def is_error(response: requests.Response, status: int, code: str | None = None) -> bool:
+    """Whether a response is the platform's error envelope, and nothing but that."""
+    if response.status_code != status:
+        raise AssertionError(f"{response.status_code} instead of {status}: {response.text}")
+    body = response.json()
     assert set(body) == {"errorMessage", "errorCode"}
     assert all(isinstance(value, str) and value for value in body.values())
     return code is None or bool(body["errorCode"] == code)

@@ -31,8 +31,8 @@ def test_tenants(emulator: Emulator) -> None:
 
 @pytest.mark.parametrize(("role", "status"), [("owner", 200), ("reader", 403)])
 def test_a_token_of_a_role(emulator: Emulator, role: str, status: int) -> None:
-    answer = _ask(emulator, "POST", "token", {"tenantId": TENANT_B, "role": role}).json()
-    client = Api(emulator, answer["token"])
+    response = _ask(emulator, "POST", "token", {"tenantId": TENANT_B, "role": role}).json()
+    client = Api(emulator, response["token"])
     assert client("POST", OWNED, {"name": "x"}).status_code == status
     client.close()
 
@@ -70,9 +70,9 @@ def test_a_bad_fault_is_refused(emulator: Emulator, body: dict[str, str]) -> Non
 
 def test_calls_can_be_listed_and_cleared(emulator: Emulator, owner: Api) -> None:
     owner("GET", "/devices")
-    answer = _ask(emulator, "GET", "calls").json()
-    assert [(call["method"], call["path"]) for call in answer["calls"]] == [("GET", "/devices")]
-    assert answer["connections"] >= 1
+    response = _ask(emulator, "GET", "calls").json()
+    assert [(call["method"], call["path"]) for call in response["calls"]] == [("GET", "/devices")]
+    assert response["connections"] >= 1
     _ask(emulator, "DELETE", "calls")
     assert _ask(emulator, "GET", "calls").json()["calls"] == []
 

@@ -25,10 +25,10 @@ def test_a_registration_allows_tenants_with_and_without_a_comment(owner: Api) ->
 @pytest.mark.parametrize(("body", "comment"), [({"comment": "pilot"}, "pilot"), ({}, "")])
 def test_a_tenant_can_be_allowed(owner: Api, body: dict[str, str], comment: str) -> None:
     one = owner.register()
-    answered = owner.data("PUT", _path(one, TENANT_B), body)
-    assert (answered["tenantId"], answered["comment"]) == (TENANT_B, comment)
-    assert owner.data("GET", _path(one)) == [answered]
-    assert owner.data("GET", f"{OWNED}/{one['id']}")["allowedTenants"] == [answered]
+    returned = owner.data("PUT", _path(one, TENANT_B), body)
+    assert (returned["tenantId"], returned["comment"]) == (TENANT_B, comment)
+    assert owner.data("GET", _path(one)) == [returned]
+    assert owner.data("GET", f"{OWNED}/{one['id']}")["allowedTenants"] == [returned]
 
 
 def test_a_tenant_can_be_allowed_without_a_body(owner: Api) -> None:
@@ -51,8 +51,8 @@ def test_list_shows_which_tenants_have_it_installed(emulator: Emulator, owner: A
 
 
 def test_the_list_leaves_out_the_totals(owner: Api) -> None:
-    answer = owner("GET", _path(owner.register()), params={"page": 2, "pageSize": 5}).json()
-    assert answer == {"data": [], "meta": {"page": 2, "pageSize": 5}}
+    response = owner("GET", _path(owner.register()), params={"page": 2, "pageSize": 5}).json()
+    assert response == {"data": [], "meta": {"page": 2, "pageSize": 5}}
 
 
 def test_allowed_tenants_inside_an_application_are_complete(emulator: Emulator, owner: Api) -> None:
@@ -68,8 +68,8 @@ def test_a_revoked_tenant_is_no_longer_in_the_list_though_installed(
 ) -> None:
     one = emulator.platform.register(TENANT_A, allowed_tenants=[TENANT_A, TENANT_B])
     emulator.platform.install(one["id"], TENANT_B)
-    answer = owner("DELETE", _path(one, TENANT_B))
-    assert (answer.status_code, answer.content) == (204, b"")
+    response = owner("DELETE", _path(one, TENANT_B))
+    assert (response.status_code, response.content) == (204, b"")
     assert [each["tenantId"] for each in owner.data("GET", _path(one))] == [TENANT_A]
     assert len(emulator.platform.installations(one["id"])) == 1
 

@@ -25,13 +25,13 @@ FIELDS = {
 }
 
 
-def test_a_registration_answers_exactly_the_fields_of_the_platform(owner: Api) -> None:
+def test_a_registration_returns_exactly_the_fields_of_the_platform(owner: Api) -> None:
     registered = owner.register()
     assert set(registered) == FIELDS
     assert set(registered["oauth2Client"]) == {"id", "secret", "type"}
 
 
-def test_a_registration_answers_the_types_of_the_platform(owner: Api) -> None:
+def test_a_registration_returns_the_types_of_the_platform(owner: Api) -> None:
     registered = owner.register()
     assert UUID.fullmatch(registered["id"])
     assert UUID.fullmatch(registered["oauth2Client"]["id"])
@@ -150,9 +150,9 @@ def test_a_body_without_the_content_type_is_a_bad_request(owner: Api) -> None:
 
 
 def test_a_bad_request_does_not_repeat_what_was_sent(owner: Api) -> None:
-    answer = owner("POST", OWNED, {"name": "x", "url": "s3cr3t", "s3cr3t": ["s3cr3t"]})
-    assert is_error(answer, 400)
-    assert answer.json()["errorMessage"].count("s3cr3t") <= 1  # the name of the unknown field
+    response = owner("POST", OWNED, {"name": "x", "url": "s3cr3t", "s3cr3t": ["s3cr3t"]})
+    assert is_error(response, 400)
+    assert response.json()["errorMessage"].count("s3cr3t") <= 1  # the name of the unknown field
 
 
 def test_a_patch_leaves_alone_what_is_absent(owner: Api) -> None:
@@ -184,9 +184,9 @@ def test_a_patch_leaves_alone_what_is_absent(owner: Api) -> None:
 )
 def test_a_patch_changes_what_is_there(owner: Api, changes: dict[str, Any]) -> None:
     path = f"{OWNED}/{owner.register(url='https://example.com')['id']}"
-    answered = owner.data("PATCH", path, changes)
+    returned = owner.data("PATCH", path, changes)
     got = owner.data("GET", path)
-    assert answered == got
+    assert returned == got
     assert {name: got[name] for name in changes} == changes
 
 
@@ -239,8 +239,8 @@ def test_a_bad_patch_is_refused_and_changes_nothing(owner: Api, body: dict[str, 
 
 def test_a_deleted_application_is_gone(owner: Api) -> None:
     path = f"{OWNED}/{owner.register()['id']}"
-    answer = owner("DELETE", path)
-    assert (answer.status_code, answer.content) == (204, b"")
+    response = owner("DELETE", path)
+    assert (response.status_code, response.content) == (204, b"")
     assert is_error(owner("GET", path), 404)
     assert is_error(owner("DELETE", path), 404)
 
@@ -256,9 +256,9 @@ def test_deleting_removes_the_installations(emulator: Emulator, owner: Api, neig
 def test_a_new_secret_ends_the_one_before_at_once(emulator: Emulator, owner: Api) -> None:
     one = owner.register(allowedTenants=[{"tenantId": TENANT_A}])
     owner("PUT", f"/applications/{one['id']}/installation")
-    answered = owner.data("POST", f"{OWNED}/{one['id']}/secret")
-    assert set(answered) == {"oauth2Client"}
-    new = answered["oauth2Client"]
+    returned = owner.data("POST", f"{OWNED}/{one['id']}/secret")
+    assert set(returned) == {"oauth2Client"}
+    new = returned["oauth2Client"]
     assert set(new) == {"id", "secret", "type"}
     assert new["id"] == one["oauth2Client"]["id"]
     assert new["secret"] != one["oauth2Client"]["secret"]

@@ -46,7 +46,7 @@ def _thread(target: Callable[[], object]) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_latency_delays_and_answers(emulator: Emulator, owner: Api, when: Any) -> None:
+def test_latency_delays_the_response(emulator: Emulator, owner: Api, when: Any) -> None:
     fault = _add(emulator, "latency", seconds=0.2, when=when)
     began = time.monotonic()
     assert _register(owner).status_code == 200
@@ -87,8 +87,8 @@ def test_a_status_can_come_after_the_change(emulator: Emulator, owner: Api) -> N
 
 def test_a_status_can_come_without_a_body(emulator: Emulator, owner: Api) -> None:
     _add(emulator, "status", status=503, envelope=False)
-    answer = _register(owner)
-    assert (answer.status_code, answer.content) == (503, b"")
+    response = _register(owner)
+    assert (response.status_code, response.content) == (503, b"")
 
 
 def test_retry_after_in_seconds(emulator: Emulator, owner: Api) -> None:
@@ -125,17 +125,17 @@ def test_a_close(emulator: Emulator, owner: Api, kind: str, changes: int) -> Non
 
 def test_truncated_response_is_shorter_than_announced(emulator: Emulator, owner: Api) -> None:
     _add(emulator, "truncate")
-    answer = owner("POST", OWNED, {"name": "x"}, stream=True)
-    length = int(answer.headers["Content-Length"])
-    assert answer.status_code == 200
-    assert answer.headers["Content-Type"] == "application/json"
+    response = owner("POST", OWNED, {"name": "x"}, stream=True)
+    length = int(response.headers["Content-Length"])
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "application/json"
     with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
-        answer.content  # noqa: B018 (reading it is the point)
+        response.content  # noqa: B018 (reading it is the point)
     assert length > 100
     assert _changes(emulator) == WITH_CHANGE
 
 
-def test_an_answer_without_a_body_can_be_truncated_too(emulator: Emulator, owner: Api) -> None:
+def test_a_response_without_a_body_can_be_truncated_too(emulator: Emulator, owner: Api) -> None:
     id_ = emulator.platform.register(TENANT_A)["id"]
     emulator.add_fault(Fault(method="DELETE", kind="truncate"))
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
@@ -146,18 +146,18 @@ def test_an_answer_without_a_body_can_be_truncated_too(emulator: Emulator, owner
 @pytest.mark.parametrize(("given", "status"), [({}, 200), ({"status": 502}, 502)])
 def test_html(emulator: Emulator, owner: Api, given: dict[str, int], status: int) -> None:
     _add(emulator, "html", **given)
-    answer = _register(owner)
-    assert answer.status_code == status
-    assert answer.headers["Content-Type"].startswith("text/html")
-    assert answer.text.startswith("<html>")
+    response = _register(owner)
+    assert response.status_code == status
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert response.text.startswith("<html>")
     assert _changes(emulator) == WITHOUT_CHANGE
 
 
 def test_a_wrong_content_type_has_the_right_body(emulator: Emulator, owner: Api) -> None:
     _add(emulator, "wrong_content_type")
-    answer = _register(owner)
-    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
-    assert answer.json()["data"]["name"] == "x"
+    response = _register(owner)
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.json()["data"]["name"] == "x"
     assert _changes(emulator) == WITH_CHANGE
 
 
@@ -189,25 +189,25 @@ def test_a_wrong_type(emulator: Emulator, owner: Api, field: str, type_: type) -
     assert _changes(emulator) == WITH_CHANGE
 
 
-def test_an_oversize_answer_is_json_of_that_size(emulator: Emulator, owner: Api) -> None:
+def test_an_oversize_response_is_json_of_that_size(emulator: Emulator, owner: Api) -> None:
     _add(emulator, "oversize", size=8 * 1024 * 1024 + 1)
-    answer = _register(owner)
-    assert len(answer.content) == 8 * 1024 * 1024 + 1
-    assert answer.json()["data"]["name"] == "x"
+    response = _register(owner)
+    assert len(response.content) == 8 * 1024 * 1024 + 1
+    assert response.json()["data"]["name"] == "x"
     assert _changes(emulator) == WITH_CHANGE
 
 
 def test_a_redirect(emulator: Emulator, owner: Api) -> None:
     _add(emulator, "redirect", location="https://example.com/elsewhere")
-    answer = _register(owner)
-    assert (answer.status_code, answer.headers["Location"]) == (
+    response = _register(owner)
+    assert (response.status_code, response.headers["Location"]) == (
         307,
         "https://example.com/elsewhere",
     )
     assert _changes(emulator) == WITHOUT_CHANGE
 
 
-def test_not_found_is_the_answer_to_what_is_hidden(emulator: Emulator, owner: Api) -> None:
+def test_not_found_returns_the_404_of_a_hidden_resource(emulator: Emulator, owner: Api) -> None:
     id_ = emulator.platform.register(TENANT_A)["id"]
     emulator.add_fault(Fault(kind="not_found"))
     faked = owner("GET", f"{OWNED}/{id_}")
@@ -218,40 +218,38 @@ def test_not_found_is_the_answer_to_what_is_hidden(emulator: Emulator, owner: Ap
 
 @contextmanager
 def _in_background(owner: Api) -> Iterator[list[requests.Response]]:
-    answers: list[requests.Response] = []
-    with _thread(lambda: answers.append(_register(owner))):
-        yield answers
+    responses: list[requests.Response] = []
+    with _thread(lambda: responses.append(_register(owner))):
+        yield responses
 
 
 @pytest.mark.parametrize(("kind", "held"), [("hold", WITH_CHANGE), ("hold_before", WITHOUT_CHANGE)])
-def test_a_held_answer_comes_when_it_is_released(
+def test_a_held_response_is_sent_when_it_is_released(
     emulator: Emulator, owner: Api, kind: str, held: int
 ) -> None:
     fault = _add(emulator, kind)
-    with _in_background(owner) as answers:
+    with _in_background(owner) as responses:
         fault.wait_until_fired()
         assert _changes(emulator) == held
-        assert (emulator.requests_in_flight, answers) == (1, [])
+        assert (emulator.requests_in_flight, responses) == (1, [])
         fault.release()
-    assert answers[0].json()["data"]["name"] == "x"
+    assert responses[0].json()["data"]["name"] == "x"
     assert _changes(emulator) == WITH_CHANGE
     emulator.wait_until_idle()
 
 
 @pytest.mark.parametrize("kind", ["hold", "hold_before"])
-def test_a_held_answer_comes_by_itself_in_the_end(
-    emulator: Emulator, owner: Api, kind: str
-) -> None:
+def test_a_held_response_is_sent_after_its_time(emulator: Emulator, owner: Api, kind: str) -> None:
     _add(emulator, kind, seconds=0.1)
     assert _register(owner).status_code == 200
 
 
 def test_clearing_faults_releases_what_they_hold(emulator: Emulator, owner: Api) -> None:
     fault = _add(emulator, "hold")
-    with _in_background(owner) as answers:
+    with _in_background(owner) as responses:
         fault.wait_until_fired()
         emulator.clear_faults()
-    assert answers[0].status_code == 200
+    assert responses[0].status_code == 200
 
 
 def test_what_was_held_does_not_happen_after_a_reset(emulator: Emulator, owner: Api) -> None:
@@ -262,7 +260,7 @@ def test_what_was_held_does_not_happen_after_a_reset(emulator: Emulator, owner: 
     assert _changes(emulator) == 0
 
 
-def test_a_held_answer_is_dropped_when_its_client_is_gone(emulator: Emulator, owner: Api) -> None:
+def test_a_held_response_is_dropped_when_its_client_is_gone(emulator: Emulator, owner: Api) -> None:
     fault = _add(emulator, "hold", seconds=600)
     request = [
         f"POST /v1{OWNED} HTTP/1.1",
@@ -286,7 +284,7 @@ def test_an_emulator_ends_though_requests_are_held() -> None:
         url, headers = emulator.api_url, {"Authorization": f"Bearer {emulator.token(TENANT_A)}"}
 
         def ask(path: str) -> None:
-            with suppress(requests.ConnectionError):  # released with an answer or without
+            with suppress(requests.ConnectionError):  # released with a response or without
                 requests.get(url + path, headers=headers, timeout=30)
 
         for path, kind in (("/devices", "hold"), ("/applications", "latency")):

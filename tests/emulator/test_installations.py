@@ -20,7 +20,7 @@ def id_(emulator: Emulator) -> str:
     return str(emulator.platform.register(TENANT_A, allowed_tenants=[TENANT_B])["id"])
 
 
-def test_installing_answers_tenant_and_time(neighbour: Api, id_: str) -> None:
+def test_installing_returns_tenant_and_time(neighbour: Api, id_: str) -> None:
     installed = neighbour.data("PUT", _installation(id_))
     assert set(installed) == {"tenantId", "createdAt"}
     assert installed["tenantId"] == TENANT_B
@@ -73,8 +73,8 @@ def test_an_inactive_application_cannot_be_installed(
 
 def test_uninstalling(emulator: Emulator, neighbour: Api, id_: str) -> None:
     neighbour.data("PUT", _installation(id_))
-    answer = neighbour("DELETE", _installation(id_))
-    assert (answer.status_code, answer.content) == (204, b"")
+    response = neighbour("DELETE", _installation(id_))
+    assert (response.status_code, response.content) == (204, b"")
     assert emulator.platform.installations(id_) == []
     assert is_error(neighbour("DELETE", _installation(id_)), 404)
 
@@ -118,9 +118,9 @@ def test_the_list_can_be_narrowed(
     platform.register(TENANT_A, name="open", allowed_tenants=[TENANT_B])
     both = platform.register(TENANT_A, name="both", allowed_tenants=[TENANT_B])
     platform.install(both["id"], TENANT_B)
-    answer = neighbour("GET", "/applications", params=params).json()
-    assert {each["name"] for each in answer["data"]} == expected
-    assert answer["meta"] == {"page": 0, "pageSize": 10, "totalSize": len(expected)}
+    response = neighbour("GET", "/applications", params=params).json()
+    assert {each["name"] for each in response["data"]} == expected
+    assert response["meta"] == {"page": 0, "pageSize": 10, "totalSize": len(expected)}
 
 
 @pytest.mark.parametrize("installed", ["True", "1", "", "yes"])

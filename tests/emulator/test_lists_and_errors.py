@@ -12,7 +12,7 @@ from olt_provider.emulator import TENANT_A, Emulator
 from tests.emulator.support import OWNED, TIMEOUT, Api, is_error
 
 LISTS = [OWNED, "/applications", "/devices"]
-# The answer to `GET /devices` in the platform's document on background applications.
+# The response to `GET /devices` in the platform's document on background applications.
 DEVICES: dict[str, Any] = {
     "meta": {"page": 0, "pageSize": 50, "itemsTotal": 6, "pagesTotal": 1},
     "data": [
@@ -42,9 +42,9 @@ def many(emulator: Emulator) -> Emulator:
 
 @pytest.mark.parametrize("path", LISTS)
 def test_page_has_10_items_by_default(many: Emulator, owner: Api, path: str) -> None:
-    answer = owner("GET", path).json()
-    assert len(answer["data"]) == 10
-    assert (answer["meta"]["page"], answer["meta"]["pageSize"]) == (0, 10)
+    response = owner("GET", path).json()
+    assert len(response["data"]) == 10
+    assert (response["meta"]["page"], response["meta"]["pageSize"]) == (0, 10)
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -88,9 +88,9 @@ def test_a_page_behind_the_end_is_empty(owner: Api, path: str) -> None:
 
 
 def test_devices_are_of_the_documents_shape(emulator: Emulator, owner: Api) -> None:
-    answer = owner("GET", "/devices", params={"pageSize": 50}).json()
-    assert _shape(answer) == _shape(DEVICES)
-    assert answer["meta"]["pageSize"] == 50
+    response = owner("GET", "/devices", params={"pageSize": 50}).json()
+    assert _shape(response) == _shape(DEVICES)
+    assert response["meta"]["pageSize"] == 50
 
 
 def _shape(value: Any) -> Any:
@@ -102,27 +102,27 @@ def _shape(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("path", ["/", "/v1", "/v2/devices", "/devices"])
-def test_a_wrong_base_url_is_answered_by_the_gateway(emulator: Emulator, path: str) -> None:
+def test_a_wrong_base_url_returns_the_page_of_the_gateway(emulator: Emulator, path: str) -> None:
     headers = {"Authorization": f"Bearer {emulator.token(TENANT_A)}"}
     url = f"http://127.0.0.1:{emulator.port}{path}"
     assert _is_a_page(requests.get(url, headers=headers, timeout=TIMEOUT), 404)
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/application-developer", "/devices/", "/devices/1"])
-def test_an_unknown_path_is_answered_by_the_gateway(owner: Api, path: str) -> None:
+def test_an_unknown_path_returns_the_page_of_the_gateway(owner: Api, path: str) -> None:
     assert _is_a_page(owner("GET", path), 404)
 
 
-def test_a_method_that_the_contract_lacks_is_answered_by_the_gateway(owner: Api) -> None:
-    answer = owner("DELETE", OWNED)
-    assert _is_a_page(answer, 405)
-    assert set(answer.headers["Allow"].split(", ")) == {"GET", "POST"}
+def test_a_method_that_the_contract_lacks_returns_the_page_of_the_gateway(owner: Api) -> None:
+    response = owner("DELETE", OWNED)
+    assert _is_a_page(response, 405)
+    assert set(response.headers["Allow"].split(", ")) == {"GET", "POST"}
 
 
-def _is_a_page(answer: Any, status: int) -> bool:
-    assert answer.status_code == status
-    assert answer.headers["Content-Type"].startswith("text/html")
-    assert "errorCode" not in answer.text
+def _is_a_page(response: Any, status: int) -> bool:
+    assert response.status_code == status
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert "errorCode" not in response.text
     return True
 
 
@@ -130,10 +130,10 @@ def _is_a_page(answer: Any, status: int) -> bool:
     ("method", "path", "status"),
     [("GET", OWNED, 200), ("GET", f"{OWNED}/x", 400), ("GET", "/nothing", 404)],
 )
-def test_every_answer_has_a_date(owner: Api, method: str, path: str, status: int) -> None:
-    answer = owner(method, path)
-    assert answer.status_code == status
-    assert parsedate_to_datetime(answer.headers["Date"]).tzinfo is not None
+def test_every_response_has_a_date(owner: Api, method: str, path: str, status: int) -> None:
+    response = owner(method, path)
+    assert response.status_code == status
+    assert parsedate_to_datetime(response.headers["Date"]).tzinfo is not None
 
 
 def test_a_breakdown_is_an_envelope_too(
@@ -143,6 +143,6 @@ def test_a_breakdown_is_an_envelope_too(
         raise RuntimeError("s3cr3t")
 
     monkeypatch.setattr(emulator._state.tenants, "count_devices", broken)
-    answer = owner("GET", "/devices")
-    assert is_error(answer, 500)
-    assert "s3cr3t" not in answer.text
+    response = owner("GET", "/devices")
+    assert is_error(response, 500)
+    assert "s3cr3t" not in response.text

@@ -70,12 +70,12 @@ def test_the_document_has_exactly_the_contracts_calls(emulator: Emulator) -> Non
     assert set(_operations(_document(emulator))) == CALLS
 
 
-def test_every_answer_of_the_document_is_typed(emulator: Emulator) -> None:
+def test_every_response_of_the_document_is_typed(emulator: Emulator) -> None:
     untyped = [
         (call, status)
         for call, operation in _operations(_document(emulator)).items()
-        for status, answer in operation["responses"].items()
-        if status != "204" and not answer["content"]["application/json"]["schema"]
+        for status, response in operation["responses"].items()
+        if status != "204" and not response["content"]["application/json"]["schema"]
     ]
     assert untyped == []
 
@@ -177,8 +177,8 @@ def report(emulator: Emulator, tmp_path: Path) -> dict[str, Any]:
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    answer: dict[str, Any] = json.loads(found.read_text(encoding="utf-8"))
-    return answer
+    response: dict[str, Any] = json.loads(found.read_text(encoding="utf-8"))
+    return response
 
 
 @pytest.mark.timeout(RUN_SECONDS + 30)

@@ -59,11 +59,11 @@ def test_role_has_its_permissions_and_no_more(
     before = emulator.platform.applications()
     installed = emulator.platform.installations()
     with api(emulator, TENANT_A, role) as client:
-        answer = client(method, path.replace("ID", application["id"]), body)
+        response = client(method, path.replace("ID", application["id"]), body)
     if permission in ROLES[role]:
-        assert answer.status_code in (200, 204), answer.text
+        assert response.status_code in (200, 204), response.text
     else:
-        assert is_error(answer, 403, "ID_FORBIDDEN")
+        assert is_error(response, 403, "ID_FORBIDDEN")
         assert emulator.platform.applications() == before
         assert emulator.platform.installations() == installed
 
@@ -79,9 +79,9 @@ def test_an_applications_own_token_counts_as_a_writer(
 ) -> None:
     assert permission in ROLES["writer"]
     client = Api(emulator, client_credentials(emulator, application).json()["access_token"])
-    answer = client(method, path.replace("ID", application["id"]), body)
+    response = client(method, path.replace("ID", application["id"]), body)
     client.close()
-    assert answer.status_code in (200, 204), answer.text
+    assert response.status_code in (200, 204), response.text
 
 
 @pytest.mark.parametrize(("permission", "method", "path", "body"), CALLS)
@@ -89,8 +89,8 @@ def test_without_permission_a_bad_request_is_refused_for_the_permission(
     emulator: Emulator, permission: str, method: str, path: str, body: Any
 ) -> None:
     with api(emulator, TENANT_A, "none") as client:
-        answer = client(method, path.replace("ID", "no-uuid"), data=b"{")
-    assert is_error(answer, 403, "ID_FORBIDDEN")
+        response = client(method, path.replace("ID", "no-uuid"), data=b"{")
+    assert is_error(response, 403, "ID_FORBIDDEN")
 
 
 def test_a_role_can_be_taken_away_from_a_living_token(emulator: Emulator) -> None:

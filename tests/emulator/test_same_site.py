@@ -31,10 +31,10 @@ def ask(emulator: Emulator, method: str, path: str, **headers: str) -> tuple[int
         for name, value in sent.items():
             connection.putheader(name, value)
         connection.endheaders(body)
-        answer = connection.getresponse()
-        text = answer.read().decode()
+        response = connection.getresponse()
+        text = response.read().decode()
         body = json.loads(text) if text.startswith("{") else {}
-        return answer.status, body.get("errorCode", "")
+        return response.status, body.get("errorCode", "")
     finally:
         connection.close()
 
@@ -67,7 +67,7 @@ def test_a_foreign_host_is_refused_everywhere(
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:80", "127.0.0.1", "127.8.8.8", "[::1]:1"])
-def test_a_loopback_host_is_answered(emulator: Emulator, host: str) -> None:
+def test_a_loopback_host_is_accepted(emulator: Emulator, host: str) -> None:
     assert ask(emulator, *RESET, Host=host) == (200, "")
 
 
@@ -91,7 +91,7 @@ def test_a_request_of_another_site_is_refused_everywhere(
     assert [each["name"] for each in emulator.platform.applications()] == ["stays"]
 
 
-def test_a_page_of_the_emulator_itself_is_answered(emulator: Emulator) -> None:
+def test_a_page_of_the_emulator_itself_is_accepted(emulator: Emulator) -> None:
     own = emulator.api_url.removesuffix("/v1")
     assert ask(emulator, *RESET, Origin=own, Sec_Fetch_Site="same-origin") == (200, "")
     assert ask(emulator, *RESET, Sec_Fetch_Site="none") == (200, "")
@@ -103,7 +103,7 @@ def anywhere() -> Iterator[Emulator]:
         yield emulator
 
 
-def test_what_it_was_asked_to_listen_on_is_answered(anywhere: Emulator) -> None:
+def test_the_address_it_listens_on_is_accepted_as_host(anywhere: Emulator) -> None:
     assert ask(anywhere, *RESET, Host=f"0.0.0.0:{anywhere.port}") == (200, "")
     assert ask(anywhere, *RESET, Host=f"127.0.0.1:{anywhere.port}") == (200, "")
     assert ask(anywhere, *RESET, Host="evil.example") == (403, "FOREIGN_HOST")

@@ -79,13 +79,15 @@ def test_journal_records_method_path_query_template_status_and_tenant(
     assert (third.template, third.status) == (None, 404)
 
 
-def test_a_call_is_in_the_journal_before_its_answer_is_seen(emulator: Emulator, owner: Api) -> None:
+def test_a_call_is_in_the_journal_before_its_response_is_seen(
+    emulator: Emulator, owner: Api
+) -> None:
     for number in range(1, 50):
         owner("GET", "/devices")
         assert len(emulator.calls) == number
 
 
-def test_a_call_without_an_answer_is_in_the_journal(emulator: Emulator, owner: Api) -> None:
+def test_a_call_without_a_response_is_in_the_journal(emulator: Emulator, owner: Api) -> None:
     emulator.add_fault(Fault(kind="reset_after"))
     with pytest.raises(requests.ConnectionError):
         owner("GET", "/devices")
@@ -107,7 +109,7 @@ def test_the_journal_holds_nothing_secret(emulator: Emulator, owner: Api) -> Non
     assert token not in repr(emulator.calls)
 
 
-def test_the_kernel_does_not_hold_back_answers(emulator: Emulator, owner: Api) -> None:
+def test_the_kernel_does_not_hold_back_responses(emulator: Emulator, owner: Api) -> None:
     owner("GET", "/devices")
     connections = emulator._server.server_state.connections
     sockets = [each.transport.get_extra_info("socket") for each in connections]

@@ -57,7 +57,7 @@ def _devices(emulator: Emulator, verify: str | bool) -> requests.Response:
     return requests.get(url, headers=headers, verify=verify, timeout=TIMEOUT)
 
 
-def test_it_answers_who_trusts_its_certificate(
+def test_client_that_trusts_the_certificate_gets_a_response(
     secure: Emulator, certificate: tuple[Path, Path]
 ) -> None:
     assert secure.api_url.startswith("https://127.0.0.1:")

@@ -21,10 +21,10 @@ from tests.emulator.support import (
 )
 
 
-def _refused(answer: requests.Response, status: int, error: str) -> bool:
-    body = answer.json()
+def _refused(response: requests.Response, status: int, error: str) -> bool:
+    body = response.json()
     assert set(body) == {"error", "error_description"}
-    assert (answer.status_code, body["error"]) == (status, error), answer.text
+    assert (response.status_code, body["error"]) == (status, error), response.text
     assert body["error_description"]
     return True
 
@@ -33,9 +33,9 @@ def _session(token: str) -> str:
     return str(jwt.decode(token, options={"verify_signature": False})["session_state"])
 
 
-def _tenant(answer: requests.Response) -> str:
-    assert answer.status_code == 200, answer.text
-    token = answer.json()["access_token"]
+def _tenant(response: requests.Response) -> str:
+    assert response.status_code == 200, response.text
+    token = response.json()["access_token"]
     return str(jwt.decode(token, options={"verify_signature": False})["tenant"])
 
 
@@ -86,22 +86,22 @@ def test_there_is_a_token_where_it_was_revoked_and_is_still_installed(
 def test_wrong_secret_is_reported_whatever_the_tenant(
     emulator: Emulator, application: dict[str, Any], tenant: str | None
 ) -> None:
-    answer = client_credentials(emulator, application, tenant, client_secret="wrong")
-    assert _refused(answer, 401, "unauthorized_client")
+    response = client_credentials(emulator, application, tenant, client_secret="wrong")
+    assert _refused(response, 401, "unauthorized_client")
 
 
 def test_a_missing_secret_is_refused(emulator: Emulator, application: dict[str, Any]) -> None:
     client = application["oauth2Client"]["id"]
-    answer = ask_token(emulator, TENANT_A, grant_type="client_credentials", client_id=client)
-    assert _refused(answer, 401, "unauthorized_client")
+    response = ask_token(emulator, TENANT_A, grant_type="client_credentials", client_id=client)
+    assert _refused(response, 401, "unauthorized_client")
 
 
 @pytest.mark.parametrize("client", [UNKNOWN, "", "unknown"])
 def test_an_unknown_client_is_refused(
     emulator: Emulator, application: dict[str, Any], client: str
 ) -> None:
-    answer = client_credentials(emulator, application, client_id=client)
-    assert _refused(answer, 401, "invalid_client")
+    response = client_credentials(emulator, application, client_id=client)
+    assert _refused(response, 401, "invalid_client")
 
 
 def test_a_deleted_application_is_an_unknown_client(
@@ -115,8 +115,8 @@ def test_a_public_client_gets_no_token_of_its_own(
     emulator: Emulator, application: dict[str, Any]
 ) -> None:
     public = application["publicOauth2Client"]["id"]
-    answer = client_credentials(emulator, application, client_id=public)
-    assert _refused(answer, 401, "unauthorized_client")
+    response = client_credentials(emulator, application, client_id=public)
+    assert _refused(response, 401, "unauthorized_client")
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,8 @@ def test_a_form_that_is_json_is_refused(emulator: Emulator, application: dict[st
         "client_secret": client["secret"],
     }
     url = emulator.identity_url + TOKEN
-    answer = requests.post(url, json=body, headers={"tenant": TENANT_A}, timeout=TIMEOUT)
-    assert _refused(answer, 400, "invalid_request")
+    response = requests.post(url, json=body, headers={"tenant": TENANT_A}, timeout=TIMEOUT)
+    assert _refused(response, 400, "invalid_request")
 
 
 def test_a_refresh_without_a_tenant_keeps_the_tenant(emulator: Emulator) -> None:
@@ -190,8 +190,8 @@ def test_a_bad_refresh_token_is_refused(emulator: Emulator, kind: str) -> None:
 
 
 def test_a_missing_refresh_token_is_refused(emulator: Emulator) -> None:
-    answer = ask_token(emulator, grant_type="refresh_token", client_id=PORTAL_CLIENT)
-    assert _refused(answer, 400, "invalid_request")
+    response = ask_token(emulator, grant_type="refresh_token", client_id=PORTAL_CLIENT)
+    assert _refused(response, 400, "invalid_request")
 
 
 def test_a_refresh_token_is_for_its_client_alone(

@@ -67,14 +67,14 @@ def _shape(values: dict[str, Any]) -> dict[str, type]:
 
 @pytest.fixture
 def issued(emulator: Emulator) -> dict[str, Any]:
-    """What the token endpoint answers an application."""
+    """What the token endpoint returns to an application."""
     one = emulator.platform.register(TENANT_A, allowed_tenants=[TENANT_A])
     emulator.platform.install(one["id"], TENANT_A)
-    answer: dict[str, Any] = client_credentials(emulator, one).json()
-    return answer
+    response: dict[str, Any] = client_credentials(emulator, one).json()
+    return response
 
 
-def test_the_answer_of_the_token_endpoint_is_of_the_real_shape(issued: dict[str, Any]) -> None:
+def test_the_response_of_the_token_endpoint_is_of_the_real_shape(issued: dict[str, Any]) -> None:
     assert _shape(issued) == _shape(ISSUED)
     assert issued["token_type"] == "bearer"
     assert issued["scope"] == "olt-applications"
@@ -167,9 +167,9 @@ BAD: dict[str, Callable[[Emulator], str | None]] = {
 @pytest.mark.parametrize("kind", BAD)
 def test_a_bad_token_is_refused(emulator: Emulator, kind: str) -> None:
     client = Api(emulator, BAD[kind](emulator))
-    answer = client("GET", OWNED)
+    response = client("GET", OWNED)
     client.close()
-    assert is_error(answer, 401)
+    assert is_error(response, 401)
 
 
 def test_a_token_that_was_accepted_is_refused_once_it_has_expired(

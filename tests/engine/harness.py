@@ -33,7 +33,7 @@ class EngineError(AssertionError):
 
 @dataclass(frozen=True, repr=False)
 class Result:
-    """What one call of the CLI answered. Its repr shows no output, which may hold secrets."""
+    """What one call of the CLI printed. Its repr shows no output, which may hold secrets."""
 
     returncode: int
     stdout: str

@@ -79,7 +79,7 @@ def test_wrong_base_url_is_named_in_the_error(emulator: Emulator, stack: Stack) 
 def test_refused_token_is_reported(emulator: Emulator, stack: Stack, owner: str) -> None:
     with Emulator.start() as stranger:
         stack.env["OLT_API_TOKEN"] = stranger.token(owner)
-    assert_one_line(stack.up(expect_failure=True), "answered 401", owner)
+    assert_one_line(stack.up(expect_failure=True), "returned 401", owner)
 
 
 def test_a_missing_permission_comes_with_the_platforms_words(
@@ -87,7 +87,7 @@ def test_a_missing_permission_comes_with_the_platforms_words(
 ) -> None:
     stack.env["OLT_API_TOKEN"] = emulator.token(owner, role="reader")
     result = stack.up(expect_failure=True)
-    assert_one_line(result, f"POST {APPLICATIONS}", "answered 403", "ID_FORBIDDEN", "owner and")
+    assert_one_line(result, f"POST {APPLICATIONS}", "returned 403", "ID_FORBIDDEN", "owner and")
     assert emulator.platform.applications(owner) == []
 
 

@@ -1,6 +1,6 @@
-"""Whatever dies while the platform answers, the next `pulumi up` finds what it had done.
+"""Whatever dies while the platform responds, the next `pulumi up` finds what it had done.
 
-A fault makes the change and holds the answer, so each process dies at the worst moment: the
+A fault makes the change and holds the response, so each process dies at the worst moment: the
 platform has done something that is in no state yet.
 """
 
@@ -57,9 +57,9 @@ def orphaned(stack: Stack, fault: Fault) -> Iterator[Running]:
 
 @contextmanager
 def interrupted(emulator: Emulator, stack: Stack, fault: Fault, victim: Victim) -> Iterator[None]:
-    """Interrupt `up` while a fault holds an answer, and do what a user does before the next `up`.
+    """Interrupt `up` while a fault holds a response, and do what a user does before the next `up`.
 
-    Where the engine was killed, its orphaned host waits on, and gets its answer after the block.
+    Where the engine was killed, its orphaned host waits on, and gets its response after the block.
     """
     if victim == "engine":
         with orphaned(stack, fault):

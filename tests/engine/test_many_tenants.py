@@ -176,5 +176,5 @@ def test_programs_can_read_what_is_managed_elsewhere(
         f"OltApplication.get('app', {owner!r}, tenant_id={owner!r})\n"
     )
     result = stack.preview(expect_failure=True)
-    assert "answered 404" in result.output
+    assert "returned 404" in result.output
     assert "Traceback" not in result.output

@@ -21,13 +21,13 @@ def accepted(emulator: Emulator, owner: str) -> Callable[[str, str], bool]:
 
     def ask(client_id: str, secret: str) -> bool:
         form = {"grant_type": "client_credentials", "client_id": client_id}
-        answer = requests.post(
+        response = requests.post(
             emulator.identity_url + TOKEN,
             data=form | {"client_secret": secret},
             headers={"tenant": owner},
             timeout=10,
         )
-        return answer.status_code == 200
+        return response.status_code == 200
 
     return ask
 
@@ -54,7 +54,8 @@ def test_a_new_trigger_makes_a_new_secret_in_place_and_last(
     assert [each for each in preview["diagnostics"] if stops in each["message"]]
     emulator.add_fault(Fault(method="POST", path="**/secret", kind="reset_after", times=1))
     assert stops in stack.up().output
-    assert counted(emulator) == ["PATCH", "POST", "POST"]  # the lost answer is asked for again
+    # The rotation whose response was lost is repeated.
+    assert counted(emulator) == ["PATCH", "POST", "POST"]
     after = stack.outputs()
     assert stack.resource("app")["id"] == application
     assert after["client_id"] == before["client_id"]
@@ -63,7 +64,8 @@ def test_a_new_trigger_makes_a_new_secret_in_place_and_last(
 
     stack.program(program(name="Renamed"))
     stack.up()
-    assert counted(emulator) == ["POST"] * 2  # the two questions above; taking it out makes none
+    # The two of ``accepted``; removing the input makes none.
+    assert counted(emulator) == ["POST"] * 2
     assert stack.outputs() == after
 
 

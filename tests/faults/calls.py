@@ -19,7 +19,7 @@ class Call(NamedTuple):
     method: str
     path: str
     field: str | None = None
-    """What a caller needs most of the answer; None: the response has no body."""
+    """What a caller needs most of the response; None: the response has no body."""
     unused: str | None = None
     """Why no operation makes this call, if none does."""
 

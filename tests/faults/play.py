@@ -151,8 +151,8 @@ class Play:
         return "adopt"
 
     @property
-    def loses_every_answer(self) -> bool:
-        """Whether all tries of a rotation are carried out and none is answered."""
+    def loses_every_response(self) -> bool:
+        """Whether all tries of a rotation are carried out and every response is lost."""
         rotates = self.cell.target.call == "applications.new_secret"
         return rotates and self.cell.persistent and self.cell.faults()[0].makes_the_change
 
@@ -215,7 +215,7 @@ class Play:
         assert installed == {held.outputs["application_id"] for held in kept}
 
     def _nothing_dropped(self, before: dict[Key, Resource]) -> None:
-        """What is still on the platform is still in the state, whatever was answered."""
+        """What is still on the platform is still in the state, whatever the response was."""
         platform, tenant = self.ground.emulator.platform, self.ground.user
         for key, held in before.items():
             id_ = held.id.rpartition("/")[2]

@@ -258,7 +258,7 @@ PLAIN: Final = (
 
 ODD: Final = (
     Situation("create", "inactive", (LIST, REGISTER, PATCH), _create_inactive, (2,)),
-    Situation("create", "answer lost", (LIST, REGISTER, LIST, SECRET), _create_lost, (2, 3)),
+    Situation("create", "response lost", (LIST, REGISTER, LIST, SECRET), _create_lost, (2, 3)),
     Situation("create", "undone", (LIST, REGISTER, PATCH, DELETE), _create_undone, (3,)),
     Situation("read", "several", (GET, SEEN, PAGES, SEEN_PAGES), _read_several, (2, 3)),
     Situation("read", "gone", (GET, LIST), _read_gone, (1,)),

@@ -192,7 +192,7 @@ def test_two_stacks_on_one_tenant_at_the_same_time(
     record_property(LINE, "concurrency: two stacks made, read and deleted 20 applications at once")
 
 
-def test_two_stacks_that_lose_an_answer_at_the_same_time_take_none_of_the_others(
+def test_two_stacks_that_lose_a_response_at_the_same_time_take_none_of_the_others(
     emulator: Emulator, deployer: Deployer
 ) -> None:
     first, second = deployer.connect(), deployer.connect()
@@ -266,9 +266,11 @@ def test_all_threads_wait_after_a_429(
     at_once(partial(applications.read, context, state) for _ in range(120))
     calls = sorted(calls_of(emulator), key=lambda call: call.started)
     (limited,) = [call for call in calls if call.status == 429]
-    answered = limited.started + limited.seconds
-    during = [call.started - answered for call in calls if answered < call.started < answered + 1]
-    after = [call for call in calls if call.started >= answered + 1]
+    limited_at = limited.started + limited.seconds
+    during = [
+        call.started - limited_at for call in calls if limited_at < call.started < limited_at + 1
+    ]
+    after = [call for call in calls if call.started >= limited_at + 1]
     assert [late for late in during if late > KNOWN_LATE] == []
     assert len(after) > 70
     record_property(

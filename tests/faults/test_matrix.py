@@ -80,7 +80,7 @@ def test_reverting_a_failed_change_converges_after_a_refresh(start: Start, cell:
         play.assert_together()
         play.scene.program = play.scene.before
         assert not play.up()
-    if not play.loses_every_answer:
+    if not play.loses_every_response:
         play.assert_together()
         return
     # No response returned the new secret, and no refresh can: the error names the way out.

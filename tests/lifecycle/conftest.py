@@ -41,7 +41,7 @@ def warnings() -> list[str]:
 
 @pytest.fixture
 def offline(warnings: list[str]) -> Callable[..., ProviderContext]:
-    """A platform that answers nothing: what works with it makes no call."""
+    """A platform that never responds: what works with it makes no call."""
 
     def make(
         token: str | None = None,

@@ -136,11 +136,11 @@ def test_only_additions_make_a_list_stale() -> None:
 def test_list_that_lost_an_entry_between_its_pages_is_fetched_again() -> None:
     """A deletion of this process in between moves an entry to a page that was fetched before."""
     writes = Writes()
-    answers = [entries("one"), entries("one", "hidden")]
+    lists = [entries("one"), entries("one", "hidden")]
 
     def fetch() -> list[ListedApplication]:
-        writes.writes += len(answers) == 2
-        return answers.pop(0)
+        writes.writes += len(lists) == 2
+        return lists.pop(0)
 
     assert not ListedIds(fetch, writes).lacks("hidden")
 

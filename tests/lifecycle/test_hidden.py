@@ -124,19 +124,19 @@ def test_credentials_of_another_tenant(
 
 
 HIDING: dict[str, tuple[dict[str, Any], ...]] = {
-    "answered 403": ({"path": "/{group}/**", "kind": "status", "status": 403},),
-    "answered 404, its lists 403": (
+    "returned 403": ({"path": "/{group}/**", "kind": "status", "status": 403},),
+    "returned 404, its lists 403": (
         {"path": "/application-developer/applications", "kind": "status", "status": 403},
         {"path": "/applications", "kind": "status", "status": 403},
         {"path": "/application-developer/**", "kind": "not_found"},
         {"path": "/applications/**", "kind": "not_found"},
     ),
-    "everything answered 404 as the platform does": (
+    "everything returned 404 as the platform does": (
         {"path": "/application-developer/**", "kind": "not_found"},
         {"path": "/applications/**", "kind": "not_found"},
         {"path": "/applications", "kind": "not_found"},
     ),
-    "everything answered 404 by something else": (
+    "everything returned 404 by something else": (
         {"path": "/application-developer/**", "kind": "html", "status": 404},
         {"path": "/applications/**", "kind": "html", "status": 404},
         {"path": "/applications", "kind": "html", "status": 404},

@@ -110,7 +110,7 @@ class CleanUp:
         self._book.refreshed()
 
     def _rotations_that_are_due(self) -> set[Key]:
-        """Where a rotation's answer was lost and the program still asks for one."""
+        """Where a rotation's response was lost and the program still asks for one."""
         due = set()
         for key in self._book.dead:
             held = self._state.resources.get(key)

@@ -35,7 +35,7 @@ def not_found_means_gone(patch: pytest.MonkeyPatch) -> None:
 
 
 def lost_registration_repeated(patch: pytest.MonkeyPatch) -> None:
-    """A registration is repeated like everything else, also where its answer was lost."""
+    """A registration is repeated like everything else, also where its response was lost."""
     allows = Repeat.allows
     patch.setattr(Repeat, "allows", lambda _self, error: allows(Repeat.SAFELY, error))
 

@@ -106,7 +106,7 @@ class Engine:
         return self._failures
 
     def refresh(self, hosts: Hosts) -> list[Failure]:
-        """Read everything; each answer is stored by itself, after a diff for the display."""
+        """Read everything; each response is stored by itself, after a diff for the display."""
         self._begin()
         for key, held in self.state.everything():
             if held.deleted:

@@ -35,13 +35,13 @@ class Book:
     announced: set[str] = field(default_factory=set)
     """Applications in no state that an error named."""
     gone: set[str] = field(default_factory=set)
-    """Applications deleted manually, or by an operation whose answer was lost."""
+    """Applications deleted manually, or by an operation whose response was lost."""
     uninstalled: set[tuple[str, str]] = field(default_factory=set)
     """Application and tenant, likewise."""
     installed: set[tuple[str, str]] = field(default_factory=set)
-    """Installations in no state: made manually, or by an operation whose answer was lost."""
+    """Installations in no state: made manually, or by an operation whose response was lost."""
     dead: set[Key] = field(default_factory=set)
-    """Where a rotation's answer was lost for good: only another rotation reconciles it."""
+    """Where a rotation's response was lost for good: only another rotation reconciles it."""
     superseded: set[Key] = field(default_factory=set)
     """What another resource has adopted."""
     unsettled: dict[Key, list[object]] = field(default_factory=dict)
@@ -184,7 +184,7 @@ class Oracle:
         return failure.verb == "delete" and not there
 
     def _excuse_a_lost_rotation(self) -> set[Key]:
-        """Only where the rotation was made and its answer was lost, as the very last call."""
+        """Only where the rotation was made and its response was lost, as the very last call."""
         last = self._calls[-1] if self._calls else None
         made = any(fault.makes_the_change and fault.fired for _, fault in self.faults)
         if last != ("POST", SECRET) or not made:
@@ -262,7 +262,7 @@ class Oracle:
             self.book.dead.discard(key)
             self.book.superseded.discard(key)
         elif key not in self.book.dead | self.book.superseded:
-            raise Violation(f"{DEAD}: {key.name}, and no rotation's lost answer excuses it")
+            raise Violation(f"{DEAD}: {key.name}, and no rotation's lost response excuses it")
 
     def _require_no_stray_installation(self) -> None:
         everything = self.state.everything()

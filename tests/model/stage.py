@@ -25,7 +25,7 @@ from tests.model.programs import TENANTS
 from tests.model.state import Props
 
 PATIENCE = 30.0
-"""Seconds that an answer may take, also on a busy machine."""
+"""Seconds that a response may take, also on a busy machine."""
 IMPATIENCE = 0.25
 """For one that is held back."""
 HOLDS = frozenset({"hold", "hold_before"})
@@ -98,7 +98,7 @@ class Stage:
             self.warnings[:] = warnings
 
     def patience(self, request: Request) -> float:
-        """Seconds to wait for the answer to what is sent next."""
+        """Seconds to wait for the response to what is sent next."""
         path = request.path.removeprefix("/v1")
         held = any(
             fault.kind in HOLDS and not fault.fired and fault.matches(request.method, path)

@@ -162,8 +162,8 @@ def test_a_failed_build_leaves_nothing_that_could_be_taken_for_an_engine(setup: 
 def test_two_set_ups_at_a_time_build_once(setup: Setup) -> None:
     setup.with_go()
     both = [setup.popen("--source", "go") for _ in range(2)]
-    answers = [process.communicate(timeout=60)[0] for process in both]
-    assert answers[0] == answers[1] != ""
+    folders = [process.communicate(timeout=60)[0] for process in both]
+    assert folders[0] == folders[1] != ""
     assert setup.builds() == len(["the CLI", "its Python host"])
 
 

@@ -29,7 +29,7 @@ touch "$HOME/.profile"
 
 
 class Server(ThreadingHTTPServer):
-    """Answers every GET with one body, or with a redirect."""
+    """Responds to every GET with one body, or with a redirect."""
 
     body = b""
     location = ""

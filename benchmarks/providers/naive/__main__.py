@@ -1,7 +1,7 @@
 """Applications and as many installations, with a provider as the engine's documentation teaches.
 
 Everything is in the program itself, so the provider's classes are pickled by value; the token comes
-from the configuration; every operation makes its own call, on a connection of its own; the answer
+from the configuration; every operation makes its own call, on a connection of its own; the response
 becomes the outputs. It is a fair one of its kind: it has timeouts, and it verifies certificates.
 """
 
@@ -30,7 +30,7 @@ class OltProvider(ResourceProvider):
         self.verify = req.config.get("olt:caBundle") or True
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        answer = requests.request(
+        response = requests.request(
             method,
             self.url + path,
             json=body,
@@ -38,8 +38,8 @@ class OltProvider(ResourceProvider):
             verify=self.verify,
             timeout=60,
         )
-        answer.raise_for_status()
-        data: dict[str, Any] = answer.json()["data"] if answer.content else {}
+        response.raise_for_status()
+        data: dict[str, Any] = response.json()["data"] if response.content else {}
         return data
 
 

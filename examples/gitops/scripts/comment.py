@@ -47,19 +47,19 @@ class Forge:
         self._headers = {"Content-Type": "application/json", **headers}
 
     def call(self, method: str, url: str, body: Any = None, may_fail: int | None = None) -> Any:
-        """The answer; None if it is the status ``may_fail``."""
+        """The response; None if it is the status ``may_fail``."""
         content = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, content, self._headers, method=method)  # noqa: S310
         try:
-            with OPENER.open(request, timeout=SECONDS) as answer:
-                return json.loads(answer.read(MAX_BYTES))
+            with OPENER.open(request, timeout=SECONDS) as response:
+                return json.loads(response.read(MAX_BYTES))
         except urllib.error.HTTPError as error:
             error.close()
             if error.code == may_fail:
                 return None
-            sys.exit(f"comment.py: {method} {url}: answered {error.code}")
+            sys.exit(f"comment.py: {method} {url}: returned {error.code}")
         except ValueError:
-            sys.exit(f"comment.py: {method} {url}: the answer is not JSON")
+            sys.exit(f"comment.py: {method} {url}: the response is not JSON")
 
     def listed(self, url: str) -> Any:
         """All items of a list, such as comments, oldest first."""

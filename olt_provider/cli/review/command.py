@@ -124,8 +124,8 @@ def picture(preview: Preview) -> str:
 
 
 def _code(found: Review, kinds: list[Kind], *, live: bool) -> int:
-    unanswered = live and bool(found.live.reason)
-    problem = found.failed or found.will_fail or found.live.refuses or unanswered
+    unchecked = live and bool(found.live.reason)
+    problem = found.failed or found.will_fail or found.live.refuses or unchecked
     return PROBLEM if problem or any(found.count(kind) for kind in kinds) else OK
 
 

@@ -37,7 +37,7 @@ def _owned(state: State, application_id: str, tenant_id: str) -> Application:
 
 @router.post("", response_model_exclude_unset=True)
 async def register(body: Registration, actor: ActorOf, state: StateOf) -> Data[Application]:
-    """Register an application; the one answer with its secret."""
+    """Register an application; the one response with its secret."""
     return Data(data=state.applications.register(actor.tenant_id, body))
 
 

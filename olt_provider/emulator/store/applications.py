@@ -50,7 +50,7 @@ class Applications:
     def register(
         self, tenant_id: str, body: Registration, identity: Identity | None = None
     ) -> Application:
-        """Register one. The answer, and only this, has the secret."""
+        """Register one. The response, and only this, has the secret."""
         given = identity or Identity()
         secret = given.client_secret or _new_secret()
         salt = secrets.token_bytes(16)

@@ -133,7 +133,7 @@ def warn_of_dead_secret(context: ProviderContext, state: ApplicationState) -> No
 def _check_secret(context: ProviderContext, application: Application, secret: SecretStr) -> None:
     """Try the declared secret, and warn where that proves nothing.
 
-    Raises ``LifecycleError`` only if the answer proves the secret wrong, because what the error
+    Raises ``LifecycleError`` only if the response proves the secret wrong, because what the error
     advises, a new secret, ends a right one.
     """
     trial = _try(context, application, secret)
@@ -151,7 +151,7 @@ def _check_secret(context: ProviderContext, application: Application, secret: Se
 
 
 class _Trial(NamedTuple):
-    """What the token endpoint answers to a secret; neither accepted nor refused proves nothing."""
+    """What the token endpoint returns for a secret; neither accepted nor refused proves nothing."""
 
     accepted: bool
     refused: bool

@@ -130,8 +130,8 @@ class _Registering:
         except OltError as failure:
             raise LifecycleError(
                 f"{lost}. Whether the application {name!r} was registered could not be "
-                f"looked up: {failure.reason}. Run `pulumi up` again once the platform answers; if "
-                "it reports that the name exists, adopt that application. With "
+                f"looked up: {failure.reason}. Run `pulumi up` again once the platform responds; "
+                "if it reports that the name exists, adopt that application. With "
                 "prevent_duplicate_name=False look for the name first, for example with "
                 "find_applications"
             ) from None

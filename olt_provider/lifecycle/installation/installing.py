@@ -99,11 +99,11 @@ def _refused(error: ApiError, seen: AvailableApplication) -> OltError:
 def _unavailable(code: str | None) -> str:
     if code is not None and "INACTIVE" in code.upper():
         return (
-            f"the platform answers {code}: the application is inactive; its owner can activate it"
+            f"the platform returned {code}: the application is inactive; its owner can activate it"
         )
     if code is not None and "ALLOWED" in code.upper():
-        return f"the platform answers {code}: the application's owner does not allow this tenant"
+        return f"the platform returned {code}: the application's owner does not allow this tenant"
     return (
-        f"the platform answers {code or 'that it is not available'}: the application is inactive, "
+        f"the platform returned {code or 'that it is not available'}: the application is inactive, "
         "or its owner no longer allows this tenant"
     )

@@ -101,7 +101,7 @@ def get(context: ProviderContext, inputs: InstallationInputs) -> InstallationSta
 def _require_tenant(tenant_id: str, inputs: InstallationInputs) -> None:
     if tenant_id != inputs.tenant_id:
         raise LifecycleError(
-            f"the platform answered with an installation of tenant {tenant_id} instead of "
+            f"the platform returned an installation of tenant {tenant_id} instead of "
             f"{inputs.tenant_id}. Nothing was changed"
         )
 

@@ -16,7 +16,7 @@ from olt_provider.lifecycle.application.model import (
 )
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.provider_context import ProviderContext
-from tests.api.scripted_server import Answer, ScriptedServer, json_answer
+from tests.api.scripted_server import ScriptedResponse, ScriptedServer, json_response
 from tests.emulated import changes_in, new_tenant
 
 Connect = Callable[..., ProviderContext]
@@ -269,18 +269,18 @@ NO_ACCOUNT = "Client not enabled to retrieve service account"
 
 @pytest.fixture
 def identity_server() -> Iterator[ScriptedServer]:
-    """An identity server that answers as a Keycloak does, whatever it is sent."""
+    """An identity server that responds as a Keycloak does, whatever it is sent."""
     with ScriptedServer() as scripted:
         yield scripted
 
 
-def keycloak(code: str, description: str | None, status: int) -> Answer:
+def keycloak(code: str, description: str | None, status: int) -> ScriptedResponse:
     message = {} if description is None else {"error_description": description}
-    return json_answer({"error": code, **message}, status)
+    return json_response({"error": code, **message}, status)
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         keycloak("invalid_client", REFUSED, 401),
         keycloak("invalid_client", None, 401),
@@ -288,15 +288,15 @@ def keycloak(code: str, description: str | None, status: int) -> Answer:
         keycloak("unauthorized_client", "Invalid client secret", 400),
     ],
 )
-def test_answer_that_proves_the_secret_wrong_refuses_the_adoption(
+def test_response_that_proves_the_secret_wrong_refuses_the_adoption(
     emulator: Emulator,
     connect: Connect,
     existing: dict[str, Any],
     owner: str,
     identity_server: ScriptedServer,
-    answer: Answer,
+    response: ScriptedResponse,
 ) -> None:
-    identity_server.always = answer
+    identity_server.always = response
     context = connect(owner, identity_url=identity_server.url)
     with pytest.raises(LifecycleError, match="refuses the declared client_secret"):
         operations.create(context, replace(adopting(existing, "a-secret"), name="New"))
@@ -304,7 +304,7 @@ def test_answer_that_proves_the_secret_wrong_refuses_the_adoption(
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         keycloak("unauthorized_client", NO_ACCOUNT, 401),
         keycloak("unauthorized_client", "Client not allowed for direct access grants", 400),
@@ -312,21 +312,21 @@ def test_answer_that_proves_the_secret_wrong_refuses_the_adoption(
         keycloak("invalid_client", "Client is disabled", 401),
         keycloak("invalid_grant", "The application is not installed in this tenant", 400),
         keycloak("invalid_client", REFUSED, 404),
-        json_answer({"error": "Realm does not exist"}, 404),
-        Answer(401, b"<html>"),
-        Answer(429, b""),
-        Answer(503, b""),
+        json_response({"error": "Realm does not exist"}, 404),
+        ScriptedResponse(401, b"<html>"),
+        ScriptedResponse(429, b""),
+        ScriptedResponse(503, b""),
     ],
 )
-def test_answer_that_proves_nothing_leaves_the_secret_unchecked(
+def test_response_that_proves_nothing_leaves_the_secret_unchecked(
     connect: Connect,
     existing: dict[str, Any],
     owner: str,
     warnings: list[str],
     identity_server: ScriptedServer,
-    answer: Answer,
+    response: ScriptedResponse,
 ) -> None:
-    identity_server.always = answer
+    identity_server.always = response
     context = connect(owner, identity_url=identity_server.url)
     state = operations.create(context, adopting(existing, "a-secret"))
     assert state.client_secret == SecretStr("a-secret")

@@ -111,7 +111,7 @@ def test_an_updated_resource_keeps_its_application_from_an_equal_one_that_adopts
     assert f"manages application {X}" in refused(create(context, **news))
 
 
-def test_a_question_about_dependents_holds_nothing(context: ProviderContext) -> None:
+def test_comparison_for_dependents_holds_nothing(context: ProviderContext) -> None:
     declaration.compare(context, X, kept(), kept(url=UNKNOWN))
     assert holders(context) == []
 

@@ -1,4 +1,4 @@
-"""Which application is taken for the one whose registration got no answer, and which never is."""
+"""Which application is taken for the one whose registration got no response, and which never is."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_one_on_a_later_page_of_the_list_is_found(
     assert is_alive(emulator, operations.create(context, inputs))
 
 
-def test_equal_declarations_that_all_lose_their_answers_become_as_many_applications(
+def test_equal_declarations_that_all_lose_their_responses_become_as_many_applications(
     emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs, owner: str
 ) -> None:
     lose(emulator, "reset_after", times=4)

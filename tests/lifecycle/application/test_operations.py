@@ -103,7 +103,7 @@ def test_nothing_is_left_when_the_status_cannot_be_set(
     assert emulator.platform.applications(owner) == []
 
 
-def test_nothing_is_left_when_the_answer_to_the_deletion_is_lost_too(
+def test_nothing_is_left_when_the_response_to_the_deletion_is_lost_too(
     emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs, owner: str
 ) -> None:
     emulator.add_fault(Fault(method="PATCH", kind="status", status=500, times=1))
@@ -335,7 +335,7 @@ def test_a_rotation_comes_last_and_ends_the_old_secret(
     assert emulator.platform.secret_is_valid(state.client_id, secret_of(after))
 
 
-def test_a_rotation_whose_answer_is_lost_is_repeated(
+def test_a_rotation_whose_response_is_lost_is_repeated(
     emulator: Emulator, context: ProviderContext, state: ApplicationState
 ) -> None:
     emulator.add_fault(Fault(method="POST", path="**/secret", kind="reset_after", times=1))
@@ -344,7 +344,7 @@ def test_a_rotation_whose_answer_is_lost_is_repeated(
     assert emulator.platform.secret_is_valid(state.client_id, secret_of(after))
 
 
-def test_a_rotation_of_which_every_answer_is_lost_warns_that_the_kept_secret_may_be_dead(
+def test_a_rotation_of_which_every_response_is_lost_warns_that_the_kept_secret_may_be_dead(
     emulator: Emulator, context: ProviderContext, state: ApplicationState
 ) -> None:
     emulator.add_fault(Fault(method="POST", path="**/secret", kind="reset_after", times=99))

@@ -1,4 +1,4 @@
-"""Exactly one application per declaration, also where the answer to its registration is lost."""
+"""Exactly one application per declaration, also where the response to its registration is lost."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def inputs(owner: str) -> ApplicationInputs:
 Lost = Literal["reset_after", "truncate", "reset_before"]
 
 
-def lose_the_answer(emulator: Emulator, kind: Lost = "reset_after") -> None:
+def lose_the_response(emulator: Emulator, kind: Lost = "reset_after") -> None:
     emulator.add_fault(Fault(method="POST", path=APPLICATIONS, kind=kind, times=1))
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "truncate"])
-def test_a_lost_answer_is_looked_up_and_never_repeated(
+def test_a_lost_response_is_looked_up_and_never_repeated(
     emulator: Emulator,
     context: ProviderContext,
     inputs: ApplicationInputs,
@@ -49,7 +49,7 @@ def test_a_lost_answer_is_looked_up_and_never_repeated(
     warnings: list[str],
     kind: Lost,
 ) -> None:
-    lose_the_answer(emulator, kind)
+    lose_the_response(emulator, kind)
     state = operations.create(context, inputs)
     (application,) = emulator.platform.applications(owner)
     assert application["id"] == state.id
@@ -62,7 +62,7 @@ def test_a_lost_answer_is_looked_up_and_never_repeated(
 def test_a_registration_that_never_arrived_leaves_nothing(
     emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs, owner: str
 ) -> None:
-    lose_the_answer(emulator, "reset_before")
+    lose_the_response(emulator, "reset_before")
     with pytest.raises(LifecycleError, match="run `pulumi up` again"):
         operations.create(context, inputs)
     assert emulator.platform.applications(owner) == []
@@ -75,7 +75,7 @@ def test_an_equal_application_from_before_is_never_adopted(
 ) -> None:
     unguarded = replace(inputs, prevent_duplicate_name=False)
     first = operations.create(context, unguarded)
-    lose_the_answer(emulator)
+    lose_the_response(emulator)
     second = operations.create(context, unguarded)
     assert first.id != second.id
     assert first.client_secret is not None
@@ -88,7 +88,7 @@ def test_one_that_differs_in_what_was_sent_is_never_adopted(
 ) -> None:
     operations.create(context, replace(inputs, name="First"))
     emulator.platform.register(owner, name="Sample")  # by somebody else, in the meantime
-    lose_the_answer(emulator, "reset_before")
+    lose_the_response(emulator, "reset_before")
     with pytest.raises(LifecycleError, match="No application that fits"):
         operations.create(context, inputs)
 
@@ -98,7 +98,7 @@ def test_where_several_fit_their_ids_and_times_are_listed_and_none_is_advised(
 ) -> None:
     operations.create(context, replace(inputs, name="First"))
     twin = emulator.platform.register(owner, name="Sample", allowed_tenants={owner: "x"})
-    lose_the_answer(emulator)
+    lose_the_response(emulator)
     unguarded = replace(inputs, prevent_duplicate_name=False)
     with pytest.raises(LifecycleError) as caught:
         operations.create(context, unguarded)
@@ -114,7 +114,7 @@ def test_equal_registrations_at_the_same_moment_become_two_applications(
     emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs, owner: str
 ) -> None:
     unguarded = replace(inputs, prevent_duplicate_name=False)
-    lose_the_answer(emulator)
+    lose_the_response(emulator)
     with ThreadPoolExecutor(4) as pool:
         states = list(pool.map(lambda _: operations.create(context, unguarded), range(4)))
     assert len({state.id for state in states}) == 4
@@ -158,7 +158,7 @@ def test_a_refusal_is_not_looked_up(
 def test_a_lost_response_that_cannot_be_looked_up_is_reported(
     emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs
 ) -> None:
-    lose_the_answer(emulator)
+    lose_the_response(emulator)
     emulator.add_fault(
         Fault(method="GET", path=APPLICATIONS, kind="status", status=503, after=1, times=50)
     )
@@ -187,7 +187,7 @@ def test_what_was_found_is_not_deleted_again_when_a_later_step_fails(
     emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs, owner: str
 ) -> None:
     """It might be somebody else's: one that registered the same at the same moment."""
-    lose_the_answer(emulator)
+    lose_the_response(emulator)
     emulator.add_fault(Fault(method="PATCH", kind="status", status=500, times=1))
     with pytest.raises(LifecycleError, match="it was not deleted") as refused:
         operations.create_or_undo(context, replace(inputs, status="inactive"))

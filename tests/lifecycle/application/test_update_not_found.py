@@ -110,7 +110,7 @@ def test_update_claims_no_deletion_where_the_404_is_not_the_platforms(
     emulator.platform.delete(state.id)
     emulator.add_fault(Fault(method="PATCH", kind="html", status=404, times=None))
     message = failing_update(context, state, replace(state.inputs, name="New"))
-    assert "the answer is not the platform's" in message
+    assert "the response is not the platform's" in message
     assert RECREATE not in message
 
 

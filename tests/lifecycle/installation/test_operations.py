@@ -67,7 +67,7 @@ def test_installing_is_one_call_in_the_name_of_the_tenant(
     assert state.id == f"{inputs.tenant_id}/{inputs.application_id}"
 
 
-def test_a_lost_answer_is_repeated_because_that_is_harmless(
+def test_a_lost_response_is_repeated_because_that_is_harmless(
     emulator: Emulator, context: ProviderContext, inputs: InstallationInputs
 ) -> None:
     emulator.add_fault(Fault(method="PUT", kind="reset_after", times=1))

@@ -77,7 +77,7 @@ def deployer(emulator: Emulator, connect: Connect, owner: str) -> Connect:
 
 
 def lose_then_have_no_token(emulator: Emulator, write: Fault, no_token: dict[str, Any]) -> None:
-    """A write is carried out, its repetition is answered 401, and no other token is to be had."""
+    """A write is carried out, its repetition gets a 401, and no other token is to be had."""
     emulator.add_fault(write.model_copy(update={"kind": "reset_after", "times": 1}))
     emulator.add_fault(write.model_copy(update={"kind": "status", "status": 401, "times": 1}))
     emulator.add_fault(Fault(method="POST", path="**/token", times=99, **no_token))
@@ -145,7 +145,7 @@ def test_a_rotation_whose_engine_goes_away_in_the_wait_warns_that_the_secret_may
 
 
 @pytest.mark.parametrize("body", ["truncate", "missing_field", "html"])
-def test_a_rotation_that_is_answered_with_garbage_each_time_names_the_way_out(
+def test_a_rotation_with_an_unusable_response_each_time_names_the_way_out(
     emulator: Emulator, connect: Connect, owner: str, body: str
 ) -> None:
     context = connect(owner)

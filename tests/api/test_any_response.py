@@ -39,7 +39,7 @@ from tests.api.samples import (
     issued,
     registered,
 )
-from tests.api.scripted_server import Answer, Raw, Scripted, ScriptedServer
+from tests.api.scripted_server import Raw, Scripted, ScriptedResponse, ScriptedServer
 from tests.api.test_tokens import unsigned
 
 repeatable = settings(
@@ -102,7 +102,7 @@ def bent(draw: st.DrawFn) -> Any:
 
 
 @st.composite
-def answers(draw: st.DrawFn) -> Scripted:
+def responses(draw: st.DrawFn) -> Scripted:
     value = draw(values | bent())
     body = draw(
         st.sampled_from([value, {"data": value}, {"data": [value]}, {"data": [value], "meta": {}}])
@@ -117,7 +117,7 @@ def answers(draw: st.DrawFn) -> Scripted:
     line = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=20)
     names = ["Content-Type", "Retry-After", "Date", "Location", "Content-Encoding", "Set-Cookie"]
     headers = draw(st.dictionaries(st.sampled_from(names), line, max_size=2))
-    return Answer(status, b"" if status == 204 else body, headers)
+    return ScriptedResponse(status, b"" if status == 204 else body, headers)
 
 
 def require_one_line(error: OltError) -> None:
@@ -182,12 +182,12 @@ CALLS: dict[str, tuple[Callable[[OltClient], Any], type]] = {
 
 @pytest.mark.parametrize("call", list(CALLS))
 @repeatable
-@given(answer=answers())
-def test_any_answer_to_a_call_is_its_result_or_an_error(
-    host: ScriptedServer, platform: OltClient, call: str, answer: Scripted
+@given(response=responses())
+def test_any_response_to_a_call_is_its_result_or_an_error(
+    host: ScriptedServer, platform: OltClient, call: str, response: Scripted
 ) -> None:
     send, promised = CALLS[call]
-    host.always = answer
+    host.always = response
     try:
         result = send(platform)
     except OltError as error:
