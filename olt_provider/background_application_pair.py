@@ -35,7 +35,7 @@ class OltBackgroundApplicationPair(pulumi.ComponentResource):
     """The secret of the current client. Always a Pulumi secret."""
     previous_client_id: pulumi.Output[str]
     """The ID of the other client. It works, with the secret of the generation before, until the
-    next raise. In generation 1 it has not been handed out yet."""
+    next raise. In generation 1 it is not in use yet."""
     tenant_id: pulumi.Output[str]
     """The owner tenant."""
     api_url: pulumi.Output[str]
@@ -140,7 +140,7 @@ def _trigger(pair: str, generation: int) -> dict[str, Any]:
 
 
 def _alone(resource_name: str, opts: pulumi.ResourceOptions | None) -> pulumi.Alias:
-    """An ``OltBackgroundApplication`` that the pair takes the place of becomes its first."""
+    """An alias: an ``OltBackgroundApplication`` that the pair replaces becomes its first."""
     parent = None if opts is None else opts.parent
     return pulumi.Alias(
         name=resource_name,

@@ -116,8 +116,8 @@ class InstallationProvider(ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Uninstall.
 
-        Calls: ``DELETE /applications/{id}/installation``; after a 404, a look whether it is
-            really gone.
+        Calls: ``DELETE /applications/{id}/installation``; after a 404, reads that
+        verify the deletion.
         Permission: ``applications:write`` (and ``applications:read``, after a 404).
         """
         from olt_provider.lifecycle.installation import operations

@@ -80,7 +80,7 @@ def get_application(application_id: str, *, tenant_id: str | None = None) -> App
 
     :param application_id: The application's ID.
     :param tenant_id: The owner. Default: ``olt:tenantId``, else the tenant of the credentials.
-    :raises OltError: there is none, or the platform cannot be asked.
+    :raises OltError: there is none, or the request fails.
     """
     return lookups.get_application(_context(), application_id, tenant_id)
 
@@ -92,7 +92,7 @@ def list_applications(*, tenant_id: str | None = None) -> list[ApplicationResult
     Calls: one ``GET /application-developer/applications`` per 100 applications.
 
     :param tenant_id: The owner. Default: ``olt:tenantId``, else the tenant of the credentials.
-    :raises OltError: the platform cannot be asked.
+    :raises OltError: the request fails.
     """
     return lookups.list_applications(_context(), tenant_id)
 
@@ -105,7 +105,7 @@ def find_applications(*, name: str, tenant_id: str | None = None) -> list[Applic
 
     :param name: The whole name, in the same case.
     :param tenant_id: The owner. Default: ``olt:tenantId``, else the tenant of the credentials.
-    :raises OltError: the platform cannot be asked.
+    :raises OltError: the request fails.
     """
     return lookups.find_applications(_context(), name, tenant_id)
 
@@ -119,7 +119,7 @@ def get_installation(application_id: str, *, tenant_id: str | None = None) -> In
     :param application_id: The application's ID.
     :param tenant_id: The tenant that has it installed. Default: ``olt:tenantId``, else the tenant
         of the credentials.
-    :raises OltError: it is not installed there, or the platform cannot be asked.
+    :raises OltError: it is not installed there, or the request fails.
     """
     return lookups.get_installation(_context(), application_id, tenant_id)
 

@@ -19,7 +19,7 @@ class Provider(pulumi.ProviderResource):
     It inherits nothing from the stack's ``olt:`` configuration. Its arguments come before the
     environment variables, which fill in what is not given. Credentials in the environment are used
     only where it has none, and calls the hosts that the environment names. A variable that
-    ``env_var_mappings`` in its options hands to it comes before its arguments.
+    ``env_var_mappings`` in its options passes to it comes before its arguments.
 
     Credentials are kept as secrets; a change of any argument replaces nothing.
     """

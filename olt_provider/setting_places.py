@@ -3,7 +3,7 @@
 Two kinds of providers have configurations. The stack's own has the stack's, and the environment
 comes first. An explicit ``Provider`` has its arguments, and they come first: a token that is in the
 environment for one platform must not reach another that the provider names. Only a variable that
-``env_var_mappings`` hands to it replaces an argument.
+``env_var_mappings`` passes to it replaces an argument.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Places:
     configured: Look
     environment: Look
     mapped: Look
-    """The variables that an explicit provider's ``env_var_mappings`` hand to it."""
+    """The variables that an explicit provider's ``env_var_mappings`` pass to it."""
     explicit: bool
 
     @classmethod

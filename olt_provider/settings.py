@@ -205,7 +205,7 @@ def _require_hosts_of_environment(hosts: Hosts, places: Places, lent: Credential
     names = " and ".join(map(variable, lent.values))
     raise ConfigurationError(
         f"the Provider calls {hosts.api_url}, but has no credentials, and {names} in the "
-        f"environment is for {theirs.api_url}: give the Provider credentials of its own, or hand "
+        f"environment is for {theirs.api_url}: give the Provider credentials of its own, or pass "
         "it a variable with env_var_mappings in its options"
     )
 

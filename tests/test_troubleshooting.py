@@ -200,7 +200,7 @@ PROVOKED.update(
 )
 
 
-@provokes("with these credentials nothing can be changed: …")
+@provokes("these credentials cannot make changes: …")
 def _(case: Case) -> None:
     before = case.working()
     unchanged = before.checked(before.applications, {}, {"name": "reporting"})

@@ -25,7 +25,7 @@ class AllowedTenantChange(Model):
 
 
 class AllowedTenantsClient:
-    """Needs ``applications_development:read`` to look and ``:write`` to change.
+    """Needs ``applications_development:read`` for reads and ``:write`` for changes.
 
     Every method raises ``ApiError`` for a refusal and ``RequestError`` for a response that never
     came or cannot be read.

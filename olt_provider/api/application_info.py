@@ -16,7 +16,7 @@ class InstalledTenant(Model):
 
 
 class ApplicationInfoClient:
-    """What the calling application may learn of itself."""
+    """What the platform returns to an application about itself."""
 
     def __init__(self, transport: TenantTransport) -> None:
         self._transport = transport

@@ -128,7 +128,7 @@ def secret_in(data: Any) -> SecretStr | None:
 
 
 class ApplicationsClient:
-    """Needs ``applications_development:read`` to look and ``:write`` to change.
+    """Needs ``applications_development:read`` for reads and ``:write`` for changes.
 
     Every method raises ``ApiError`` for a refusal and ``RequestError`` for a response that never
     came or cannot be read.

@@ -10,7 +10,7 @@ import requests
 from urllib3.exceptions import DecodeError
 
 ACCEPTED: Final = "gzip, deflate"
-"""The content codings that requests ask for."""
+"""The content codings that requests accept."""
 MAX_CODINGS: Final = 3
 PIECE: Final = 64 * 1024
 
@@ -56,7 +56,7 @@ def _codings(header: str) -> list[str]:
     codings = [each.strip().lower() for each in header.split(",")]
     named = [each for each in codings if each not in ("", "identity")]
     if len(named) > MAX_CODINGS or not {*named} <= {"gzip", "x-gzip", "deflate"}:
-        raise DecodeError("a content coding that was not asked for")
+        raise DecodeError("a content coding that the request does not accept")
     return named
 
 

@@ -201,5 +201,5 @@ class TenantClient:
 
     @cached_property
     def application_info(self) -> ApplicationInfoClient:
-        """What an application may learn of itself."""
+        """What the platform returns to an application about itself."""
         return ApplicationInfoClient(self._transport)

@@ -18,7 +18,7 @@ class ServerClock:
         self._seen: tuple[datetime, float] | None = None
 
     def observe(self, header: str | None) -> None:
-        """Take note of a response's ``Date`` header. One that is unreadable is passed over."""
+        """Record a response's ``Date`` header. An unreadable one is ignored."""
         if not header:
             return
         try:

@@ -1,4 +1,4 @@
-"""From what went wrong on the wire to an error with a remedy. Never quotes a body."""
+"""Map failures of HTTP requests to errors with a remedy. Never quotes a body."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def _remedy(status: int, naming: Naming) -> str:
 
 
 def no_response(request: Request, destination: Destination, error: Exception) -> RequestError:
-    """A connection that failed, broke off or stayed silent."""
+    """A connection that failed, broke off or timed out."""
     base_url, timeout, naming = destination
     host = destination.host
     sent, temporary, remedy = True, True, "try again later"

@@ -29,7 +29,7 @@ class _Kept:
 
 
 class FetchedTokens:
-    """One token per tenant, fetched when needed, once however many threads ask.
+    """One token per tenant, fetched when needed, once for all threads.
 
     ``grant`` makes the call for a tenant. ``remedy`` is what to do where it is refused.
     ``identity_url`` names the parameter that holds the URL of the token endpoint.
@@ -54,7 +54,7 @@ class FetchedTokens:
         self._kept: dict[str, _Kept] = {}
 
     def token(self, tenant_id: str | None) -> str:
-        """A usable token of the tenant. Raises ``TokenError`` if there is none to be had."""
+        """A usable token of the tenant. Raises ``TokenError`` if there is none."""
         if tenant_id is None:
             raise TokenError(f"{self._origin} can be authenticated as several tenants: name one")
         tenant = canonical_id(tenant_id)

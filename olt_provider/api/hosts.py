@@ -1,4 +1,4 @@
-"""Where the platform lives: one API host and one identity host per environment."""
+"""The hosts of the platform: one API host and one identity host per environment."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class AvailableApplication(Model):
 
 
 class InstallationsClient:
-    """Needs ``applications:read`` to look and ``:write`` to install.
+    """Needs ``applications:read`` for reads and ``:write`` to install.
 
     Every method raises ``ApiError`` for a refusal and ``RequestError`` for a response that never
     came or cannot be read.

@@ -1,4 +1,4 @@
-"""The base of all wire models: the one place that knows both snake_case and camelCase."""
+"""The base of all wire models: the one place with both snake_case and camelCase."""
 
 from __future__ import annotations
 

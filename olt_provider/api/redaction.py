@@ -18,7 +18,7 @@ from urllib.parse import unquote, unquote_plus
 
 MARK: Final = "[secret]"
 SHORTEST: Final = 8
-"""A shorter text is remembered for no other request: it would spoil the messages of all."""
+"""A shorter secret is removed from messages of its own request only: it is too common a text."""
 SHORTEST_SENT: Final = 4
 MOST: Final = 4096
 LONGEST: Final = 8192

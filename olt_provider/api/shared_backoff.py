@@ -163,7 +163,7 @@ class SharedBackoff:
 
     @contextmanager
     def turn(self, sleep: Callable[[float], None]) -> Iterator[Turn]:
-        """Wait until a request may start; the ``Turn`` takes what becomes of it.
+        """Wait until a request may start; report its outcome to the ``Turn``.
 
         ``sleep`` waits for seconds, and may raise.
         """

@@ -38,7 +38,7 @@ def has_to_be_installed(tenant_id: str) -> str:
 def proves_secret_wrong(error: ApiError) -> bool:
     """Whether a refusal proves that the client secret is wrong.
 
-    Only for a client that is active, and allowed where it asked: Keycloak returns the same to any
+    Only for a client that is active, and allowed in that tenant: Keycloak returns the same to any
     secret of a client that is disabled. ``unauthorized_client`` also means that a client may not
     use the grant.
     """

@@ -160,7 +160,7 @@ class TokenSource(Protocol):
     def token(self, tenant_id: str | None) -> str:
         """A usable access token of ``tenant_id`` (``None``: of the source's only tenant).
 
-        Raises ``ConfigurationError`` where there is none, saying what to set, and ``TokenError``
+        Raises ``ConfigurationError`` where there is none, naming what to set, and ``TokenError``
         where none could be fetched.
         """
 

@@ -97,7 +97,7 @@ def _readable(ca_bundle: str | None, naming: Naming) -> str | None:
 
 
 class _Session(requests.Session):
-    """A session that does not even look where a redirect leads: the target may be nonsense."""
+    """A session that does not parse the target of a redirect, which may be malformed."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         return None

@@ -25,7 +25,7 @@ class BackgroundClient:
     """The platform as a background application sees it, authenticated as one tenant.
 
     Tokens come from the client-credentials grant. Each is fetched when it is first needed, once
-    however many threads ask, kept until a minute before it expires (a tenth of its life, if that
+    for all threads, kept until a minute before it expires (a tenth of its life, if that
     is shorter), and replaced once after an unexpected 401. ``devices``, ``installed_tenants`` and
     the fetching of tokens are repeated by the rules of ``OltClient``.
 
@@ -36,8 +36,8 @@ class BackgroundClient:
     """For all other calls. It attaches the token to requests to the API's host, and to no other.
     A redirect is returned, never followed. Certificates are always verified. A request without a
     ``timeout`` has ``request_timeout``. Only a request refused with 401 is repeated, once, with a
-    new token. Raises what ``requests`` raises, ``TokenError`` where there is no token to be
-    had, and ``ConfigurationError`` for ``verify=False``."""
+    new token. Raises what ``requests`` raises, ``TokenError`` where there is no token
+    , and ``ConfigurationError`` for ``verify=False``."""
 
     def __init__(
         self,

@@ -113,7 +113,7 @@ class ApiSession(requests.Session):
         return super().send(request, **options)
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """Nowhere, where the token was sent."""
+        """``None`` for a response of the API: its redirects are returned, not followed."""
         if origin_of(resp.request.url) == self._api:
             return None
         return super().get_redirect_target(resp)

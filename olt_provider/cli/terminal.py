@@ -47,7 +47,7 @@ def _no_command(line: str) -> str:
 
 def to_json(value: Any, *, indent: int | None = None) -> str:
     """``value`` as JSON that is safe to print: a parser reads the same value."""
-    # in JSON of ASCII both can only stand inside a string
+    # in JSON of ASCII both occur only inside a string
     return COMMAND_ANYWHERE.sub(r"\\u0023#", json.dumps(value, indent=indent))
 
 

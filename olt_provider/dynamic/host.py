@@ -1,6 +1,6 @@
 """The process that runs the providers: ``python -m pulumi.dynamic``.
 
-It starts for every operation, and its four threads share what hangs here.
+It starts for every operation, and its four threads share what is stored here.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _warned: set[str] = set()
 
 def context(request: ConfigureRequest) -> ProviderContext:
     """What all providers of this process with the same configuration share."""
-    # The SDK and gRPC stay loaded, so the collections that our imports cause need not look at them.
+    # The SDK and gRPC stay loaded, so the collections that our imports cause need not scan them.
     gc.freeze()
     keys = tuple(getattr(request.config, "_props", ()))  # the SDK has no public way to list them
     return shared_context(request.config.get, os.environ, warn=warn, keys=keys)
@@ -168,7 +168,7 @@ def _log_to_engine(address: str, message: str) -> bool:
         with grpc.insecure_channel(address) as channel:
             EngineStub(channel).Log(request, timeout=5)
     except grpc.RpcError:
-        log.debug("the engine did not take the warning")
+        log.debug("the engine did not accept the warning")
         return False
     return True
 
@@ -211,7 +211,7 @@ STORED: Final = (
 )
 STORED_ARGUMENTS: Final = (
     "refresh, destroy and --refresh use the arguments of the Provider that the last `up` stored in "
-    "the state: hand it {variable} with env_var_mappings in its options, or add --run-program"
+    "the state: pass it {variable} with env_var_mappings in its options, or add --run-program"
 )
 UNAUTHORIZED: Final = 401
 

@@ -1,4 +1,4 @@
-"""Who is asking, and whether they may."""
+"""The caller of a request, and its permissions."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def state(request: Request) -> State:
 
 
 async def actor(request: Request) -> Actor:
-    """Who is asking; the route has made sure of it."""
+    """The caller, which the route has authenticated."""
     found: Actor = request.state.actor
     return found
 

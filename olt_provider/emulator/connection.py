@@ -1,4 +1,4 @@
-"""The types of an ASGI application, and an HTTP protocol that hands it the TCP connection."""
+"""The types of an ASGI application, and an HTTP protocol that passes it the TCP connection."""
 
 from __future__ import annotations
 

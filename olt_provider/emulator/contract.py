@@ -57,7 +57,7 @@ Role = Literal["owner", "writer", "reader", "none"]
 
 ASSUMED_READ: Final = frozenset({"applications_development:read", "applications:read"})
 ASSUMED_DEVICES: Final = frozenset({"devices:read"})
-"""Nothing public names it; every role but ``none`` has it."""
+"""No public document names it; every role but ``none`` has it."""
 ASSUMED_WRITE: Final = frozenset({"applications_development:write", "applications:write"})
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "owner": ASSUMED_READ | ASSUMED_WRITE | ASSUMED_DEVICES,
@@ -90,7 +90,7 @@ ASSUMED_CLIENT_ERROR_STATUS: Final = 401
 def permissions(role: str) -> frozenset[str]:
     """What a role may do: one of the four, or permissions separated by spaces.
 
-    Raises ``ValueError`` for a permission that no call asks for.
+    Raises ``ValueError`` for a permission that no call requires.
     """
     if role in PERMISSIONS:
         return PERMISSIONS[role]

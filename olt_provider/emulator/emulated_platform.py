@@ -1,4 +1,4 @@
-"""What the emulated platform holds, seen and changed without HTTP."""
+"""What the emulated platform holds, read and changed without HTTP."""
 
 from __future__ import annotations
 
@@ -90,12 +90,12 @@ class EmulatedPlatform:
         return _there(self._state.applications.change(application_id, body)).wire()
 
     def allow(self, application_id: str, tenant_id: str, comment: str = "") -> dict[str, Any]:
-        """Let a tenant install, or change its comment."""
+        """Allow a tenant, or change its comment."""
         self._known(application_id)
         return self._state.access.allow(application_id, tenant_id, comment).wire()
 
     def revoke(self, application_id: str, tenant_id: str) -> None:
-        """Do not let a tenant install any more. Raises ``KeyError`` where it was not let."""
+        """Revoke a tenant. Raises ``KeyError`` where it was not allowed."""
         if not self._state.access.revoke(application_id, tenant_id):
             raise KeyError(tenant_id)
 

@@ -45,7 +45,7 @@ OVERSIZE: Final = 9 * 1024 * 1024
 
 
 class Fault(BaseModel):
-    """One thing that goes wrong, for the calls that it matches.
+    """A fault, for the calls that it matches.
 
     Of several that match, all of kind ``latency`` apply and the first of the others.
     """
@@ -128,7 +128,7 @@ class Fault(BaseModel):
         """
         with self._changed:
             if not self._changed.wait_for(lambda: self._fired >= times, timeout):
-                raise TimeoutError(f"the fault {self.kind} was not met within {timeout} s")
+                raise TimeoutError(f"the fault {self.kind} was not injected within {timeout} s")
 
     def release(self) -> None:
         """Release all that is held or delayed, now and later."""
@@ -147,14 +147,14 @@ class Fault(BaseModel):
         call()
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether a call is meant."""
+        """Whether a call matches."""
         if self.method not in ("*", method):
             return False
         pattern = self.path if isinstance(self.path, re.Pattern) else _pattern(self.path)
         return pattern.fullmatch(path) is not None
 
     def take(self) -> bool:
-        """Count a matching call; whether it is one to spoil. Taken is not yet injected."""
+        """Count a matching call; return whether the fault applies to it."""
         with self._changed:
             self._seen += 1
             mine = self._seen - self.after
@@ -197,7 +197,7 @@ class Faults:
         return fault
 
     def clear(self) -> None:
-        """Take all away and release what they hold."""
+        """Remove all and release what they hold."""
         with self._lock:
             faults, self._faults = self._faults, ()
         for fault in faults:

@@ -1,4 +1,4 @@
-"""What was asked of the emulator."""
+"""The requests that the emulator received."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 MAX_CALLS: Final = 200_000
-"""How many calls are kept; the oldest go first."""
+"""How many calls are kept; the oldest are dropped."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Call:
 
 
 class Journal:
-    """The calls since it was last cleared, in the order they ended, and what is going on."""
+    """The calls since it was last cleared, in the order they ended, and the requests in flight."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -66,7 +66,7 @@ class Journal:
             return self._accepted - self._before
 
     def clear(self) -> None:
-        """Forget the calls and count connections from 0."""
+        """Remove the calls and count connections from 0."""
         with self._changed:
             self._calls.clear()
             self._before = self._accepted
@@ -78,12 +78,12 @@ class Journal:
             return self._accepted
 
     def begin(self) -> None:
-        """A request has come."""
+        """Record the start of a request."""
         with self._changed:
             self._in_flight += 1
 
     def end(self, call: Call) -> None:
-        """A request has got its response, or will never get one."""
+        """Record the end of a request, with or without a response."""
         with self._changed:
             self._in_flight -= 1
             self._calls.append(call)

@@ -26,7 +26,7 @@ _PageSize = Annotated[int, Field(ge=1, le=contract.MAX_PAGE_SIZE), _Digits, Quer
 
 
 class Paging(NamedTuple):
-    """The page that is asked for."""
+    """The requested page."""
 
     page: int
     limit: int

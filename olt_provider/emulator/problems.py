@@ -45,12 +45,12 @@ def not_permitted() -> Refusal:
 
 
 def no_access() -> Refusal:
-    """403: it is seen, but cannot be had."""
+    """403: it is visible, but not available."""
     return Refusal(403, contract.NO_ACCESS)
 
 
 def not_found() -> Refusal:
-    """404: of another tenant, or not there."""
+    """404: of another tenant, or missing."""
     return Refusal(404, contract.ASSUMED_NOT_FOUND)
 
 
@@ -79,7 +79,7 @@ def gateway_page(status: int, title: str) -> Response:
 def handle(app: FastAPI) -> None:
     """Return all errors of an application in the form of the platform.
 
-    Its ``state.routes`` are those that it may be asked for with another method.
+    Its ``state.routes`` are those that exist, perhaps for another method.
     """
 
     @app.exception_handler(Refusal)

@@ -1,4 +1,4 @@
-"""Refuse requests that a web page of somebody else makes: DNS rebinding and cross-site requests."""
+"""Refuse requests of web pages of other origins: DNS rebinding and cross-site requests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CROSS_SITE: Final = ("CROSS_SITE", "The emulator refuses requests that pages of 
 def refusing_foreign(app: App, host: str) -> App:
     """An application that accepts only requests for this machine, from programs or its own pages.
 
-    :param host: The name or address that the emulator was asked to listen on.
+    :param host: The name or address that the emulator listens on.
     """
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:

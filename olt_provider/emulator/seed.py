@@ -39,7 +39,7 @@ class DeviceSeed(Body):
 
 
 class ApplicationSeed(Body):
-    """An application. What is left out is drawn, its secret too."""
+    """An application. What is left out is generated, the secret too."""
 
     id: IdIn | None = None
     client_id: IdIn | None = None

@@ -128,7 +128,7 @@ class Emulator:
         subject: str | None = None,
         **claims: Any,
     ) -> str:
-        """An API token as the portal hands it out, of a user of its own.
+        """An API token as the portal issues it, of a user of its own.
 
         :param tenant_id: The tenant of the token; one that is not known is added.
         :param role: ``owner``, ``writer``, ``reader``, ``none``, or permissions separated by
@@ -193,7 +193,7 @@ class Emulator:
         return self._state.journal.calls
 
     def clear_calls(self) -> None:
-        """Forget the calls and count connections from 0."""
+        """Remove the calls and count connections from 0."""
         self._state.journal.clear()
 
     @property
@@ -215,7 +215,7 @@ class Emulator:
             raise TimeoutError(f"requests are still in flight after {timeout} s")
 
     def drop_connections(self) -> None:
-        """End all TCP connections, as a gateway does that restarts."""
+        """End all TCP connections, as a gateway that restarts does."""
         self._server.drop_connections()
 
     def set_variants(self, *variants: Variant) -> None:
@@ -223,15 +223,15 @@ class Emulator:
         self._state.variants = frozenset(variants)
 
     def add_fault(self, fault: Fault) -> Fault:
-        """Let something go wrong."""
+        """Inject a fault."""
         return self._state.faults.add(fault)
 
     def clear_faults(self) -> None:
-        """Let nothing go wrong any more, and release what is held."""
+        """Remove all faults, and release what they hold."""
         self._state.faults.clear()
 
     def reset(self) -> None:
-        """Back to the seed, without faults and calls. Tokens of users stay valid."""
+        """Restore the seed; remove faults and calls. Tokens of users stay valid."""
         self.clear_faults()
         self.wait_until_idle()  # else what was held would happen in the new state
         self._state.reset()

@@ -28,7 +28,7 @@ class InvalidToken(Exception):  # noqa: N818 (a refusal, not a failure)
 
 @functools.cache
 def _key_of_this_process() -> rsa.RSAPrivateKey:
-    # Drawing one takes longer than all else at the start, so emulators of a process share it.
+    # Generating one takes longer than all else at the start, so emulators of a process share it.
     return rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
 
 

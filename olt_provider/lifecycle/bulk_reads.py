@@ -38,7 +38,7 @@ class BulkReader(Generic[T]):
 
     The number of reads is not known in advance, nor the length of the list. So a page is fetched
     only for a read that follows more reads by a GET than pages: all calls together are at most
-    twice those of the cheaper way, whatever comes. That something is not listed proves nothing: its
+    twice those of the cheaper way. That something is not listed proves nothing: its
     own GET decides.
 
     ``version`` is a count that changes when a list may have become wrong, such as that of the
@@ -76,7 +76,7 @@ class BulkReader(Generic[T]):
                 self._begin()
             if application_id not in self._items and self._fetched < self._alone:
                 self._fetch()
-            # Each is read once, so what was given out need not be kept.
+            # Each is read once, so what was returned need not be kept.
             item = self._items.pop(application_id, None)
             if item is None:
                 self._alone += 1

@@ -89,7 +89,7 @@ def check_tenant(
         elsewhere = declared is None and isinstance(error, WrongTenantError)
         if elsewhere or not _same(olds, inputs):
             return Checked(inputs, (Failure("", str(error)),))
-        note = f"with these credentials nothing can be changed: {error}"
+        note = f"these credentials cannot make changes: {error}"
     if note is not None:
         context.warn(note)
     return Checked(inputs)

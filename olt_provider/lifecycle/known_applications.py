@@ -1,4 +1,4 @@
-"""What one process knows of a tenant's applications when it registers more of them."""
+"""A tenant's applications, as recorded by a process that registers more of them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class KnownApplications:
         self._waiting = threading.BoundedSemaphore(WAITING)
 
     def list_once(self, fetch: Callable[[], Iterable[ListedApplication]]) -> None:
-        """Before the first registration: which applications there are."""
+        """Before the first registration: the applications that exist."""
         with self._lock:
             if self._names is None:
                 self._names = {item.id: item.name for item in fetch()}
@@ -86,7 +86,7 @@ class KnownApplications:
     def looks(self) -> Generator[None, None, None]:
         """Turns to wait for what the engine has not sent yet; none once all are used.
 
-        Threads that wait are fewer than those of the host, because one has to take what comes.
+        Fewer threads wait than the host has, because one has to serve what the engine sends.
         """
         if not self._waiting.acquire(blocking=False):
             return
@@ -100,7 +100,7 @@ class KnownApplications:
         finally:
             self._waiting.release()
 
-    def knows(self, application_id: str) -> bool:
+    def includes(self, application_id: str) -> bool:
         """Whether an application was there before, or was registered by this process."""
         with self._lock:
             return application_id in self._seen
@@ -123,7 +123,7 @@ class KnownApplications:
             return self._unfinished.get(registration)
 
     def relist(self, listed: Iterable[ListedApplication]) -> None:
-        """The tenant was listed again: names that have come are in use too."""
+        """The tenant was listed again: new names are in use too."""
         with self._lock:
             self._names = {**(self._names or {}), **{item.id: item.name for item in listed}}
 

@@ -44,7 +44,7 @@ class Revoke:
 class NewSecret:
     """Rotate the client secret: ``POST .../secret``. The present one is invalid at once.
 
-    ``because`` is the name of the input that asks for it.
+    ``because`` is the name of the input that causes it.
     """
 
     because: str
@@ -137,7 +137,7 @@ def plan_of(outputs: Props, inputs: Props, now: datetime) -> Plan:
 def _rotation(
     current: ApplicationInputs, desired: ApplicationInputs, age: Rotation, *, secret_lost: bool
 ) -> tuple[Rotation, str]:
-    """Whether the client secret is rotated, and the input that asks for it."""
+    """Whether the client secret is rotated, and the input that causes it."""
     if _is_unknown(desired.adopt):
         return Rotation.MAYBE, "adopt"
     if desired.adopt is not None:

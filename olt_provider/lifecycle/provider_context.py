@@ -21,7 +21,7 @@ from olt_provider.settings import Settings
 
 
 class ProviderContext:
-    """One set of settings and credentials, and what this process has learned with them.
+    """One set of settings and credentials, and what this process has read with them.
 
     Safe to share by threads. ``settings`` may be the error that reading them gave; it is raised
     where they are needed, because an unchanged stack needs none. ``warn`` reports a warning.

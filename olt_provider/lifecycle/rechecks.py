@@ -58,8 +58,8 @@ class Rechecks:
     def diffed(self, inputs: Props, *, changes: bool) -> Check | None:
         """The check that led to a ``diff``; one without changes is not followed by a replacement.
 
-        ``None``: the engine asks whether a resource has to be replaced because one that it depends
-        on is deleted first. Whether the program still declares that resource is open.
+        ``None``: the engine checks whether a resource has to be replaced because one that it
+        depends on is deleted first. Whether the program still declares that resource is open.
         """
         with self._lock:
             check = self._meant(inputs)

@@ -1,6 +1,6 @@
 """What the resources of the program hold in one run of the engine.
 
-Nothing that a resource holds is deleted because another resource that held it goes away.
+Nothing that a resource holds is deleted because another resource that held it is removed.
 """
 
 from __future__ import annotations

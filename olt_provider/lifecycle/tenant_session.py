@@ -1,4 +1,4 @@
-"""One tenant, as the operations of one process call it and know it."""
+"""One tenant, shared by the operations of one process."""
 
 from __future__ import annotations
 

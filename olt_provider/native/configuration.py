@@ -45,7 +45,7 @@ def arguments(struct: Struct) -> dict[str, Any]:
 
 
 def version_warning(struct: Struct) -> str | None:
-    """The warning for an SDK of another version than the plugin; the engine hands its version."""
+    """The warning for an SDK of another version than the plugin; the engine sends its version."""
     wanted = wire.plain(struct.fields["version"]) if "version" in struct.fields else None
     if wanted in (None, "", __version__):
         return None

@@ -17,7 +17,7 @@ MESSAGE_BYTES: Final = 400 * 1024 * 1024
 """As much as the engine accepts."""
 WATCH_SECONDS: Final = 5.0
 GRACE_SECONDS: Final = 600.0
-"""For calls that run when the engine goes away: they stop by themselves before their next step."""
+"""For calls that run when the engine ends: they stop by themselves before their next step."""
 
 
 class _Late:

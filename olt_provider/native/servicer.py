@@ -1,4 +1,4 @@
-"""The gRPC service of the plugin: each call is translated and handed to the lifecycle."""
+"""The gRPC service of the plugin: each call is translated and passed to the lifecycle."""
 
 from __future__ import annotations
 

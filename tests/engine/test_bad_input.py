@@ -62,7 +62,7 @@ def test_an_unchanged_stack_previews_without_credentials(stack: Stack) -> None:
     stack.up()
     stack.env["OLT_API_TOKEN"] = ""
     result = stack.preview()
-    assert "warning: olt: with these credentials nothing can be changed" in result.output
+    assert "warning: olt: these credentials cannot make changes" in result.output
     assert "3 unchanged" in result.output
 
 

@@ -128,7 +128,7 @@ def test_a_mapped_variable_replaces_a_stored_token_that_is_dead(
     for command in [*REFRESHING, DESTROYING]:
         result = stack.run(*command, expect_failure=True)
         assert "expired at" in result.output
-        assert "hand it OLT_API_TOKEN with env_var_mappings in its options" in result.output
+        assert "pass it OLT_API_TOKEN with env_var_mappings in its options" in result.output
         assert "Traceback" not in result.output
     for command in REFRESHING:
         stack.run(*command, env=current)

@@ -242,7 +242,7 @@ def test_where_the_lists_fail_each_is_read_by_itself(
     assert [applications.read(context, each) for each in states] == states
     assert [installations.read(context, each) for each in uses] == uses
     lists = [call for call in calls_of(emulator) if call.template in (APPLICATIONS, INSTALLED)]
-    assert len(lists) == 2, "what failed is not asked for again"
+    assert len(lists) == 2, "what failed is not requested again"
 
 
 def test_what_is_not_listed_is_not_gone(emulator: Emulator, connect: Connect, owner: str) -> None:

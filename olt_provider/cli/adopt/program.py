@@ -89,7 +89,7 @@ def _arguments(application: Application, resource: str) -> list[tuple[str, str]]
 
 def literal(value: Any) -> str:
     """``value`` as a Python literal of printable text, which starts no command of a pipeline."""
-    # `##` before a bracket can only stand inside a string
+    # `##` before a bracket occurs only inside a string
     return COMMAND_ANYWHERE.sub(r"\\x23#", repr(value))
 
 

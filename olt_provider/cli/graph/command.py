@@ -106,7 +106,7 @@ def _of_platform(given: list[str], stack: str | None, cwd: Path | None) -> Graph
     from olt_provider.cli.settings import load_settings, owners
 
     try:
-        with progress("asking the platform") as notify:
+        with progress("reading the platform") as notify:
             settings = load_settings(stack, cwd)
             client = settings.client(user_agent="cli", notify=notify)
             return of_platform(client, owners(given, settings, client), notify)

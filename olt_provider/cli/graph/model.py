@@ -40,7 +40,7 @@ class Use(NamedTuple):
 
     @property
     def shown(self) -> Access:
-        """What there is to draw: what goes, where something goes."""
+        """The access to draw: what is removed, else what there is afterwards."""
         return self.before if self.change == "removed" else self.after
 
 
@@ -50,7 +50,7 @@ def cut(text: str) -> str:
 
 
 def access(*, allowed: bool | None, installed: bool) -> Access:
-    """In one word. ``allowed`` ``None``: it is not known."""
+    """The access in one word. ``allowed`` ``None``: unknown."""
     if allowed is None:
         return "installed" if installed else "unknown"
     if allowed:
@@ -95,7 +95,7 @@ class Graph:
         return cut(self.applications[key]) + (f" ({', '.join(marks)})" if marks else "")
 
     def label(self, tenant: str) -> str:
-        """A tenant as people call it, with enough of its ID to find it."""
+        """The comment for a tenant, with enough of its ID to find it."""
         comment = cut(self.comments.get(tenant, "").strip())
         return f"{comment} ({tenant[:8]})" if comment else tenant
 

@@ -216,7 +216,7 @@ class Stack:
         return name_of(named[0]) if kind_of(named[0]) == APPLICATION else ""
 
     def comment(self, key: str, tenant: str | None) -> str:
-        """How the program calls a tenant: with this application, else with all others alike."""
+        """The program's comment for a tenant: on this application, else if equal on all others."""
         if an_id(tenant) is None or tenant is None:
             return ""
         own = self._comments.get((key, tenant))
@@ -225,7 +225,7 @@ class Stack:
 
     @property
     def comments(self) -> dict[str, str]:
-        """How the program calls each tenant, where it does so."""
+        """The program's comment for each tenant, where it has one."""
         return {
             known: self._comments[key, tenant]
             for key, tenant in sorted(self._comments, reverse=True)

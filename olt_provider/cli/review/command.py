@@ -147,7 +147,7 @@ def _live(preview: Preview, stack: str | None, cwd: Path | None) -> Review:
     from olt_provider.cli.settings import load_settings
 
     try:
-        with progress("asking the platform") as notify:
+        with progress("reading the platform") as notify:
             clients = Clients(preview, load_settings(stack, cwd), notify)
             return review_live(preview, clients, notify)
     except OltError as error:

@@ -23,7 +23,7 @@ router = APIRouter(prefix=contract.ADMIN_PATH)
 
 
 class TokenRequest(Body):
-    """Which token to hand out."""
+    """The token to issue."""
 
     tenant_id: IdIn
     role: str = "owner"
@@ -45,7 +45,7 @@ async def tenants(state: StateOf) -> list[dict[str, str]]:
 
 @router.post("/token")
 async def token(body: TokenRequest, state: StateOf) -> dict[str, str]:
-    """An API token as the portal hands it out."""
+    """An API token as the portal issues it."""
     sub = body.subject or str(uuid.uuid4())
     state.tenants.add_tenant(body.tenant_id)
     try:
@@ -76,7 +76,7 @@ async def add_fault(fault: Fault, state: StateOf) -> dict[str, int]:
 
 @router.delete("/faults")
 async def clear_faults(state: StateOf) -> dict[str, int]:
-    """Take all faults away and release what they hold."""
+    """Remove all faults and release what they hold."""
     state.faults.clear()
     return {"faults": 0}
 
@@ -105,14 +105,14 @@ async def calls(state: StateOf) -> dict[str, Any]:
 
 @router.delete("/calls")
 async def clear_calls(state: StateOf) -> dict[str, int]:
-    """Forget the calls."""
+    """Remove the recorded calls."""
     state.journal.clear()
     return {"calls": 0}
 
 
 @router.post("/reset")
 async def reset(state: StateOf) -> dict[str, str]:
-    """Back to the seed, without faults and calls."""
+    """Restore the seed; remove faults and calls."""
     state.faults.clear()
     # Else what was held would happen in the new state.
     for _ in range(IDLE_ATTEMPTS):

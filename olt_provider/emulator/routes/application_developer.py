@@ -96,14 +96,14 @@ async def allowed_tenants(
 async def allow(
     id_: Id, tenant_id: TenantId, actor: ActorOf, state: StateOf, body: Comment | None = None
 ) -> Data[AllowedTenant]:
-    """Let a tenant install it; once more changes the comment."""
+    """Allow a tenant; repeating it changes the comment."""
     _owned(state, id_, actor.tenant_id)
     return Data(data=state.access.allow(id_, tenant_id, body.comment if body else ""))
 
 
 @router.delete(f"{TENANTS}/{{tenantId}}", responses=HIDDEN, status_code=204)
 async def revoke(id_: Id, tenant_id: TenantId, actor: ActorOf, state: StateOf) -> Response:
-    """Do not let a tenant install it any more."""
+    """Revoke a tenant."""
     _owned(state, id_, actor.tenant_id)
     if not state.access.revoke(id_, tenant_id):
         raise problems.not_found()

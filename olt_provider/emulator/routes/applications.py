@@ -52,7 +52,7 @@ async def get(id_: Id, actor: ActorOf, state: StateOf) -> Data[AvailableApplicat
 
 @router.put(f"{ONE}/installation", responses=HIDDEN, response_model_exclude_unset=True)
 async def install(id_: Id, actor: ActorOf, state: StateOf) -> Data[Installation]:
-    """Install it; once more is harmless."""
+    """Install it; repeating it changes nothing."""
     seen = state.access.view(actor.tenant_id, id_)
     if seen is None:
         raise problems.not_found()

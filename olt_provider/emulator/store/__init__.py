@@ -1,1 +1,1 @@
-"""What the emulated platform remembers, in SQLite."""
+"""The data of the emulated platform, in SQLite."""

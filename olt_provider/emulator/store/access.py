@@ -37,7 +37,7 @@ class Access:
         self._db = db
 
     def allow(self, application_id: str, tenant_id: str, comment: str = "") -> AllowedTenant:
-        """Let a tenant install; once more changes the comment alone."""
+        """Allow a tenant; repeating it changes the comment alone."""
         self._db.change(
             "INSERT INTO allowed_tenants (application, tenant_id, comment, created_at)"
             f" VALUES ({_NUMBER}, ?, ?, ?)"
@@ -47,7 +47,7 @@ class Access:
         return self.allowed(application_id, tenant_id)[0]
 
     def revoke(self, application_id: str, tenant_id: str) -> bool:
-        """Do not let a tenant install any more. What it has installed stays. Whether it was."""
+        """Revoke a tenant; its installation stays. Returns whether it was allowed."""
         sql = f"DELETE FROM allowed_tenants WHERE application = {_NUMBER} AND tenant_id = ?"
         return self._db.change(sql, (application_id.lower(), tenant_id.lower())) > 0
 
@@ -103,7 +103,7 @@ class Access:
         return self._db.count(f"SELECT count(*) FROM ({sql})", {"tenant": tenant_id})
 
     def install(self, application_id: str, tenant_id: str) -> Installation:
-        """Install, whether allowed or not; once more changes nothing."""
+        """Install, whether allowed or not; repeating it changes nothing."""
         values = (application_id.lower(), tenant_id.lower(), clock.now())
         sql = f"INSERT OR IGNORE INTO installations VALUES ({_NUMBER}, ?, ?)"
         self._db.change(sql, values)

@@ -17,7 +17,7 @@ from olt_provider.emulator.store.database import Database, Value
 
 
 class Identity(NamedTuple):
-    """What a seed may prescribe; left out, it is drawn."""
+    """What a seed may prescribe; else it is generated."""
 
     id: str | None = None
     client_id: str | None = None

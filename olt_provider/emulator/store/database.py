@@ -69,7 +69,7 @@ CREATE INDEX installations_by_tenant ON installations (tenant_id, application);
 CREATE TABLE keys (pem BLOB NOT NULL);
 """
 RESET: Final = ("applications", "devices", "tenants")
-"""What a reset empties. Users, their roles and the key stay, so that their tokens live on."""
+"""What a reset empties. Users, their roles and the key stay, so that their tokens stay valid."""
 
 Value = str | int | bytes | None
 Values = Sequence[Value] | Mapping[str, Value]
@@ -83,7 +83,7 @@ def _make_private(file: Path) -> None:
 
 
 def _restrict(file: Path) -> None:
-    """Take the file that an earlier version left open to all from everybody but its owner."""
+    """Restrict a file that an earlier version left readable by all to its owner."""
     for suffix in ("", "-wal", "-shm"):
         with suppress(FileNotFoundError):
             Path(f"{file}{suffix}").chmod(0o600)
@@ -94,7 +94,7 @@ class Database:
 
     def __init__(self, file: Path | None = None) -> None:
         """
-        :param file: Where to keep it. Default: in memory, gone with the object.
+        :param file: Where to keep it. Default: in memory, lost with the object.
 
         Raises ``sqlite3.Error`` for a file that is not such a database.
         """
@@ -127,13 +127,13 @@ class Database:
             _restrict(file)
 
     def close(self) -> None:
-        """Close it. Nothing can be asked of it afterwards."""
+        """Close it; it cannot be used afterwards."""
         with self._lock:
             self._connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of it or nothing; no other thread sees the middle. May be nested."""
+        """A transaction, isolated from other threads. May be nested."""
         with self._lock:
             if self._connection.in_transaction:
                 yield
@@ -158,7 +158,7 @@ class Database:
             return found
 
     def count(self, sql: str, values: Values = ()) -> int:
-        """The number that a query gives."""
+        """The number that a query returns."""
         with self._lock:
             return int(self._connection.execute(sql, values).fetchone()[0])
 
@@ -168,7 +168,7 @@ class Database:
             return self._connection.execute(sql, values).rowcount
 
     def clear(self) -> None:
-        """Forget applications, devices and tenants."""
+        """Remove applications, devices and tenants."""
         with self.transaction():
             for table in RESET:
                 self.change(f"DELETE FROM {table}")  # noqa: S608 (names from above)

@@ -94,7 +94,7 @@ def require_secret_kept(context: ProviderContext, state: ApplicationState) -> No
     """Raise if this run replaces a client secret of the state by one that may be dead.
 
     For a resource that is replaced by one that adopts the same application: the adoption itself
-    cannot see the state that goes away. Raises ``LifecycleError``.
+    cannot read the state that is replaced. Raises ``LifecycleError``.
     """
     declared = context.declared_secrets.get(state.id)
     if declared is None or state.client_secret in (None, declared):
@@ -113,7 +113,7 @@ def require_secret_kept(context: ProviderContext, state: ApplicationState) -> No
 def warn_of_dead_secret(context: ProviderContext, state: ApplicationState) -> None:
     """Warn if a resource that stays holds a dead client secret of an application, and this another.
 
-    For a resource that goes away after another one of the same application had rotated its secret.
+    For a resource that is removed after another one of the same application rotated its secret.
     """
     kept = context.kept_secrets.get(state.id, [])
     if not kept or state.client_secret is None or state.client_secret in kept:

@@ -10,7 +10,7 @@ from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.run_record import application_key
 
 PAUSE: Final = 0.1
-"""Seconds between two looks. The engine sends resources in any order, so the one that gives up a
+"""Seconds between two checks. The engine sends resources in any order, so the one that gives up a
 name may be compared a moment after the one that takes it is created."""
 
 

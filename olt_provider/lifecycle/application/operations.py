@@ -116,7 +116,7 @@ def _undone(context: ProviderContext, error: PartiallyRegistered) -> LifecycleEr
 def read(context: ProviderContext, state: ApplicationState) -> ApplicationState | None:
     """``GET .../{applicationId}``: what the platform holds, or ``None`` if it is gone.
 
-    Where several are read, their tenant's list is asked first, and believed as far as it shows
+    Where several are read, their tenant's list is read first, and used as far as it shows
     that nothing has changed. Raises ``LifecycleError`` where a 404 does not prove that.
     """
     session = context.session(state.inputs.tenant_id)

@@ -144,11 +144,11 @@ class _Registering:
                     "portal before you run `pulumi up` again"
                 )
         self._known.relist(ListedApplication(id=item.id, name=item.name) for item in listed)
-        unknown = [item for item in listed if not self._known.knows(item.id)]
+        unknown = [item for item in listed if not self._known.includes(item.id)]
         return Candidates.of(unknown, self._registration, attempt)
 
     def _may_be_ours(self, entry: UnreadableApplication) -> bool:
-        known = entry.id is not None and self._known.knows(canonical_id(entry.id))
+        known = entry.id is not None and self._known.includes(canonical_id(entry.id))
         return not known and entry.name in (None, self._registration.name)
 
     def _take(self, candidates: Candidates, attempt: Attempt, lost: str) -> Registered:

@@ -58,7 +58,7 @@ def _holder(context: ProviderContext, inputs: InstallationInputs) -> Holder:
 
 
 def compare(context: ProviderContext, outputs: Props, inputs: Props) -> tuple[str, ...]:
-    """Compare, as the engine asks for it."""
+    """Compare the last outputs with checked inputs."""
     changed = differing(TABLE, outputs, inputs)
     earlier = context.installation_checks.diffed(inputs, changes=bool(changed))
     if earlier is None and changed:

@@ -103,7 +103,5 @@ def _unavailable(code: str | None) -> str:
         )
     if code is not None and "ALLOWED" in code.upper():
         return f"the platform returned {code}: the application's owner does not allow this tenant"
-    return (
-        f"the platform returned {code or 'that it is not available'}: the application is inactive, "
-        "or its owner no longer allows this tenant"
-    )
+    cause = f"the platform returned {code}" if code else "the platform lists it as not available"
+    return f"{cause}: the application is inactive, or its owner no longer allows this tenant"

@@ -34,7 +34,7 @@ def create(context: ProviderContext, inputs: InstallationInputs) -> Installation
 def read(context: ProviderContext, state: InstallationState) -> InstallationState | None:
     """``GET /applications/{applicationId}``: ``None`` if it is not installed any more.
 
-    Where several are read, their tenant's list is asked first, and believed as far as it shows
+    Where several are read, their tenant's list is read first, and used as far as it shows
     that nothing has changed. Raises ``LifecycleError`` where a 404 does not prove that.
     """
     session = context.session(state.inputs.tenant_id)
