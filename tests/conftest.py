@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +49,12 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in tuple(os.environ):
         if name.startswith(("OLT_", "PULUMI_")):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _whole_tracebacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A reported error shortens the tracebacks of the process, which the SDK reads in constructors.
+    monkeypatch.setattr(sys, "tracebacklimit", 1000, raising=False)
 
 
 @pytest.fixture(scope="session")
