@@ -1,8 +1,8 @@
 """Measures the provider beside one that does nothing and one as users write it.
 
-Run as `make bench`, with options in BENCH_ARGS. Without --sizes, --latency-ms and --tls: 10, 100
-and 400 applications with as many installations without latency, and 100 also at 50 ms a call, and
-at 200 ms with TLS: more than an hour on 2 idle cores.
+Run as `make bench`, with options in BENCH_ARGS. Without options that select cases: 1, 10, 100 and
+400 applications with as many installations without latency, and 100 also at 50 ms a call, and at
+200 ms with TLS, once more with 32 resources at once: more than an hour on 2 idle cores.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import Final
 
-from benchmarks import page, terminal
+from benchmarks import page, targets, terminal
 from benchmarks.measuring import Plan, begun, is_part_of, measure
 from benchmarks.results import Case, Results
 from tools.engine import find_engine
@@ -24,10 +24,12 @@ from tools.workspace import ROOT, SetupError
 DOCS: Final = ROOT / "docs"
 KEPT: Final = ROOT / "build" / "benchmark.json"
 DEFAULT: Final = (
+    targets.LEAST,
     Case(applications=10),
-    Case(applications=100),
+    targets.NEAR,
     Case(applications=100, latency_ms=50),
-    Case(applications=100, latency_ms=200, tls=True),
+    targets.FAR,
+    targets.MANY,
     Case(applications=400),
 )
 TLS: Final = {"no": (False,), "yes": (True,), "both": (False, True)}
@@ -57,6 +59,10 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--sizes", type=numbers(1), help="applications, such as 10,100")
     parser.add_argument("--latency-ms", type=numbers(0), help="of every call, such as 0,50")
     parser.add_argument("--tls", choices=tuple(TLS), help="whether the platform serves https")
+    parser.add_argument("--parallel", type=numbers(1), help="resources at once, such as 8,32")
+    parser.add_argument(
+        "--targets", action="store_true", help="only the cases that the targets are judged by"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="default: 3")
     parser.add_argument(
         "--naive-up-to",
@@ -82,6 +88,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="measure nothing: show what an earlier run has kept",
     )
     options = parser.parse_args(arguments)
+    if options.targets and selects_cases(options):
+        parser.error("argument --targets: not together with options that select cases")
     if options.rounds < 1:
         parser.error("argument --rounds: at least 1")
     if options.write_docs and not options.from_json and options.rounds < page.LEAST_ROUNDS:
@@ -89,14 +97,23 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
+def selects_cases(options: argparse.Namespace) -> bool:
+    """Whether the options set what a case consists of."""
+    parts = (options.sizes, options.latency_ms, options.tls, options.parallel)
+    return any(each is not None for each in parts)
+
+
 def cases(options: argparse.Namespace) -> tuple[Case, ...]:
     """The cases that the options select: every combination, or the usual ones."""
-    if options.sizes is None and options.latency_ms is None and options.tls is None:
-        return DEFAULT
+    if not selects_cases(options):
+        return targets.CASES if options.targets else DEFAULT
     return tuple(
-        Case(applications=size, latency_ms=latency, tls=tls)
-        for size, latency, tls in product(
-            options.sizes or (100,), options.latency_ms or (0,), TLS[options.tls or "no"]
+        Case(applications=size, latency_ms=latency, tls=tls, parallel=parallel)
+        for size, latency, tls, parallel in product(
+            options.sizes or (100,),
+            options.latency_ms or (0,),
+            TLS[options.tls or "no"],
+            options.parallel or (None,),
         )
     )
 

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from benchmarks.results import (
     NAIVE,
+    NATIVE,
     NOTHING,
     OLT,
     OPERATIONS,
@@ -18,7 +19,12 @@ from benchmarks.results import (
 )
 from benchmarks.targets import judged
 
-NAMES: Final = {NOTHING: "does nothing", NAIVE: "naive", OLT: "pulumi-olt"}
+NAMES: Final = {
+    NOTHING: "does nothing",
+    NAIVE: "naive",
+    OLT: "dynamic form",
+    NATIVE: "native form",
+}
 NONE: Final = "-"
 FAILED: Final = "failed"
 LEFT_OUT: Final = "left out"
@@ -28,6 +34,7 @@ HEADINGS: Final = (
     "seconds",
     "x nothing",
     "x naive",
+    "x dynamic",
     "API calls",
     "connections",
     "state, B/resource",
@@ -35,6 +42,7 @@ HEADINGS: Final = (
     "host, MB",
     "host, CPU s",
 )
+START_HEADINGS: Final = ("provider process", "seconds", "CPU s")
 TARGET_HEADINGS: Final = ("target", "at most", "measured", "")
 
 
@@ -60,6 +68,7 @@ def _cells(case: CaseResult, provider: str, operation: str) -> tuple[str, ...]:
         f"{statistics.median(each.seconds for each in measured):.2f}",
         _ratio(case, provider, NOTHING, operation),
         _ratio(case, provider, NAIVE, operation),
+        _ratio(case, provider, OLT, operation),
         _calls(max(measured, key=lambda each: each.total_calls)),
         str(max(each.connections for each in measured)),
         _state(measured, lambda each: each.state.whole if each.state else 0),
@@ -97,6 +106,19 @@ def _largest(sizes: list[int | None]) -> str:
 def _median(values: list[float | None]) -> str:
     known = [each for each in values if each is not None]
     return f"{statistics.median(known):.2f}" if len(known) == len(values) else NONE
+
+
+def starts(results: Results) -> list[tuple[str, ...]]:
+    """From the command of each provider process to its port: the median of the rounds."""
+    return [
+        (
+            NAMES[provider],
+            f"{statistics.median(each.seconds for each in measured):.2f}",
+            f"{statistics.median(each.cpu_seconds for each in measured):.2f}",
+        )
+        for provider, measured in results.starts.items()
+        if measured
+    ]
 
 
 def targets(results: Results) -> list[tuple[str, ...]]:

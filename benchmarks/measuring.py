@@ -20,6 +20,7 @@ from benchmarks.platform import serving
 from benchmarks.project import Ground, Project
 from benchmarks.results import (
     NAIVE,
+    OLT,
     OPERATIONS,
     PROVIDERS,
     Case,
@@ -31,6 +32,7 @@ from benchmarks.results import (
     Results,
 )
 from benchmarks.running import StepError
+from benchmarks.start import COMMANDS, start
 from olt_provider._version import __version__
 from tools.demo import environment as without_foreign
 from tools.workspace import run as run_command
@@ -118,6 +120,7 @@ def is_part_of(kept: Results, run: Results) -> bool:
                 case.model_copy(update={"rounds": earlier.rounds})
                 for case, earlier in zip(run.cases, kept.cases, strict=False)
             ],
+            "starts": kept.starts,
         }
     )
     return kept == resumed and len(kept.cases) == len(run.cases)
@@ -130,6 +133,7 @@ def measure(engine: Path, run: Results, keep: Callable[[Results], None], report:
     """
     with scratch() as folder:
         shared = environment(engine, folder)
+        _measure_starts(run, shared, keep, report)
         for number, result in enumerate(run.cases, 1):
             if len(result.rounds) == run.rounds:
                 continue
@@ -142,6 +146,18 @@ def measure(engine: Path, run: Results, keep: Callable[[Results], None], report:
                     order.rotate(turn)  # so that none is always the first
                     result.rounds.append(_round(folder / f"{number}-{turn}", order, ground, report))
                     keep(run)
+
+
+def _measure_starts(
+    run: Results, shared: dict[str, str], keep: Callable[[Results], None], report: Report
+) -> None:
+    """The provider processes in turn, as often as the run has rounds."""
+    while len(run.starts.get(OLT, ())) < run.rounds:
+        for provider in COMMANDS:
+            run.starts.setdefault(provider, []).append(start(provider, shared))
+        keep(run)
+    parts = [f"{each} {run.starts[each][-1].seconds:.2f} s" for each in COMMANDS]
+    report(f"start to port: {', '.join(parts)}")
 
 
 def _round(folder: Path, order: Iterable[str], ground: Ground, report: Report) -> Outcomes:

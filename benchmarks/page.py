@@ -65,6 +65,9 @@ def generated(results: Results) -> str:
             (row.operation, figures.NAMES[row.provider], *row.cells) for row in figures.rows(case)
         ]
         parts.append(_table(figures.HEADINGS, shown))
+    starts = figures.starts(results)
+    if starts:
+        parts += ["## Start to port", _table(figures.START_HEADINGS, starts)]
     return "\n" + "\n\n".join(parts) + "\n\n"
 
 

@@ -9,15 +9,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.figures import NAMES
-from benchmarks.results import NAIVE, NOTHING, OLT, OPERATIONS, PROVIDERS, CaseResult, Results
+from benchmarks.results import (
+    NAIVE,
+    NATIVE,
+    NOTHING,
+    OLT,
+    OPERATIONS,
+    PROVIDERS,
+    CaseResult,
+    Results,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLORS: Final = {NOTHING: "#999999", NAIVE: "#e69f00", OLT: "#0072b2"}
+COLORS: Final = {NOTHING: "#999999", NAIVE: "#e69f00", OLT: "#0072b2", NATIVE: "#009e73"}
 """Colours that people with colour blindness can distinguish."""
 COLUMNS: Final = 2
-WIDTH: Final = 0.27
+WIDTH: Final = 0.2
 DOCTYPE: Final = re.compile(r"<!DOCTYPE.*?>\n", re.DOTALL)
 """No reader needs it, and some would fetch what it names."""
 
@@ -50,7 +59,8 @@ def draw(results: Results, file: Path) -> None:
 
 
 def _panel(case: CaseResult, place: Axes) -> None:
-    for offset, provider in enumerate(PROVIDERS, -1):
+    for place_in_group, provider in enumerate(PROVIDERS):
+        offset = place_in_group - (len(PROVIDERS) - 1) / 2
         seconds = [case.median(provider, name, lambda each: each.seconds) for name in OPERATIONS]
         at = [index + offset * WIDTH for index in range(len(OPERATIONS))]
         shown = [math.nan if each is None else each for each in seconds]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, Final
 
 from benchmarks import state
 from benchmarks.platform import ServedPlatform
-from benchmarks.results import Case, Measured
+from benchmarks.results import NATIVE, Case, Measured
 from benchmarks.running import StepError, timed
 
 PROGRAMS: Final = Path(__file__).parent / "providers"
@@ -27,6 +28,8 @@ COMMANDS: Final = {
     "destroy": ("destroy", "--yes", "--skip-preview"),
 }
 PREPARE_SECONDS: Final = 120
+PLUGINS: Final = f"plugins: {{providers: [{{name: olt, path: {Path(sys.executable).parent}}}]}}\n"
+"""The entry of a project that uses the native plugin of this Python."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ class Project:
         program = PROGRAMS / self._provider
         shutil.copytree(program, self._folder, ignore=shutil.ignore_patterns("__pycache__"))
         (self._folder / ".backend").mkdir()
-        (self._folder / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n")
+        plugins = PLUGINS if self._provider == NATIVE else ""
+        (self._folder / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n{plugins}")
         self._configure(tenant_id)
 
     def _configure(self, tenant_id: str) -> None:
@@ -106,7 +110,7 @@ class Project:
         self._platform.forget()
         try:
             seconds, host = timed(
-                self._command(*COMMANDS[operation]),
+                self._command(*COMMANDS[operation], *self._parallel()),
                 self._folder,
                 {**self._environment, "BENCH_NAME": name},
             )
@@ -125,6 +129,9 @@ class Project:
             host_cpu_seconds=host.cpu_seconds,
             state=state.size(resources),
         )
+
+    def _parallel(self) -> tuple[str, ...]:
+        return ("--parallel", str(self._case.parallel)) if self._case.parallel else ()
 
     def _check(self, operation: str, name: str, resources: list[Mapping[str, Any]]) -> None:
         """A figure of something that did not happen would be worse than none."""

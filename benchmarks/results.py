@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict
 NOTHING: Final = "nothing"
 NAIVE: Final = "naive"
 OLT: Final = "olt"
-PROVIDERS: Final = (NOTHING, NAIVE, OLT)
+NATIVE: Final = "native"
+PROVIDERS: Final = (NOTHING, NAIVE, OLT, NATIVE)
 OPERATIONS: Final = ("create", "preview", "refresh", "rename", "destroy")
 
 
@@ -30,12 +31,15 @@ class Case(Model):
     latency_ms: int = 0
     """How long the platform waits before it deals with a call."""
     tls: bool = False
+    parallel: int | None = None
+    """How many resources the engine deals with at once; None: its default."""
 
     @property
     def title(self) -> str:
         """As people read it."""
         where = f"{self.latency_ms} ms a call{', TLS' if self.tls else ''}"
-        return f"{self.applications} + {self.applications}, {where}"
+        options = f", --parallel {self.parallel}" if self.parallel else ""
+        return f"{self.applications} + {self.applications}, {where}{options}"
 
 
 class StateSize(Model):
@@ -67,6 +71,13 @@ class Measured(Model):
     def total_calls(self) -> int:
         """Calls of the API."""
         return sum(self.calls.values())
+
+
+class Start(Model):
+    """One start of a provider process, from the command to the port that it prints."""
+
+    seconds: float
+    cpu_seconds: float
 
 
 class Failed(Model):
@@ -140,6 +151,8 @@ class Results(Model):
     rounds: int
     """How many were asked for."""
     cases: list[CaseResult]
+    starts: dict[str, list[Start]] = {}
+    """By provider: one in each round."""
 
     def failures(self) -> list[str]:
         """Which operations failed, and why."""
@@ -147,7 +160,9 @@ class Results(Model):
 
     def is_complete(self) -> bool:
         """Whether all rounds are there, and nothing failed."""
-        return not self.failures() and all(len(each.rounds) == self.rounds for each in self.cases)
+        counts = [len(each.rounds) for each in self.cases]
+        counts += [len(each) for each in self.starts.values()]
+        return not self.failures() and all(count == self.rounds for count in counts)
 
     def save(self, file: Path) -> None:
         """Write it whole or not at all."""

@@ -14,7 +14,8 @@ import psutil
 
 from tools import processes
 
-HOST: Final = "pulumi.dynamic"
+HOSTS: Final = ("pulumi.dynamic", "pulumi-resource-olt")
+"""What the command of a host process has as an argument, or as the end of one."""
 LIMIT_SECONDS: Final = 1800.0
 LOOK_EVERY: Final = 0.02
 SEARCH_EVERY: Final = 10
@@ -71,7 +72,7 @@ class _Watch(threading.Thread):
         for pid in processes.in_session(self._process.pid):
             try:
                 process = psutil.Process(pid)
-                if HOST in process.cmdline():
+                if any(argument.endswith(HOSTS) for argument in process.cmdline()):
                     self._hosts.setdefault(process, (0, 0.0))
             except psutil.Error:
                 continue

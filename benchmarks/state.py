@@ -15,10 +15,11 @@ from typing import Any, Final
 from benchmarks.results import StateSize
 
 DECLARED: Final = {
-    "Application": frozenset({"name", "allowed_tenants"}),
-    "Installation": frozenset({"application_id", "tenant_id"}),
+    "Application": frozenset({"name", "allowed_tenants", "allowedTenants"}),
+    "Installation": frozenset({"application_id", "tenant_id", "applicationId", "tenantId"}),
 }
-"""What the programs in ``providers/`` declare, by how the resource's type ends."""
+"""What the programs in ``providers/`` declare, by how the resource's type ends; the native form has
+names of its own."""
 PICKLE: Final = "__provider"
 
 

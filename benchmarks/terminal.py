@@ -33,6 +33,12 @@ def show(results: Results) -> None:
             style = STYLES.get(row.cells[0])
             table.add_row(first, figures.NAMES[row.provider], *row.cells, style=style)
         console.print(table)
+    starts = figures.starts(results)
+    if starts:
+        table = Table(*figures.START_HEADINGS, title="Start to port", box=box.SIMPLE)
+        for cells in starts:
+            table.add_row(*cells)
+        console.print(table)
     table = Table(*figures.TARGET_HEADINGS, title="Targets", box=box.SIMPLE)
     for cells in figures.targets(results):
         table.add_row(*cells, style=STYLES.get(cells[-1]))

@@ -5,10 +5,15 @@ The engine waits for a port on the first line of stdout, so the rest is imported
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
+import traceback
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, cast
+
+import grpc
 
 THREADS: Final = 1024
 """At most; they are started as they are needed. Connections limit the calls to the platform, and
@@ -20,50 +25,55 @@ GRACE_SECONDS: Final = 600.0
 """For calls that run when the engine ends: they stop by themselves before their next step."""
 
 
-class _Late:
-    """Takes calls at once and lets them wait until the servicer is imported."""
+class _Late(grpc.GenericRpcHandler):
+    """Takes calls at once, as bytes, and lets them wait until the servicer is imported."""
 
     def __init__(self) -> None:
         self._ready = threading.Event()
-        self._servicer: Any = None
+        self._handlers: Sequence[grpc.GenericRpcHandler] = ()
 
-    def serve(self, servicer: Any) -> None:
-        self._servicer = servicer
+    def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
+        """Serve the waiting calls, and those that follow: what a server does for the SDK."""
+        self._handlers = handlers
         self._ready.set()
 
-    def __getattr__(self, name: str) -> Any:
-        def call(request: Any, context: Any) -> Any:
-            self._ready.wait()
-            return getattr(self._servicer, name)(request, context)
+    def add_registered_method_handlers(self, service: str, methods: Any) -> None:
+        """The same handlers by name, which the code of newer generators adds too."""
 
-        return call
+    def service(self, handler_call_details: Any) -> Any:
+        """The handler of a call."""
+
+        def call(request: bytes, context: grpc.ServicerContext) -> Any:
+            self._ready.wait()
+            for handlers in self._handlers:
+                found: Any = handlers.service(handler_call_details)
+                if found is not None and found.unary_unary is not None:
+                    response = found.unary_unary(found.request_deserializer(request), context)
+                    return found.response_serializer(response)
+            method = handler_call_details.method
+            return context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{method} is not implemented")
+
+        return grpc.unary_unary_rpc_method_handler(call)
 
 
 def main() -> None:
     """Serve until the engine ends this process, or is gone."""
-    import grpc
-    from pulumi.runtime.proto.provider_pb2_grpc import add_ResourceProviderServicer_to_server
-
     late = _Late()
     server = grpc.server(
         ThreadPoolExecutor(THREADS),
+        handlers=[late],
         options=[
             ("grpc.max_receive_message_length", MESSAGE_BYTES),
             ("grpc.max_send_message_length", MESSAGE_BYTES),
         ],
     )
-    add_ResourceProviderServicer_to_server(cast("Any", late), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
 
-    from olt_provider.native.engine import Engine
-    from olt_provider.native.servicer import Servicer
-
     address = _engine_address(sys.argv[1:])
-    engine = Engine(address)
-    late.serve(Servicer(engine))
+    engine = _serve(late, address)
     watch = threading.Event()
     try:
         while address is None or engine.is_running():
@@ -72,6 +82,23 @@ def main() -> None:
         pass
     engine.cancel()
     server.stop(GRACE_SECONDS).wait()
+
+
+def _serve(late: _Late, address: str | None) -> Any:
+    """Import what serves the calls. Ends the process if that fails, for calls wait already."""
+    try:
+        from pulumi.runtime.proto.provider_pb2_grpc import add_ResourceProviderServicer_to_server
+
+        from olt_provider.native.engine import Engine
+        from olt_provider.native.servicer import Servicer
+
+        engine = Engine(address)
+        add_ResourceProviderServicer_to_server(Servicer(engine), cast("Any", late))
+    except BaseException:  # noqa: BLE001 - an installation can be broken in any way
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
+    return engine
 
 
 def _engine_address(arguments: list[str]) -> str | None:

@@ -10,6 +10,7 @@ import pytest
 from benchmarks import figures, page, plot, state, targets
 from benchmarks.results import (
     NAIVE,
+    NATIVE,
     NOTHING,
     OLT,
     OPERATIONS,
@@ -20,6 +21,7 @@ from benchmarks.results import (
     Measured,
     Outcomes,
     Results,
+    Start,
     StateSize,
 )
 from tests.documents import DOCS
@@ -47,12 +49,13 @@ def measured(seconds: float, calls: int = 0, connections: int = 0, state: int = 
     )
 
 
-def outcomes(nothing: float, naive: float, olt: float, **more: int) -> Outcomes:
+def outcomes(nothing: float, naive: float, olt: float, native: float = 1, **more: int) -> Outcomes:
     """A round in which every operation of a provider took the same time."""
     return {
         NOTHING: dict.fromkeys(OPERATIONS, measured(nothing)),
         NAIVE: dict.fromkeys(OPERATIONS, measured(naive)),
         OLT: dict.fromkeys(OPERATIONS, measured(olt, **more)),
+        NATIVE: dict.fromkeys(OPERATIONS, measured(native)),
     }
 
 
@@ -61,14 +64,15 @@ def results(*cases: CaseResult, rounds: int = 3) -> Results:
     return Results(started=started, machine=MACHINE, rounds=rounds, cases=list(cases))
 
 
-THREE = [outcomes(1, 2, 1.5), outcomes(10, 10, 11), outcomes(4, 6, 4.8)]
+THREE = [outcomes(1, 2, 1.5, 3), outcomes(10, 10, 11, 11), outcomes(4, 6, 4.8, 2.4)]
 
 
 def test_ratios_are_of_pairs_and_their_median_is_shown() -> None:
     case = CaseResult(case=Case(applications=5), rounds=THREE)
     assert case.ratios(OLT, NOTHING, "create") == pytest.approx([1.5, 1.1, 1.2])
-    (row,) = (each for each in figures.rows(case) if (each[0], each[1]) == ("create", OLT))
-    assert row.cells[:3] == ("4.80", "1.20 (1.10-1.50)", "0.80 (0.75-1.10)")
+    cells = {row.provider: row.cells[:4] for row in figures.rows(case) if row.operation == "create"}
+    assert cells[OLT] == ("4.80", "1.20 (1.10-1.50)", "0.80 (0.75-1.10)", figures.NONE)
+    assert cells[NATIVE][3] == "1.00 (0.50-2.00)"
 
 
 def test_a_step_that_failed_in_one_round_gets_no_figure_at_all() -> None:
@@ -89,7 +93,7 @@ def test_a_step_that_failed_in_one_round_gets_no_figure_at_all() -> None:
 
 def test_a_provider_that_was_left_out_has_not_failed() -> None:
     rounds = [{name: each[name] for name in (NOTHING, OLT)} for each in THREE]
-    case = CaseResult(case=Case(applications=400), left_out=(NAIVE,), rounds=rounds)
+    case = CaseResult(case=Case(applications=400), left_out=(NAIVE, NATIVE), rounds=rounds)
     cells = {(row.operation, row.provider): row.cells for row in figures.rows(case)}
     assert set(cells["create", NAIVE]) == {figures.LEFT_OUT, figures.NONE}
     assert cells["create", OLT][:3] == ("4.80", "1.20 (1.10-1.50)", figures.NONE)
@@ -105,11 +109,32 @@ def test_targets_are_judged_on_their_own_cases() -> None:
     other = CaseResult(case=Case(applications=10), rounds=[outcomes(1, 1, 9, connections=9)])
     judged = {each.title: each for each in targets.judged(results(near, far, other))}
     verdicts = [each.verdict for each in judged.values()]
-    assert verdicts == [*["met"] * 4, *["not met"] * 4, "met"]
-    waiting = [each.measured for title, each in judged.items() if "TLS" in title]
+    assert verdicts == [*["met"] * 4, *["not met"] * 4, "met", *["not measured"] * 3]
+    waiting = [each.measured for title, each in judged.items() if "calls x" in title]
     assert waiting == pytest.approx([1.2, 1.2])
     assert judged["connections, of any operation"].measured == 6
     assert judged["preview: calls"].measured == 100
+
+
+def test_native_form_is_judged_beside_the_dynamic_one() -> None:
+    least = CaseResult(
+        case=targets.LEAST, rounds=[outcomes(1, 9, 1.2, 1.7), outcomes(1, 9, 2, 2.1)]
+    )
+    many = CaseResult(case=targets.MANY, rounds=[outcomes(5, 20, 10, 6.4)])
+    made = results(least, many).model_copy(
+        update={"starts": {NATIVE: [Start(seconds=each, cpu_seconds=0.1) for each in (0.2, 0.3)]}}
+    )
+    judged = {each.title: each for each in targets.judged(made) if "native" in each.title}
+    assert [each.measured for each in judged.values()] == pytest.approx([0.64, 0.3, 0.25])
+    assert {each.verdict for each in judged.values()} == {"met"}
+    assert figures.starts(made) == [("native form", "0.25", "0.10")]
+
+
+def test_run_without_every_start_is_not_complete() -> None:
+    made = results(CaseResult(case=Case(applications=5), rounds=THREE))
+    assert made.is_complete()
+    started = {NATIVE: [Start(seconds=0.2, cpu_seconds=0.1)]}
+    assert not made.model_copy(update={"starts": started}).is_complete()
 
 
 def test_a_case_that_was_not_run_is_not_judged() -> None:
@@ -159,7 +184,7 @@ def test_the_page_is_renewed_between_its_markers(docs: Path) -> None:
     assert text.endswith("\nafter\n")
     assert "\nold\n" not in text
     assert "Measured on 2026-01-02, Made up, 1 cores" in text
-    assert "| create | pulumi-olt | 4.80 | 1.20 (1.10-1.50) |" in text
+    assert "| create | dynamic form | 4.80 | 1.20 (1.10-1.50) |" in text
     assert "| target | at most | measured |" in (docs / page.TARGETS).read_text()
     assert Results.load(docs / page.DATA) == made
 

@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as bench
-from benchmarks.results import NAIVE, NOTHING, OLT, OPERATIONS, PROVIDERS, Failed, Results
+from benchmarks.results import (
+    NAIVE,
+    NATIVE,
+    NOTHING,
+    OLT,
+    OPERATIONS,
+    PROVIDERS,
+    Failed,
+    Results,
+)
 from tests.tools.test_demo import running_for
 from tools.engine import find_engine
 from tools.workspace import ROOT
@@ -36,7 +45,7 @@ def test_a_run_measures_every_operation_of_every_provider_and_leaves_nothing(
     monkeypatch.setattr(bench, "find_engine", lambda: engine_folder)
     monkeypatch.setenv("OLT_API_URL", "http://127.0.0.1:9/v1")
     kept = tmp_path / "results.json"
-    assert bench.main([*SMALLEST, str(kept), "--tls", "yes"]) == 0
+    assert bench.main([*SMALLEST, str(kept), "--tls", "yes", "--parallel", "8"]) == 0
     results = Results.load(kept)
     (case,) = results.cases
     assert (case.case.applications, case.case.tls, len(case.rounds)) == (1, True, 1)
@@ -47,13 +56,14 @@ def test_a_run_measures_every_operation_of_every_provider_and_leaves_nothing(
         for measured in case.measured(provider, operation) or ()
     }
     assert len(found) == len(PROVIDERS) * len(OPERATIONS)
-    assert {key[1]: found[key].calls for key in found if key[0] == OLT} == {
-        "create": {"GET": 1, "POST": 1, "PUT": 1},
-        "preview": {},
-        "refresh": {"GET": 2},
-        "rename": {"PATCH": 1},
-        "destroy": {"DELETE": 2, "GET": 1},
-    }
+    for form in (OLT, NATIVE):
+        assert {key[1]: found[key].calls for key in found if key[0] == form} == {
+            "create": {"GET": 1, "POST": 1, "PUT": 1},
+            "preview": {},
+            "refresh": {"GET": 2},
+            "rename": {"PATCH": 1},
+            "destroy": {"DELETE": 2, "GET": 1},
+        }
     assert {key[1]: found[key].calls for key in found if key[0] == NAIVE} == {
         "create": {"POST": 1, "PUT": 1},
         "preview": {},
@@ -72,7 +82,9 @@ def test_a_run_measures_every_operation_of_every_provider_and_leaves_nothing(
     sizes = [found[provider, "create"].state for provider in (NOTHING, OLT, NAIVE)]
     assert [each.pickle for each in sizes if each] == sorted(each.pickle for each in sizes if each)
     shown = capfd.readouterr().out
-    assert "1 + 1, 0 ms a call, TLS: median of 1 round" in shown
+    assert "1 + 1, 0 ms a call, TLS, --parallel 8: median of 1 round" in shown
+    assert {form: len(starts) for form, starts in results.starts.items()} == {OLT: 1, NATIVE: 1}
+    assert all(start.cpu_seconds > 0 for (start,) in results.starts.values())
     assert list(scratch.iterdir()) == []
     assert running_for(scratch) == []
 
@@ -180,6 +192,8 @@ def test_an_interrupted_run_leaves_no_process_and_no_folder(
         ("--latency-ms", "-1"),
         ("--rounds", "0"),
         ("--tls", "perhaps"),
+        ("--parallel", "0"),
+        ("--targets", "--sizes", "1"),
         ("--write-docs", "--rounds", "2"),
     ],
 )

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import os
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
+from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub
 
 from olt_provider._version import __version__
-from olt_provider.emulator import Emulator
+from olt_provider.emulator import Emulator, Fault
 from olt_provider.native import configuration, wire
 from tests.emulated import calls_of
 from tests.native import plugin
@@ -29,8 +37,9 @@ def serving(started: Plugin, emulator: Emulator, owner: str) -> Plugin:
     return started
 
 
-def configure(running: Plugin, emulator: Emulator, owner: str) -> None:
+def configure(running: Plugin, emulator: Emulator, owner: str, **settings: Any) -> None:
     running.configure(
+        **settings,
         apiUrl=emulator.api_url,
         identityUrl=emulator.identity_url,
         apiToken=emulator.token(owner),
@@ -190,6 +199,105 @@ def test_engine_that_is_gone_stops_the_next_registration(emulator: Emulator, own
         running.call("Attach", address=f"127.0.0.1:{port}")
         refused = running.refused("Create", urn=urn("app"), properties=inputs)
     assert refused.startswith("the engine is gone, so nothing more is registered")
+
+
+LOADED = """
+import json, os, sys
+from olt_provider.native import main
+
+class Port:
+    def write(self, text):
+        print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), file=sys.stderr)
+        os._exit(0)
+
+sys.stdout = Port()
+main.main()
+"""
+LATER = {"pulumi", "google", "pydantic", "requests", "urllib3", "tenacity", "jwt", "yaml", "dill"}
+
+
+def test_only_grpc_is_imported_before_the_port_is_printed() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED],
+        capture_output=True,
+        text=True,
+        timeout=plugin.START_SECONDS,
+        check=True,
+    )
+    loaded = set(json.loads(done.stderr))
+    assert {"grpc", "olt_provider"} <= loaded
+    assert loaded & LATER == set()
+
+
+def test_broken_installation_ends_the_plugin_although_a_call_waits(tmp_path: Path) -> None:
+    """Such as a package that is missing: the call must not wait for ever."""
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    (tmp_path / "requests.py").write_text(
+        f"open({str(gate)!r}).read()\nraise ImportError('no such package')\n"
+    )
+    process = subprocess.Popen(
+        [plugin.PROGRAM],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        with grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}") as channel:
+            grpc.channel_ready_future(channel).result(plugin.CALL_SECONDS)
+            waiting = ResourceProviderStub(channel).GetPluginInfo.future(
+                wire_empty(), timeout=plugin.CALL_SECONDS
+            )
+            gate.write_text("")
+            with pytest.raises(grpc.RpcError) as ended:
+                waiting.result()
+            assert ended.value.code() == grpc.StatusCode.UNAVAILABLE
+        _, errors = process.communicate(timeout=plugin.CALL_SECONDS)
+    finally:
+        process.kill()
+        process.communicate()
+    assert process.returncode == 1
+    assert errors.splitlines()[-1] == "ImportError: no such package"
+
+
+def test_method_that_the_plugin_does_not_have_is_reported(started: Plugin) -> None:
+    with pytest.raises(grpc.RpcError) as refused:
+        started.stub.Call(provider_pb2.CallRequest(tok="x"), timeout=plugin.CALL_SECONDS)
+    assert refused.value.code() == grpc.StatusCode.UNIMPLEMENTED
+    with pytest.raises(grpc.RpcError) as refused:
+        list(started.stub.List(provider_pb2.ListRequest(), timeout=plugin.CALL_SECONDS))
+    assert refused.value.code() == grpc.StatusCode.UNIMPLEMENTED
+
+
+CALLERS = 12
+
+
+@pytest.mark.parametrize(("settings", "at_once"), [({}, CALLERS), ({"maxConnections": 3}, 3)])
+def test_as_many_calls_run_at_once_as_there_are_connections(
+    emulator: Emulator, owner: str, settings: dict[str, int], at_once: int
+) -> None:
+    """The dynamic host has 4 threads; here the number of connections is the only limit."""
+    application_id = emulator.platform.register(owner, name="Sample")["id"]
+    with plugin.running() as running, ThreadPoolExecutor(CALLERS) as callers:
+        configure(running, emulator, owner, **settings)
+        emulator.clear_calls()
+        held = emulator.add_fault(Fault(kind="hold_before", times=None, method="GET"))
+        calls = [
+            callers.submit(
+                running.call,
+                "Invoke",
+                tok="olt:index:getApplication",
+                args={"applicationId": application_id},
+            )
+            for _ in range(CALLERS)
+        ]
+        held.wait_until_fired(at_once, plugin.CALL_SECONDS)
+        held.release()
+        found = {shown(getattr(each.result(), "return"))["id"] for each in calls}
+    assert found == {application_id}
+    assert emulator.connections == at_once
 
 
 def test_plugin_ends_by_itself_when_its_engine_is_gone() -> None:
