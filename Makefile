@@ -40,7 +40,7 @@ types: setup ## Check types
 
 check: lint types ## Check style and types, and run the tests that need no engine
 	@echo "[check] pytest" >&2
-	@$(PYTEST) -m "not engine and not simulation and not long" $(PYTEST_ARGS)
+	@$(PYTEST) -m "not engine and not slow and not long" $(PYTEST_ARGS)
 
 test: lint types ## Check style and types, and run the tests, on the real engine too
 	@$(VENV_BIN)/python -m tools.engine >/dev/null
@@ -51,7 +51,7 @@ test: lint types ## Check style and types, and run the tests, on the real engine
 test-long: setup ## Run what `make test` leaves out: every fault at every call, longer random runs, ...
 	@$(VENV_BIN)/python -m tools.engine >/dev/null
 	@echo "[test] pytest, the long tests" >&2
-	@$(PYTEST) -m long $(PYTEST_ARGS)
+	@$(PYTEST) -m long --hypothesis-profile=long $(PYTEST_ARGS)
 	@FAULT_MATRIX=all MODEL_EXAMPLES=100 COMPARISON_RUNS=40 OPENAPI_EXAMPLES=50 GROWTH_APPLICATIONS=100 \
 		$(PYTEST) tests/faults tests/model tests/cli/test_review_comparison.py \
 		tests/emulator/test_openapi.py tests/engine/test_growth.py $(PYTEST_ARGS)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import settings
 
 from tests.engine.harness import Engine
 from tests.figures import pytest_terminal_summary
@@ -17,7 +18,12 @@ from tools.workspace import SetupError
 __all__ = ["pytest_terminal_summary"]
 
 TESTS: Final = Path(__file__).parent
-SIMULATIONS: Final = ("faults/test_matrix.py", "faults/test_concurrency.py", "model/test_model.py")
+SLOW: Final = (
+    *("faults/test_matrix.py", "faults/test_concurrency.py", "model/test_model.py"),
+    *("test_docs_site.py", "test_docs_emulator.py", "cli/test_emulator_command.py"),
+    *("emulator/test_openapi.py", "emulator/test_growth.py", "benchmarks/test_figures.py"),
+)
+"""Files that `make check` leaves out: simulations of whole stacks, and others that take seconds."""
 LONGEST: Final = (
     *("engine/test_declared_applications_are_kept.py", "test_example_fleet.py"),
     *("model/test_model.py", "cli/test_review_comparison.py", "engine/test_interruption.py"),
@@ -29,14 +35,19 @@ LONGEST: Final = (
 )
 """Files that workers start with, so that none of them ends long after the others."""
 
+# The same examples in each run, so that only a change makes a test fail; test-long tries new ones.
+settings.register_profile("short", deadline=None, database=None, derandomize=True, max_examples=30)
+settings.register_profile("long", deadline=None, max_examples=300)
+settings.load_profile("short")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the simulations, and put the longest files first, other engine tests next."""
+    """Mark the slow files, and put the longest files first, other engine tests next."""
     ranks = {TESTS / name: rank for rank, name in enumerate(LONGEST)}
-    simulations = {TESTS / name for name in SIMULATIONS}
+    slow = {TESTS / name for name in SLOW}
     for item in items:
-        if item.path in simulations:
-            item.add_marker(pytest.mark.simulation)
+        if item.path in slow:
+            item.add_marker(pytest.mark.slow)
 
     def rank(item: pytest.Item) -> tuple[int, bool]:
         return ranks.get(item.path, len(ranks)), item.get_closest_marker("engine") is None

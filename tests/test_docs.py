@@ -113,6 +113,7 @@ def test_the_program_of_the_emulators_page_runs(capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 def test_each_python_block_is_a_program_of_the_right_types(tmp_path: Path) -> None:
     for block in blocks("python"):
         (tmp_path / f"{block.page.stem.lower()}_{block.line}.py").write_text(block.text)

@@ -245,6 +245,7 @@ def test_a_fleet_from_its_first_day_to_its_last(fleet: Fleet, emulator: Emulator
     assert json.loads((fleet.folder / ".fleet" / "done.json").read_text()) == {}
 
 
+@pytest.mark.long
 def test_record_of_finished_groups_is_never_stale(fleet: Fleet, emulator: Emulator) -> None:
     a, b, c, d = fleet.tenants
     fleet.declare({"north": [a], "south": [b]})
@@ -293,6 +294,7 @@ def _id_of(emulator: Emulator, fleet: Fleet, name: str) -> str:
     return str(found["id"])
 
 
+@pytest.mark.long
 def test_a_group_whose_stack_is_destroyed_already_is_removed(fleet: Fleet) -> None:
     a, b, *_ = fleet.tenants
     fleet.declare({"north": [a], "south": [b]})
@@ -390,6 +392,7 @@ def test_raised_generation_rotates_pairs_once_and_only_when_all_groups_have_both
     assert calls_of(emulator) == []
 
 
+@pytest.mark.long
 def test_interrupted_rotation_resumes_and_ends_no_client_of_the_generation_before(
     fleet: Fleet, emulator: Emulator
 ) -> None:
@@ -410,6 +413,7 @@ def test_interrupted_rotation_resumes_and_ends_no_client_of_the_generation_befor
             assert emulator.platform.secret_is_valid(client_id, secret)
 
 
+@pytest.mark.long
 def test_application_becomes_the_first_of_a_pair_without_a_new_client(
     fleet: Fleet, emulator: Emulator
 ) -> None:

@@ -43,10 +43,6 @@ from tests.api.scripted_server import Raw, Scripted, ScriptedResponse, ScriptedS
 from tests.api.test_tokens import unsigned
 
 repeatable = settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 

@@ -244,6 +244,7 @@ ODD_NAMES: Final = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_program_is_typed_formatted_and_without_findings(
     emulator: Emulator, tmp_path: Path
 ) -> None:

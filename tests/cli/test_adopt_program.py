@@ -30,10 +30,7 @@ odd = (
     | st.sampled_from([INJECTED, '"""', "'''", "{x}", "\\", "\\N{DIGIT ONE}", "\x0c", "\u2028#"])
     | st.tuples(st.text(max_size=4), st.just(INJECTED), st.text(max_size=4)).map("".join)
 )
-often = settings(
-    max_examples=150, deadline=None, derandomize=True, database=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)  # fmt: skip
+patient = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
@@ -128,7 +125,7 @@ def _declared_in(source: str) -> list[dict[str, Any]]:
     ]
 
 
-@often
+@patient
 @given(st.lists(responses(), max_size=3))
 def test_any_response_gives_a_program_of_declarations_only(sent: list[dict[str, Any]]) -> None:
     read = []
@@ -146,7 +143,7 @@ def test_any_response_gives_a_program_of_declarations_only(sent: list[dict[str, 
     assert _declared_in(source) == [declared(each) for each in read]
 
 
-@often
+@patient
 @given(name=odd, ids=st.lists(odd, min_size=4, max_size=4), why=odd)
 def test_no_text_escapes_its_place_even_where_the_model_did_not_check_it(
     name: str, ids: list[str], why: str
@@ -173,7 +170,7 @@ def test_no_text_escapes_its_place_even_where_the_model_did_not_check_it(
     assert all(each.startswith("# Also installed in ") for each in comments)
 
 
-@often
+@patient
 @given(st.recursive(odd, lambda inner: st.lists(inner) | st.dictionaries(odd, inner)))
 def test_a_literal_is_its_value(value: Any) -> None:
     text = literal(value)

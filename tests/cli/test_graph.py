@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import resvg_py
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
@@ -300,14 +300,12 @@ LINE: Final = re.compile(
 )
 
 
-@settings(deadline=None)
 @given(graphs)
 def test_no_name_can_break_mermaid(graph: Graph) -> None:
     for line in mermaid.render(graph).splitlines():
         assert LINE.fullmatch(line), line
 
 
-@settings(deadline=None)
 @given(graphs)
 def test_no_name_can_break_svg(graph: Graph) -> None:
     root = ET.fromstring(svg.render(graph))  # noqa: S314 (it was made here)

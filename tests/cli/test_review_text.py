@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -178,7 +178,6 @@ def test_hostile_text_in_every_field_leaves_the_comment_as_it_is(text: str) -> N
     _require_unchanged(_fields(lambda number: f"{number}{text}"))
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(max_size=40), min_size=FIELDS, max_size=FIELDS))
 def test_arbitrary_text_in_every_field_leaves_the_comment_as_it_is(texts: list[str]) -> None:
     _require_unchanged([f"{text}{number}" for number, text in enumerate(texts)])
@@ -187,13 +186,11 @@ def test_arbitrary_text_in_every_field_leaves_the_comment_as_it_is(texts: list[s
 pieces: Final = st.lists(st.sampled_from([*HOSTILE, " ", "\n", "x"]), max_size=4).map("".join)
 
 
-@settings(deadline=None)
 @given(st.lists(pieces, min_size=FIELDS, max_size=FIELDS))
 def test_pieces_of_markdown_in_every_field_leave_the_comment_as_it_is(texts: list[str]) -> None:
     _require_unchanged([f"{text}{number}" for number, text in enumerate(texts)])
 
 
-@settings(deadline=None)
 @given(st.lists(pieces, min_size=FIELDS, max_size=FIELDS))
 def test_json_is_ascii_and_valid(texts: list[str]) -> None:
     fields = [f"{text}{number}" for number, text in enumerate(texts)]

@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -133,7 +133,6 @@ def item(number: int) -> AvailableApplication:
     return AvailableApplication(id=str(UUID(int=number)), available=True)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 1000), st.integers(1, 1000), st.randoms(use_true_random=False))
 def test_never_more_than_twice_the_calls_of_the_cheaper_way(
     length: int, wanted: int, chance: random.Random

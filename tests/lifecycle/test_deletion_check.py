@@ -20,7 +20,7 @@ from olt_provider.lifecycle.provider_context import ProviderContext
 from tests.emulated import calls_of
 
 Connect = Callable[..., ProviderContext]
-MANY = 100
+MANY = 30
 
 
 def installed(emulator: Emulator, owner: str, count: int) -> list[InstallationState]:
