@@ -1,7 +1,7 @@
 """The plan of a change: the steps from what an application is to what is declared.
 
 A pure function of both, which makes no API calls: the provider executes a plan, and ``olt review``
-reads the effects of a preview from one.
+and ``olt graph`` read the effects of a preview from one.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from olt_provider.api.errors import OltError
 from olt_provider.cli.graph.model import Graph, Use, access
 from olt_provider.cli.preview import facts
 from olt_provider.cli.preview.facts import Facts
+from olt_provider.cli.preview.plans import plan_of_tenants
 from olt_provider.cli.preview.resources import Resource
 from olt_provider.cli.preview.stack import Stack
 from olt_provider.cli.preview.steps import Preview, an_id
@@ -165,10 +166,19 @@ def _column(stack: Stack, resource: Resource) -> _Column:
         _fill(column, held, _registered(declared))
     else:
         held = facts.before(old) if old is not None else None
-        _fill(column, held, declared if resource.change == "updated" else held)
+        _fill(column, held, _updated(held, declared) if resource.change == "updated" else held)
     if declared.status == "inactive":
         column.marks.append("inactive")
     return column
+
+
+def _updated(held: Facts | None, declared: Facts) -> Facts:
+    """Whom the plan of an update leaves allowed."""
+    if held is None or held.allowed is None or declared.allowed is None:
+        return declared
+    plan = plan_of_tenants(held.allowed, declared.allowed)
+    allowed = {**held.allowed, **plan.allowed}.items()
+    return replace(declared, allowed={key: of for key, of in allowed if key not in plan.revoked})
 
 
 def _registered(declared: Facts) -> Facts:
