@@ -44,6 +44,9 @@ def _declaring(**applications: Any) -> str:
 
 BAD: Final = {
     "generation of x must be a number from 1": _declaring(x={"generation": 0}),
+    "x rotates by its generation only: remove its rotate_secret_after_days": _declaring(
+        x={"generation": 1, "rotate_secret_after_days": 90}
+    ),
     "x-b is the second of the pair x": _declaring(**{"x": {"generation": 1}, "x-b": {}}),
     "is in more than one group": yaml.safe_dump(
         {"owner": "o", "applications": {}, "groups": {"a": ["t"], "b": ["t"]}}

@@ -7,9 +7,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
+
+ROTATIONS: Final = frozenset({"rotate_secret_after_days", "rotate_secret_when_changed"})
+"""What rotates an application in place. A pair rotates one of its two, by its generation."""
 
 
 class FleetError(Exception):
@@ -130,6 +133,8 @@ def _check_generation(file: Path, name: str, application: Any) -> None:
     generation = application["generation"]
     if not isinstance(generation, int) or isinstance(generation, bool) or generation < 1:
         raise FleetError(f"{file}: generation of {name} must be a number from 1")
+    for other in ROTATIONS & application.keys():
+        raise FleetError(f"{file}: {name} rotates by its generation only: remove its {other}")
 
 
 def _check_adoption(file: Path, name: str, application: Any) -> None:
