@@ -30,6 +30,15 @@ pulumi.export("application_id", app.application_id)
 pulumi.export("client_id", app.client_id)
 pulumi.export("client_secret", app.client_secret)
 """
+PLAIN = """
+import pulumi
+from olt_provider import OltApplication, OltInstallation
+app = OltApplication("reporting", allowed_tenants=[{tenant!r}])
+OltInstallation("reporting-there", application_id=app.id, tenant_id={tenant!r})
+pulumi.export("application_id", app.id)
+pulumi.export("client_id", app.client_id)
+pulumi.export("client_secret", app.client_secret)
+"""
 ROTATION = "POST /application-developer/applications/{applicationId}/secret"
 
 Accepted = Callable[[dict[str, str]], bool]
@@ -191,6 +200,29 @@ def test_an_adopted_application_becomes_the_first_of_a_pair_with_its_secret(
     assert {key: after[key] for key in before} == before
     assert accepted(before)
     stack.program(pair(2, user, more=", name='reporting'"))
+    stack.up()
+    assert accepted(before)
+    assert accepted(stack.outputs())
+
+
+def test_a_plain_application_of_the_program_becomes_the_first_of_a_pair_in_one_up(
+    emulator: Emulator, stack: Stack, user: str, accepted: Accepted
+) -> None:
+    stack.program(PLAIN.format(tenant=user))
+    stack.up()
+    before = stack.outputs()
+    emulator.clear_calls()
+
+    adopt = f", adopt=AdoptArgs({before['application_id']!r}, {before['client_secret']!r})"
+    stack.program(pair(1, user, more=adopt))
+    stack.up()
+    after = stack.outputs()
+    for key in ("application_id", "client_id", "client_secret"):
+        assert after[key] == before[key]
+    assert accepted(after)
+    assert not [change for change in changes_in(emulator) if change.startswith("DELETE")]
+
+    stack.program(pair(2, user))
     stack.up()
     assert accepted(before)
     assert accepted(stack.outputs())
