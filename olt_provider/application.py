@@ -282,7 +282,7 @@ class OltApplication(Resource, module="olt", name="OltApplication"):
     created_at: pulumi.Output[str]
     """When it was registered, RFC 3339 in UTC."""
     api_url: pulumi.Output[str]
-    """The API base URL of the platform where it lives."""
+    """The API base URL of its platform."""
 
     def __init__(
         self,

@@ -58,7 +58,7 @@ class OltBackgroundApplication(pulumi.ComponentResource):
     created_at: pulumi.Output[str]
     """When it was registered, RFC 3339 in UTC."""
     api_url: pulumi.Output[str]
-    """The API base URL of the platform where it lives."""
+    """The API base URL of its platform."""
     installed_at: pulumi.Output[Mapping[str, str]]
     """Tenant ID -> since when the application is installed there, RFC 3339 in UTC."""
 

@@ -39,7 +39,7 @@ class OltBackgroundApplicationPair(pulumi.ComponentResource):
     tenant_id: pulumi.Output[str]
     """The owner tenant."""
     api_url: pulumi.Output[str]
-    """The API base URL of the platform where both applications live."""
+    """The API base URL of the platform of both applications."""
 
     def __init__(
         self,

@@ -152,7 +152,7 @@ class OltInstallation(Resource, module="olt", name="OltInstallation"):
     installed_at: pulumi.Output[str]
     """Since when, RFC 3339 in UTC."""
     api_url: pulumi.Output[str]
-    """The API base URL of the platform where it lives."""
+    """The API base URL of its platform."""
 
     def __init__(
         self,

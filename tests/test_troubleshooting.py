@@ -258,7 +258,9 @@ def _(case: Case) -> None:
     run.change(state, name="Device Reports")
 
 
-@provokes("… lives at …, but this run calls …: set olt:apiUrl (or OLT_API_URL) to where it lives")
+@provokes(
+    "… is registered at …, but this run calls …: set olt:apiUrl (or OLT_API_URL) to its platform"
+)
 def _(case: Case) -> None:
     run = case.working()
     state = run.register() | {"api_url": "https://api.example.com/v1"}

@@ -23,8 +23,8 @@ def check_deletion(
     if session.api_url != api_url:
         raise _unproven(
             error,
-            f"it lives at {api_url}, but this run calls {session.api_url}: refresh and destroy use "
-            "the configuration stored in the state, so set OLT_API_URL or add --run-program",
+            f"its platform is {api_url}, but this run calls {session.api_url}: refresh and destroy "
+            "use the configuration stored in the state, so set OLT_API_URL or add --run-program",
         )
     if not error.from_platform:
         raise _unproven(error, "the response is not the platform's")

@@ -284,7 +284,7 @@ class ApplicationState:
         ),
     ]
     created_at: Annotated[str, Property("When it was registered, RFC 3339 in UTC.")]
-    api_url: Annotated[str, Property("The API base URL of the platform where it lives.")]
+    api_url: Annotated[str, Property("The API base URL of its platform.")]
     needs_new_secret: bool = False
     """Whether the secret may be dead, because every response to its rotation was lost."""
 

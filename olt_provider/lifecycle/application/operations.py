@@ -183,9 +183,9 @@ def update(
         execute(session, state.id, steps, outcome)
     except LostSecretError as error:
         lost = LifecycleError(
-            f"{error.reason}. The client secret in the state may be dead, which no refresh finds "
-            "out: leave the rotation in the program, or give rotate_secret_when_changed another "
-            "value"
+            f"{error.reason}. The client secret in the state may be dead, which no refresh "
+            "detects: leave the rotation in the program, or give rotate_secret_when_changed "
+            "another value"
         )
         reached = _after(state, outcome.applied_to(current), outcome, now)
         raise PartiallyCompleted(replace(reached, needs_new_secret=True), lost) from None
@@ -224,8 +224,8 @@ def _explained(session: TenantSession, state: ApplicationState, error: OltError)
         return error
     if session.api_url != state.api_url:
         return LifecycleError(
-            f"{error.reason}; application {state.id} lives at {state.api_url}, but this run calls "
-            f"{session.api_url}: set olt:apiUrl (or OLT_API_URL) to where it lives"
+            f"{error.reason}; application {state.id} is registered at {state.api_url}, but this "
+            f"run calls {session.api_url}: set olt:apiUrl (or OLT_API_URL) to its platform"
         )
     try:
         check_deletion(

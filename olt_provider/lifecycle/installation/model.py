@@ -41,7 +41,7 @@ class InstallationState:
 
     inputs: InstallationInputs
     installed_at: Annotated[str, Property("Since when, RFC 3339 in UTC.")]
-    api_url: Annotated[str, Property("The API base URL of the platform where it lives.")]
+    api_url: Annotated[str, Property("The API base URL of its platform.")]
 
     @property
     def id(self) -> str:

@@ -119,8 +119,8 @@ def test_update_on_another_platform_names_the_setting(
 ) -> None:
     elsewhere = replace(state, id="9aa3b618-8cd2-4dc0-b7a1-da6df60af254", api_url="https://x/v1")
     message = failing_update(context, elsewhere, replace(state.inputs, name="New"))
-    assert "lives at https://x/v1" in message
-    assert message.endswith("set olt:apiUrl (or OLT_API_URL) to where it lives")
+    assert "is registered at https://x/v1" in message
+    assert message.endswith("set olt:apiUrl (or OLT_API_URL) to its platform")
     assert RECREATE not in message
 
 
