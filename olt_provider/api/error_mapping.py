@@ -157,6 +157,9 @@ def no_response(request: Request, destination: Destination, error: Exception) ->
     if _certificate_refused(error):
         reason, sent, temporary = f"the TLS certificate of {host} was refused", False, False
         remedy = f"for a private certificate authority set {naming('ca_bundle')} to its PEM file"
+    elif _never_connected(error) and _proxy_failed(error):
+        reason, sent = f"could not connect to {host}: the proxy could not be reached", False
+        remedy = "check the network, HTTPS_PROXY and NO_PROXY"
     elif _never_connected(error):
         reason, sent = f"could not connect to {host}", False
         remedy = f"check the network, and whether {base_url} is the platform's address"
@@ -220,6 +223,12 @@ def _never_connected(error: Exception) -> bool:
     one that ends after the request was sent through the tunnel.
     """
     return isinstance(_reason(error), NewConnectionError | ConnectTimeoutError)
+
+
+def _proxy_failed(error: Exception) -> bool:
+    """Whether urllib3 blames the proxy."""
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, ProxyError)
 
 
 _TUNNEL_REFUSED: Final = re.compile(r"Tunnel connection failed: (\d{3})")

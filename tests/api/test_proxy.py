@@ -128,6 +128,9 @@ def test_a_registration_is_repeated_where_the_proxy_cannot_be_reached(
         transport.send(REGISTRATION)
     assert len(sleeps) == 1
     assert not caught.value.may_have_changed
+    assert str(caught.value).endswith(
+        ": the proxy could not be reached; check the network, HTTPS_PROXY and NO_PROXY"
+    )
 
 
 def test_a_proxy_whose_certificate_is_refused_sends_nothing(
