@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import json
 import os
 import re
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from olt_provider._version import __version__
 from tools.workspace import ROOT
 
 SERVER = "https://git.example.com"
@@ -21,8 +23,8 @@ KNOWN = {"GITHUB_SERVER_URL": SERVER, "GITHUB_REPOSITORY": "a-team/a-repository"
 TAGGED = KNOWN | {"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v1.2.3"}
 
 
-def metadata(folder: Path, environment: dict[str, str]) -> Message:
-    """The metadata of a wheel that is built with these variables of a pipeline."""
+def wheel(folder: Path, environment: dict[str, str]) -> Path:
+    """A wheel that is built with these variables of a pipeline."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
     done = subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder],
@@ -33,8 +35,13 @@ def metadata(folder: Path, environment: dict[str, str]) -> Message:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    (wheel,) = folder.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def metadata(folder: Path, environment: dict[str, str]) -> Message:
+    """The metadata of such a wheel."""
+    with zipfile.ZipFile(wheel(folder, environment)) as archive:
         (name,) = (each for each in archive.namelist() if each.endswith(".dist-info/METADATA"))
         return email.message_from_bytes(archive.read(name))
 
@@ -85,6 +92,28 @@ def test_wheel_of_an_unknown_repository_invents_no_address(tmp_path: Path) -> No
     built = metadata(tmp_path, {})
     assert built.get_all("Project-URL") is None
     assert description(built) == (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("environment", "url"),
+    [(KNOWN, f"{SERVER}/a-team/a-repository/releases/download/v{__version__}"), ({}, None)],
+)
+def test_schema_of_an_installed_wheel_names_the_repository_that_released_it(
+    environment: dict[str, str], url: str | None, tmp_path: Path
+) -> None:
+    installed = tmp_path / "installed"
+    with zipfile.ZipFile(wheel(tmp_path, environment)) as archive:
+        archive.extractall(installed)
+    code = "from olt_provider.native import schema; print(schema.stored(schema.released_from()))"
+    printed = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert json.loads(printed).get("pluginDownloadURL") == url
 
 
 def test_metadata_names_authors_license_and_audience(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import re
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +34,8 @@ from olt_provider.native.resources import PROPERTIES, RESOURCES, NativeResource
 from olt_provider.native.wording import Wording
 from olt_provider.settings import CREDENTIALS, SETTINGS
 
+DISTRIBUTION: Final = "pulumi-olt"
+GITHUB: Final = "https://github.com"
 FILE: Final = Path(__file__).with_name("schema.json")
 STATUS: Final = "olt:index:Status"
 ADOPT: Final = "olt:index:Adopt"
@@ -66,9 +69,34 @@ PYTHON_ONLY: Final = (
 _wording: Final = Wording({*PROPERTIES, *map(snake, (*SETTINGS, *CREDENTIALS))})
 
 
-def stored() -> str:
-    """The schema as the plugin returns it, with its version."""
-    return FILE.read_text("utf-8").replace('"version": ""', f'"version": "{__version__}"', 1)
+def stored(repository: str | None = None) -> str:
+    """The schema as the plugin returns it, with its version.
+
+    ``repository`` is the address of the repository whose releases have the plugin's tarballs.
+    """
+    known = {"version": __version__}
+    if repository is not None:
+        known["pluginDownloadURL"] = download_url(repository)
+    added = ",\n  ".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in known.items())
+    return FILE.read_text("utf-8").replace('"version": ""', added, 1)
+
+
+def released_from() -> str | None:
+    """The repository that the installed distribution was released from, where it is known."""
+    try:
+        urls = metadata(DISTRIBUTION).get_all("Project-URL") or []
+    except PackageNotFoundError:
+        return None
+    links = dict(each.split(", ", 1) for each in urls)
+    return links.get("Homepage")
+
+
+def download_url(repository: str) -> str:
+    """Where the CLI downloads the tarballs from: the releases of a repository."""
+    server, owner, name = repository.rsplit("/", 2)
+    if server == GITHUB:
+        return f"github://api.github.com/{owner}/{name}"
+    return f"{repository}/releases/download/v{__version__}"
 
 
 def written() -> str:

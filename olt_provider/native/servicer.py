@@ -83,7 +83,7 @@ class Servicer(ResourceProviderServicer):
         """The schema of the package."""
         from olt_provider.native import schema
 
-        return provider_pb2.GetSchemaResponse(schema=schema.stored())
+        return provider_pb2.GetSchemaResponse(schema=schema.stored(schema.released_from()))
 
     def GetMapping(self, request: Any, context: Any) -> Any:  # noqa: N802
         """No resource is converted from another tool's program."""

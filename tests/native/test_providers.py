@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from olt_provider._version import __version__
 from olt_provider.emulator import PORTAL_CLIENT, TENANT_A, TENANT_B, Emulator
 from tests.emulated import calls_of
 from tests.engine.harness import Stack
@@ -155,6 +156,19 @@ def test_dead_stored_token_names_the_way_to_bring_another(
     del stack.env["OLT_API_TOKEN"]
     shown = stack.refresh(expect_failure=True).output
     assert "set OLT_API_TOKEN in the environment, or add --run-program" in shown
+
+
+def test_sdk_of_another_version_than_the_plugin_is_a_warning_in_every_run(
+    emulator: Emulator, new_stack: MakeStack, owner: str
+) -> None:
+    stack = new_stack(application('version="99.0.0"'))
+    stack.env.update(reaching(emulator, emulator.token(owner)))
+    warning = (
+        f"the program's SDK is of version 99.0.0, but the plugin is of version {__version__}: "
+        "install the same version of both"
+    )
+    for run in (stack.preview, stack.up, stack.destroy):
+        assert warning in run().output, run
 
 
 def test_mixed_stack_of_both_forms_is_deployed_and_destroyed(

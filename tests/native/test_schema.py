@@ -23,7 +23,24 @@ def test_kept_schema_is_the_one_that_is_derived() -> None:
 def test_plugin_returns_the_schema_with_its_version() -> None:
     with plugin.running() as running:
         returned = json.loads(running.call("GetSchema").schema)
+    returned.pop("pluginDownloadURL", None)  # where a pipeline installed the package
     assert returned == {**SCHEMA, "version": __version__}
+    assert "pluginDownloadURL" not in SCHEMA
+
+
+@pytest.mark.parametrize(
+    ("repository", "url"),
+    [
+        ("https://github.com/a-team/a-repository", "github://api.github.com/a-team/a-repository"),
+        (
+            "https://git.example.com/a-team/a-repository",
+            f"https://git.example.com/a-team/a-repository/releases/download/v{__version__}",
+        ),
+    ],
+)
+def test_schema_of_a_release_names_where_its_tarballs_are(repository: str, url: str) -> None:
+    found = json.loads(schema.stored(repository))
+    assert found == {**SCHEMA, "version": __version__, "pluginDownloadURL": url}
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from google.protobuf.empty_pb2 import Empty
 
 from olt_provider._version import __version__
 from olt_provider.emulator import Emulator
-from tests.engine.harness import Engine
+from tests.emulated import changes_in
+from tests.engine.harness import Engine, Stack
 from tests.engine.olt import reaching
 from tests.native import plugin
 from tests.native.stacks import application
@@ -95,24 +95,56 @@ def wheels(tmp_path: Path) -> Path:
     return folder
 
 
-def test_tarball_of_a_release_is_installed_from_a_server_and_starts(
-    engine: Engine, tmp_path: Path, served: str, wheels: Path
+@pytest.fixture
+def stack_without_a_plugin(emulator: Emulator, engine: Engine, tmp_path: Path, owner: str) -> Stack:
+    """A stack whose CLI finds installed plugins only, of which there are none yet."""
+    folder = tmp_path / "stack"
+    folder.mkdir()
+    stack = engine.stack(folder, application(name="Sample"))
+    stack.env.update(
+        reaching(emulator, emulator.token(owner))
+        | {"PULUMI_HOME": str(tmp_path / "home"), "PULUMI_IGNORE_AMBIENT_PLUGINS": "1"}
+    )
+    return stack
+
+
+def test_missing_plugin_is_reported_with_the_words_of_the_troubleshooting_page(
+    stack_without_a_plugin: Stack,
 ) -> None:
-    backend, home = tmp_path / "backend", tmp_path / "home"
-    backend.mkdir()
-    result = engine.call(
+    shown = stack_without_a_plugin.preview(expect_failure=True).output
+    assert "no resource plugin 'pulumi-resource-olt'" in shown.lower()
+    assert "Traceback" not in shown
+
+
+def test_tarball_of_a_release_is_installed_from_a_server_and_serves_whole_runs(
+    emulator: Emulator,
+    stack_without_a_plugin: Stack,
+    tmp_path: Path,
+    owner: str,
+    served: str,
+    wheels: Path,
+) -> None:
+    stack = stack_without_a_plugin
+    result = stack.engine.call(
         tmp_path,
-        backend,
+        stack.backend,
         ["plugin", "install", "resource", "olt", f"v{__version__}", "--server", served],
-        env={"PULUMI_HOME": str(home), "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)},
+        env=stack.env | {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)},
         timeout=INSTALL_SECONDS,
     )
     assert result.returncode == 0, result.output
-    installed = home / "plugins" / f"resource-olt-v{__version__}"
+    installed = tmp_path / "home" / "plugins" / f"resource-olt-v{__version__}"
     (python,) = installed.rglob("bin/python")
     assert subprocess.run(
         [python, "-m", "pip", "show", "pulumi-olt"], capture_output=True, text=True, check=True
     ).stdout.startswith(f"Name: pulumi-olt\nVersion: {__version__}\n")
-    with plugin.running(command=[str(python), str(installed / "__main__.py")]) as started:
-        info = started.stub.GetPluginInfo(Empty(), timeout=plugin.CALL_SECONDS)
-    assert info.version == __version__
+    stack.preview()
+    assert changes_in(emulator) == []
+    shown = stack.up().output
+    assert "warning" not in shown
+    (held,) = emulator.platform.applications(owner)
+    assert stack.resource("app")["id"] == held["id"]
+    assert stack.preview_json()["changeSummary"] == {"same": 2}
+    stack.refresh()
+    stack.destroy()
+    assert emulator.platform.applications(owner) == []

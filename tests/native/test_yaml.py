@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
+from olt_provider._version import __version__
 from olt_provider.emulator import Emulator
+from olt_provider.native import schema
 from tests.emulated import changes_in, new_tenant
 from tests.engine.harness import Engine
 from tests.engine.olt import reaching, reaching_as, steps_of
@@ -144,3 +147,22 @@ def test_schema_is_what_the_cli_reads(yaml_stack: YamlStack) -> None:
     )
     assert result.returncode == 0, result.output
     assert '"olt:index:BackgroundApplication"' in result.stdout
+
+
+def test_declaration_of_the_package_is_generated_from_the_schema_of_a_release(
+    yaml_stack: YamlStack,
+) -> None:
+    """What `pulumi package add` writes for a program in YAML, whose host cannot link it yet."""
+    kept = yaml_stack.folder / "schema.json"
+    kept.write_text(schema.stored("https://github.com/a-team/olt"), "utf-8")
+    result = yaml_stack.engine.call(
+        yaml_stack.folder,
+        yaml_stack.backend,
+        ["package", "gen-sdk", str(kept), "--language", "yaml", "--out", "sdks"],
+        env=yaml_stack.env,
+    )
+    assert result.returncode == 0, result.output
+    (written,) = (yaml_stack.folder / "sdks").rglob(f"olt-{__version__}.yaml")
+    declared = yaml.safe_load(written.read_text("utf-8"))
+    assert (declared["name"], declared["version"]) == ("olt", __version__)
+    assert declared["downloadUrl"] == "github://api.github.com/a-team/olt"
