@@ -1,4 +1,4 @@
-"""examples/native/typescript uses names of the schema. No TypeScript compiler is at hand."""
+"""examples/native/typescript uses names of the schema; `make test-long` checks its types too."""
 
 from __future__ import annotations
 
