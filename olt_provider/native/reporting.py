@@ -18,7 +18,9 @@ from olt_provider.native.names import APPLICATION
 from olt_provider.native.resources import PROPERTIES, RESOURCES, PartialStateError, secrets
 from olt_provider.native.wording import Wording
 
-wording = Wording(PROPERTIES)
+OTHER_NAMES: Final = frozenset({"delete_before_replace", "env_var_mappings", "find_applications"})
+"""Resource options and functions that messages name."""
+wording = Wording(PROPERTIES | OTHER_NAMES)
 SECRETS: Final = secrets(RESOURCES[APPLICATION])
 
 F = TypeVar("F", bound=Callable[..., Any])

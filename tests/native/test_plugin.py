@@ -142,6 +142,23 @@ def test_creation_marks_the_client_secret_at_once(serving: Plugin, emulator: Emu
     assert emulator.platform.secret_is_valid(outputs["clientId"], secret)
 
 
+def test_error_that_names_ways_out_is_in_no_programs_language(
+    serving: Plugin, emulator: Emulator, owner: str
+) -> None:
+    """The one with the most of them: the name is in use."""
+    existing = emulator.platform.register(owner, name="Sample")["id"]
+    inputs = shown(checked(serving, name="Sample").inputs)
+    refused = serving.refused("Create", urn=urn("app"), properties=inputs)
+    for way in (
+        'the resource option aliases: [{name: "OLD"}]',
+        f'adopt: {{applicationId: "{existing}"}}',
+        "deleteBeforeReplace: true",
+        "preventDuplicateName: false",
+    ):
+        assert way in refused
+    assert not [each for each in ("pulumi.", "Args", "True", "False", "_") if each in refused]
+
+
 def test_preview_of_a_creation_makes_no_call_and_returns_unknown_outputs(
     serving: Plugin, emulator: Emulator
 ) -> None:

@@ -21,6 +21,13 @@ from olt_provider.native.reporting import wording
             "adopt=AdoptArgs(application_id=...) with its ID",
             "adopt: {applicationId: ...} with its ID",
         ),
+        (
+            'add to it opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="OLD")]), with its',
+            'add to it the resource option aliases: [{name: "OLD"}], with its',
+        ),
+        ("set delete_before_replace=True, or", "set deleteBeforeReplace: true, or"),
+        ("with env_var_mappings in its options", "with envVarMappings in its options"),
+        ("for example with find_applications", "for example with findApplications"),
         ("application 'my_tenant_id' stays", "application 'my_tenant_id' stays"),
         ("some_other_name", "some_other_name"),
     ],
