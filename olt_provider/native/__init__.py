@@ -1,7 +1,7 @@
 """The native form: a plugin for every Pulumi language, over the same lifecycle.
 
 Python programs import its classes from here. They have the names and arguments of those of
-``olt_provider``.
+``olt_provider``. The look-ups and the error are those of ``olt_provider``.
 """
 
 from __future__ import annotations
@@ -9,11 +9,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from olt_provider.application import (
+    from olt_provider import (
         AdoptArgs,
         AdoptArgsDict,
         AllowedTenantArgs,
         AllowedTenantArgsDict,
+        ApplicationOutput,
+        ApplicationResult,
+        InstallationOutput,
+        InstallationResult,
+        OltError,
+        find_applications,
+        find_applications_output,
+        get_application,
+        get_application_output,
+        get_installation,
+        get_installation_output,
+        list_applications,
+        list_applications_output,
     )
     from olt_provider.native.application import OltApplication
     from olt_provider.native.background_application import (
@@ -28,18 +41,27 @@ __all__ = [
     "AdoptArgsDict",
     "AllowedTenantArgs",
     "AllowedTenantArgsDict",
+    "ApplicationOutput",
+    "ApplicationResult",
+    "InstallationOutput",
+    "InstallationResult",
     "OltApplication",
     "OltBackgroundApplication",
     "OltBackgroundApplicationPair",
+    "OltError",
     "OltInstallation",
     "Provider",
+    "find_applications",
+    "find_applications_output",
+    "get_application",
+    "get_application_output",
+    "get_installation",
+    "get_installation_output",
+    "list_applications",
+    "list_applications_output",
 ]
 
 _HOMES = {
-    "AdoptArgs": "olt_provider.application",
-    "AdoptArgsDict": "olt_provider.application",
-    "AllowedTenantArgs": "olt_provider.application",
-    "AllowedTenantArgsDict": "olt_provider.application",
     "OltApplication": "olt_provider.native.application",
     "OltBackgroundApplication": "olt_provider.native.background_application",
     "OltBackgroundApplicationPair": "olt_provider.native.background_application",
@@ -50,8 +72,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Import on first use, because the plugin itself needs none of them."""
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_HOMES.get(name, "olt_provider")), name)

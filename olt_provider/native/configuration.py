@@ -19,6 +19,7 @@ from olt_provider.lifecycle.run_record import RunRecord
 from olt_provider.native import wire
 from olt_provider.native.engine import Engine
 from olt_provider.native.names import resource_name
+from olt_provider.native.reporting import wording
 from olt_provider.setting_names import EXPLICIT, configured
 from olt_provider.setting_places import explicit
 from olt_provider.settings import Settings
@@ -92,7 +93,7 @@ def context_of(
         settings, forced = error, frozenset()
     return ProviderContext(
         settings,
-        warn=engine.warn,
+        warn=lambda text: engine.warn(wording.of(text)),
         user_agent=f"pulumi-native/{version('pulumi')}",
         check_cancelled=engine.check_cancelled,
         run=run,

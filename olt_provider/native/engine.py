@@ -28,7 +28,7 @@ class Engine:
     def __init__(self, address: str | None = None) -> None:
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
-        self._warned: set[tuple[str, str]] = set()
+        self._warned: set[str] = set()
         self._address = address
         self._stub: EngineStub | None = None
 
@@ -77,12 +77,12 @@ class Engine:
             _urn.reset(token)
 
     def warn(self, text: str) -> None:
-        """Show a warning at the thread's resource, once for each resource."""
+        """Show a warning at the thread's resource; one of the whole stack at the first of them."""
         urn = _urn.get()
         with self._lock:
-            if (urn, text) in self._warned:
+            if text in self._warned:
                 return
-            self._warned.add((urn, text))
+            self._warned.add(text)
             if self._stub is None and self._address is not None:
                 self._stub = EngineStub(grpc.insecure_channel(self._address))
             stub = self._stub

@@ -13,7 +13,7 @@ from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 from olt_provider._version import __version__
 from olt_provider.api.errors import ConfigurationError
 from olt_provider.dynamic import host
-from olt_provider.lifecycle.properties import Props, complete
+from olt_provider.lifecycle.properties import Props, as_declared, complete
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.values import has_unknown
 from olt_provider.native import configuration, wire
@@ -55,9 +55,10 @@ log = logging.getLogger("olt_provider")
 class Servicer(ResourceProviderServicer):
     """Serves one provider of one engine run. Safe to share by threads."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, context: ProviderContext | None = None) -> None:
+        """Serve an engine; ``context`` stands for a configuration."""
         self._engine = engine
-        self._context: ProviderContext | None = None
+        self._context = context
         self._components = Components()
 
     # The plugin itself.
@@ -235,7 +236,11 @@ class Servicer(ResourceProviderServicer):
         return provider_pb2.ReadResponse(
             id=found.id,
             properties=_outputs(resource, found, request.properties),
-            inputs=wire.sent(found.inputs, request.properties, request.inputs),
+            inputs=wire.sent(
+                _read_inputs(resource, found.inputs, wire.received(request.inputs)),
+                request.properties,
+                request.inputs,
+            ),
         )
 
     @reported
@@ -280,6 +285,15 @@ def _resource(request: Any) -> NativeResource:
     if token not in RESOURCES:
         raise InvalidRequestError(f"the olt plugin {__version__} has no resource {token}")
     return RESOURCES[token]
+
+
+def _read_inputs(resource: NativeResource, found: Props, before: Props) -> dict[str, Any]:
+    """What was found as inputs: on import all of it, else without the defaults left out before."""
+    if not before:
+        return dict(found)
+    kept = {name: value for name, value in found.items() if name not in resource.inputs}
+    kept |= as_declared(resource.inputs, dict(found), before)
+    return {name: value for name, value in kept.items() if value is not None}
 
 
 def _outputs(resource: NativeResource, existing: Existing, *alike: Any) -> Any:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import yaml
 
@@ -25,6 +25,9 @@ STACK = "dev"
 OUTPUT_SHOWN = 8000
 # Variables of the environment that must not affect the tests.
 FOREIGN = ("OLT_", "PULUMI_", "OTEL_", "PYTHON")
+
+
+AnyStack = TypeVar("AnyStack", bound="Stack")
 
 
 class EngineError(AssertionError):
@@ -129,8 +132,14 @@ class Engine:
 
     def stack(self, folder: Path, program: str, *, project: str = "test") -> Stack:
         """Return a new, empty stack in a folder, with a program."""
+        return self.stack_of(Stack, folder, program, project=project)
+
+    def stack_of(
+        self, kind: type[AnyStack], folder: Path, program: str, *, project: str = "test"
+    ) -> AnyStack:
+        """Return a new, empty stack of a kind."""
         settings, state = self._new_stack
-        stack = Stack(self, folder, project)
+        stack = kind(self, folder, project)
         stack.state_file.parent.mkdir(parents=True)
         stack.state_file.write_text(state.replace("/template/", f"/{project}/"))
         (stack.backend / ".pulumi" / "meta.yaml").write_text("version: 1\n")
@@ -154,6 +163,11 @@ class Stack:
     project: str = "test"
     env: dict[str, str] = field(default_factory=dict, repr=False)
     _secrets: set[str] = field(default_factory=set, repr=False)
+
+    connections: ClassVar[int] = 4
+    """How many connections a process of the provider has at most."""
+    process: ClassVar[str] = "-m pulumi.dynamic"
+    """What is in the command line of the provider's process."""
 
     @property
     def backend(self) -> Path:
@@ -219,6 +233,23 @@ class Stack:
         assert isinstance(found, dict)
         return found
 
+    @staticmethod
+    def name_of(name: str) -> str:
+        """Return the name of a property in previews."""
+        return name
+
+    def text(self, text: str) -> str:
+        """Return a part of a message as the provider writes it."""
+        return text
+
+    def urn(self, kind: str, name: str) -> str:
+        """Return the URN of a resource of a class of the Python package."""
+        return f"urn:pulumi:{STACK}::{self.project}::pulumi-python:dynamic/olt:{kind}::{name}"
+
+    def read(self, resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return resources of a state as the tests read them."""
+        return resources
+
     def state(self) -> dict[str, Any]:
         """Return the state as it lies on disk, secrets encrypted."""
         latest = json.loads(self.state_file.read_text())["checkpoint"]["latest"]
@@ -227,7 +258,12 @@ class Stack:
 
     def resources(self) -> list[dict[str, Any]]:
         """Return all resources in the state, the stack and the providers included."""
-        return list(self.state().get("resources", []))
+        return self.read(list(self.state().get("resources", [])))
+
+    def exported(self) -> list[dict[str, Any]]:
+        """Return all resources in the state, secrets in plain text; costs a CLI call."""
+        found = json.loads(self.run("stack", "export", "--show-secrets").stdout)
+        return self.read(found["deployment"].get("resources", []))
 
     def resource(self, name: str) -> dict[str, Any]:
         """Return the one resource in the state with this name."""

@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from tests.engine.hosts import NATIVE, Host
+
+Expected = Mapping[str, tuple[str, set[str]]]
+"""By resource name: the operation, and the paths that change."""
+
 A, B, C = (f"{letter}0000000-0000-4000-8000-00000000000{letter}" for letter in "abc")
 TO_ADOPT: Final = "ad000000-0000-4000-8000-000000000001"
 ADOPTED: Final = "ad000000-0000-4000-8000-000000000002"
@@ -182,7 +187,7 @@ OltBackgroundApplication("background", tenants={a: "owner", c: "new"})
 OltApplication.get("external", external)
 OltInstallation.get("external-installation", f"{a}/{external}")
 """
-ELSEWHERE: Final[Mapping[str, tuple[str, set[str]]]] = {
+ELSEWHERE: Final[Expected] = {
     "moved": ("replace", {"tenant_id"}),
     "moved-with-its-application": ("replace", {"application_id"}),
     "uninstalled": ("delete", set()),
@@ -193,7 +198,7 @@ ELSEWHERE: Final[Mapping[str, tuple[str, set[str]]]] = {
     "external": ("read", set()),
     "external-installation": ("read", set()),
 }
-EXPECTED: Final[Mapping[str, tuple[str, set[str]]]] = {
+EXPECTED: Final[Expected] = {
     **{name: (change.operation, set(change.shown)) for name, change in CHANGES.items()},
     **ELSEWHERE,
 }
@@ -218,10 +223,33 @@ AFTER: Final = _program(
     | {name: after for name, (_, after) in UNCHANGED.items()},
     AFTER_TOO,
 )
-DRIFTED: Final[Mapping[str, tuple[str, set[str]]]] = {
+DRIFTED: Final[Expected] = {
     "drifted": ("update", {"name", "url", "status", *map(_tenant, (A, B, C))}),
     "drifted-and-gone": ("create", set()),
     "drifted-and-uninstalled": ("create", set()),
     "external": ("read", set()),
     "external-installation": ("read", set()),
 }
+NATIVE_OTHERWISE: Final[Mapping[str, set[str] | None]] = {
+    "all-tenants-removed": {"allowedTenants"},
+    "redirect-uri-inserted": {"redirectUris[1]"},
+    "dependent-of-client-id": None,
+}
+"""The paths that the native form shows where they are others; None: it shows no change."""
+
+
+def expected_of(host: Host, expected: Expected) -> Expected:
+    """What the previews of a form of the provider have to show."""
+    if host is not NATIVE:
+        return expected
+    found = {}
+    for name, (operation, shown) in expected.items():
+        native = NATIVE_OTHERWISE.get(name, set(map(_native_path, shown)))
+        if native is not None:
+            found[name] = (operation, native)
+    return found
+
+
+def _native_path(path: str) -> str:
+    root, dot, key = path.partition(".")
+    return NATIVE.kind.name_of(root) + (f'["{key}"]' if dot else "")

@@ -13,7 +13,6 @@ from typing import Final
 
 from tests.engine.harness import STACK, TIMEOUT, EngineError, Result, Stack
 
-HOST: Final = "-m pulumi.dynamic"
 END_SECONDS: Final = 20.0
 """How long something that has been killed may take to be gone."""
 
@@ -23,6 +22,7 @@ class Running:
 
     def __init__(self, stack: Stack, arguments: tuple[str, ...]) -> None:
         self._family: set[int] = set()
+        self._host = stack.process
         self._output = ""
         self._heard = threading.Condition()
         # Whatever the CLI starts inherits the end to write to, so the other end closes when the
@@ -66,7 +66,7 @@ class Running:
 
     def kill_host(self) -> None:
         """Kill the process that runs the providers."""
-        hosts = self._find(HOST)
+        hosts = self._find(self._host)
         assert hosts, "no host runs"
         for pid in hosts:
             os.kill(pid, signal.SIGKILL)

@@ -14,9 +14,10 @@ from olt_provider.cli.app import app
 from olt_provider.emulator import Emulator
 from tests.emulated import calls_of, changes_in, new_tenant
 from tests.engine.harness import Engine, Stack
+from tests.engine.hosts import Host, both_hosts_long
 from tests.engine.olt import reaching_as
 
-pytestmark = [pytest.mark.timeout(300)]
+pytestmark = [both_hosts_long, pytest.mark.timeout(300)]
 
 COUNT: Final = 30
 MANAGED: Final = 3
@@ -56,14 +57,20 @@ def held(emulator: Emulator, owner: str) -> list[dict[str, Any]]:
 
 def adopted(stack: Stack, *arguments: str) -> Any:
     """What `olt adopt` finds as JSON, after it has written the stack's program."""
-    out = ["--out", str(stack.folder / "__main__.py"), "--force"]
+    written = stack.folder / "written.py"
+    out = ["--out", str(written)]
     results = [CliRunner().invoke(app, ["adopt", *arguments, *more]) for more in (out, ["--json"])]
     assert [each.exit_code for each in results] == [0, 0], results[0].output
+    stack.program(written.read_text(encoding="utf-8"))
     return json.loads(results[1].stdout)
 
 
 def test_a_tenant_of_thirty_applications_is_adopted(
-    emulator: Emulator, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator,
+    host: Host,
+    engine: Engine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     owner, user = new_tenant(emulator), new_tenant(emulator)
     secrets = seeded(emulator, owner, user)
@@ -72,14 +79,13 @@ def test_a_tenant_of_thirty_applications_is_adopted(
         monkeypatch.setenv(key, value)
     managing = [f"OltApplication({f'kept-{n}'!r}, tenant_id={owner!r})" for n in range(MANAGED)]
     (tmp_path / "earlier").mkdir()
-    earlier = engine.stack(
-        tmp_path / "earlier", "\n".join(["from olt_provider import OltApplication", *managing])
-    )
+    program = "\n".join(["from olt_provider import OltApplication", *managing])
+    earlier = host.stack(engine, tmp_path / "earlier", program)
     earlier.env.update(environment)
     earlier.up()
 
     (tmp_path / "taken").mkdir()
-    stack = engine.stack(tmp_path / "taken", "")
+    stack = host.stack(engine, tmp_path / "taken", "")
     stack.env.update(environment)
     found = adopted(stack, "--tenant", owner, "--state", str(earlier.state_file))
     by_id = {each["id"]: each for each in found["applications"]}
@@ -110,8 +116,7 @@ def test_a_tenant_of_thirty_applications_is_adopted(
 def _the_state_holds_the_present_secrets(
     emulator: Emulator, stack: Stack, secrets: dict[str, str], declared: set[str]
 ) -> None:
-    exported = json.loads(stack.run("stack", "export", "--show-secrets").stdout)
-    taken = [each for each in exported["deployment"]["resources"] if each.get("id") in secrets]
+    taken = [each for each in stack.exported() if each.get("id") in secrets]
     assert len(taken) == COUNT
     for each in taken:
         outputs, kept = each["outputs"], secrets[each["id"]]

@@ -11,7 +11,10 @@ from tests.consumer import token_status
 from tests.emulated import changes_in, new_tenant
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Stack
+from tests.engine.hosts import both_hosts_long
 from tests.engine.olt import reaching_as, steps_of
+
+pytestmark = [both_hosts_long]
 
 PAIR = """
 import pulumi

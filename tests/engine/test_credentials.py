@@ -12,8 +12,11 @@ from olt_provider.emulator import PORTAL_CLIENT, Emulator
 from tests.emulated import calls_of, new_tenant
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Stack
+from tests.engine.hosts import both_hosts_long
 from tests.engine.olt import application, installed, reaching
 from tests.long import long
+
+pytestmark = [both_hosts_long]
 
 TOKEN = "/id/auth/realms/olt/protocol/openid-connect/token"
 HINT = "set OLT_API_TOKEN in the environment, or add --run-program"

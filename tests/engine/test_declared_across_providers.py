@@ -12,8 +12,11 @@ from olt_provider.emulator import Emulator
 from tests.emulated import new_tenant
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Stack
+from tests.engine.hosts import both_hosts_long
 from tests.engine.olt import reaching_as
 from tests.long import long
+
+pytestmark = [both_hosts_long]
 
 HEADER: Final = """
 import pulumi

@@ -11,8 +11,11 @@ from olt_provider.emulator import Emulator, Fault
 from tests.emulated import new_tenant
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Stack
+from tests.engine.hosts import both_hosts, both_hosts_long
 from tests.engine.olt import reaching_as
 from tests.long import long
+
+pytestmark = [both_hosts_long]
 
 HEADER = """
 import pulumi
@@ -65,9 +68,7 @@ def assert_kept(emulator: Emulator, stack: Stack, name: str, application_id: str
     assert held is not None
     assert ids(stack) == [application_id]
     assert stack.resource(name)["id"] == application_id
-    exported = json.loads(stack.run("stack", "export", "--show-secrets").stdout)
-    resources = exported["deployment"]["resources"]
-    (outputs,) = [each["outputs"] for each in resources if each.get("id") == application_id]
+    (outputs,) = [each["outputs"] for each in stack.exported() if each.get("id") == application_id]
     secret = json.loads(outputs["client_secret"]["plaintext"])
     assert emulator.platform.secret_is_valid(held["oauth2Client"]["id"], secret)
 
@@ -167,6 +168,7 @@ def test_failed_replacement_of_an_adopted_application_can_be_repeated(
     assert_kept(emulator, stack, "a", app)
 
 
+@both_hosts
 def test_one_of_two_resources_that_manage_an_application_can_be_removed(
     emulator: Emulator, stack: Stack, app: str
 ) -> None:

@@ -10,8 +10,11 @@ import pytest
 from olt_provider.emulator import Emulator, Fault
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Stack
+from tests.engine.hosts import both_hosts_long
 from tests.engine.olt import reaching
 from tests.engine.running import running
+
+pytestmark = [both_hosts_long]
 
 APPLICATION: Final = """
 import pulumi

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -13,10 +14,11 @@ from olt_provider.emulator import Emulator
 from olt_provider.emulator.emulated_platform import EmulatedPlatform
 from tests.emulated import changes_in
 from tests.engine.harness import Engine, Stack
+from tests.engine.hosts import Host, both_hosts
 from tests.engine.olt import reaching_as
 from tests.engine.shown import blocks, changed_lines, values_of
 
-pytestmark = [pytest.mark.timeout(300)]
+pytestmark = [both_hosts, pytest.mark.timeout(300)]
 
 OWNER: Final = "0d000000-0000-4000-8000-00000000000a"
 CUSTOMER: Final = "0d000000-0000-4000-8000-00000000000b"
@@ -166,16 +168,18 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(
-    shared_emulator: Emulator, engine: Engine, tmp_path_factory: pytest.TempPathFactory
-) -> Story:
+def story(host: Host, engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """One stack, refreshed after harmless changes, then drifted, previewed and reconciled."""
-    emulator, platform = shared_emulator, shared_emulator.platform
-    emulator.clear_faults()
+    with Emulator.start() as emulator:
+        yield _played(emulator, host, engine, tmp_path_factory.mktemp("drift"))
+
+
+def _played(emulator: Emulator, host: Host, engine: Engine, folder: Path) -> Story:
+    platform = emulator.platform
     for tenant_id in (OWNER, CUSTOMER, STRANGER):
         platform.add_tenant(tenant_id, "Drift")
     declared = {name: dict(drift.declared) for name, drift in DRIFTS.items()}
-    stack = engine.stack(tmp_path_factory.mktemp("drift"), PROGRAM.format(drifts=declared))
+    stack = host.stack(engine, folder, PROGRAM.format(drifts=declared))
     stack.env.update(reaching_as(emulator, OWNER, CUSTOMER))
 
     stack.up()
@@ -197,7 +201,6 @@ def story(
     stack.up(*REFRESHED)
     reconciling = Counter(changes_in(emulator))
     reconciled = stack.preview(*REFRESHED).stdout
-    emulator.clear_faults()
     return Story(
         platform, stack, ids, deployed, before, refreshed, after, drifted, reconciling, reconciled
     )
@@ -211,8 +214,8 @@ def test_what_is_no_deviation_is_no_drift(story: Story) -> None:
 @pytest.mark.parametrize("name", DRIFTS)
 def test_a_preview_shows_exactly_what_drifted(story: Story, name: str) -> None:
     drift = DRIFTS[name]
-    assert changed_lines(story.drifted[name, "refresh"]) == [drift.found]
-    assert changed_lines(story.drifted[name, "update"]) == [drift.put_back]
+    assert changed_lines(story.drifted[name, "refresh"]) == [story.stack.text(drift.found)]
+    assert changed_lines(story.drifted[name, "update"]) == [story.stack.text(drift.put_back)]
 
 
 def test_a_preview_shows_what_is_gone_and_will_be_there_again(story: Story) -> None:

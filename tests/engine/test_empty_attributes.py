@@ -6,11 +6,13 @@ import subprocess
 
 from olt_provider.emulator import Emulator
 from tests.engine.conftest import MakeStack
+from tests.engine.hosts import both_hosts_long
 from tests.engine.olt import application, counted, reaching
 
 REMOVE = ["find", ".pulumi", "-name", "*.attrs", "-size", "0", "-print", "-delete"]
 
 
+@both_hosts_long
 def test_state_beside_an_empty_attributes_file_is_intact(
     emulator: Emulator, new_stack: MakeStack, owner: str
 ) -> None:

@@ -9,8 +9,11 @@ import pytest
 from olt_provider.emulator import Emulator, Fault
 from tests.emulated import calls_of
 from tests.engine.conftest import MakeStack
+from tests.engine.hosts import both_hosts_long
 from tests.engine.olt import reaching
 from tests.long import long
+
+pytestmark = [both_hosts_long]
 
 PROGRAM = """
 import pulumi

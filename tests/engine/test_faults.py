@@ -18,8 +18,11 @@ import pytest
 from olt_provider.emulator import Emulator, Fault
 from tests.emulated import new_tenant
 from tests.engine.harness import Engine, Stack
+from tests.engine.hosts import Host, both_hosts_long
 from tests.engine.olt import reaching
 from tests.long import long
+
+pytestmark = [both_hosts_long]
 
 APPLICATIONS: Final = "/application-developer/applications"
 HELD: Final = ("registered", "another name", "rotated", "installed")
@@ -89,11 +92,11 @@ class Walk:
 
 
 @contextmanager
-def before_the_change(engine: Engine, folder: Path) -> Iterator[Walk]:
+def before_the_change(host: Host, engine: Engine, folder: Path) -> Iterator[Walk]:
     """A stack with the program of the change, not yet deployed; its faults are not yet set."""
     with Emulator.start() as emulator:
         owner = new_tenant(emulator)
-        stack = engine.stack(folder, HEAD.format(owner=owner) + BEFORE)
+        stack = host.stack(engine, folder, HEAD.format(owner=owner) + BEFORE)
         stack.env.update(reaching(emulator, emulator.token(owner)))
         stack.up()
         stack.program(HEAD.format(owner=owner) + AFTER)
@@ -138,9 +141,13 @@ def not_whole(walk: Walk) -> list[str]:
 
 @pytest.mark.parametrize("fault", ["reset_after", "401", long("truncate"), long("503")])
 def test_after_a_fault_at_every_change_a_plain_up_converges(
-    engine: Engine, tmp_path: Path, fault: str, record_property: Callable[[str, object], None]
+    host: Host,
+    engine: Engine,
+    tmp_path: Path,
+    fault: str,
+    record_property: Callable[[str, object], None],
 ) -> None:
-    with before_the_change(engine, tmp_path) as before:
+    with before_the_change(host, engine, tmp_path) as before:
         walk = spoil(before, dict.fromkeys(CHANGES, SPOILED[fault]))
         env = {"OLT_MAX_RETRIES": "0"}
         # Without the flag the first failure would keep the other changes from their faults.
@@ -151,9 +158,9 @@ def test_after_a_fault_at_every_change_a_plain_up_converges(
         record_property("counted", "changes that met a fault on the real engine")
 
 
-def test_with_retries_one_up_is_enough(engine: Engine, tmp_path: Path) -> None:
+def test_with_retries_one_up_is_enough(host: Host, engine: Engine, tmp_path: Path) -> None:
     spoiled = dict.fromkeys(CHANGES, SPOILED["503"])
-    with before_the_change(engine, tmp_path) as before:
+    with before_the_change(host, engine, tmp_path) as before:
         walk = spoil(before, spoiled | {"registration": BUSY, "patch": SPOILED["reset_after"]})
         walk.stack.up()
         assert not_whole(walk) == []

@@ -17,9 +17,12 @@ from olt_provider.emulator import Emulator, Fault
 from tests.emulated import changes_in
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Stack
+from tests.engine.hosts import both_hosts_long
 from tests.engine.olt import APPLICATION, application, installed, reaching
 from tests.engine.running import Running, running
 from tests.long import long
+
+pytestmark = [both_hosts_long]
 
 Victim = Literal["ctrl_c", "engine", "host"]
 
@@ -113,9 +116,9 @@ def test_orphaned_registration_is_named_and_adopted(
     with interrupted(emulator, stack, hold(emulator, "POST", APPLICATIONS), victim):
         (registered,) = emulator.platform.applications(owner)
         refusal = stack.up(expect_failure=True).output
-        way_out = re.search(r"adopt=AdoptArgs\(.*?\)", refusal)
-        assert way_out is not None
-        declared = f"allowed_tenants={[owner]!r}, {way_out[0]}"
+        way_out = stack.text('adopt=AdoptArgs(application_id="ID")')
+        (named,) = set(re.findall(re.escape(way_out).replace("ID", '([^"]+)'), refusal))
+        declared = f"allowed_tenants={[owner]!r}, adopt=AdoptArgs({named!r})"
         stack.program(APPLICATION.format(arguments=declared))
         stack.up()
     assert the_one_application(emulator, stack, owner)["id"] == registered["id"]

@@ -8,7 +8,10 @@ from olt_provider.emulator import Emulator, Fault
 from tests.emulated import calls_of, changes_in, new_tenant
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Stack
+from tests.engine.hosts import both_hosts_long
 from tests.engine.olt import reaching_as, steps_of
+
+pytestmark = [both_hosts_long]
 
 
 def ids(stack: Stack, name: str) -> set[str]:

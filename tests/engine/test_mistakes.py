@@ -8,8 +8,11 @@ from olt_provider.emulator import Emulator
 from tests.emulated import calls_of
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Stack
+from tests.engine.hosts import both_hosts_long, dynamic_only
 from tests.engine.olt import application, reaching
 from tests.engine.test_bad_input import assert_one_line
+
+pytestmark = [both_hosts_long]
 
 
 @pytest.fixture
@@ -50,6 +53,7 @@ OltApplication("app", opts=pulumi.ResourceOptions(provider=other))
 """
 
 
+@dynamic_only("the arguments of a Provider of the native form are declared by its class")
 def test_unknown_key_of_an_explicit_provider_fails_the_preview(stack: Stack) -> None:
     stack.program(EXPLICIT)
     result = stack.preview(expect_failure=True)

@@ -8,7 +8,10 @@ from olt_provider.emulator import Emulator
 from tests.emulated import new_tenant
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Stack
+from tests.engine.hosts import both_hosts_long
 from tests.engine.olt import counted, reaching, steps_of
+
+pytestmark = [both_hosts_long]
 
 HEADER = """
 import pulumi
@@ -83,8 +86,8 @@ def test_replacing_in_place_of_its_own_name_needs_a_word(
     stack.up()
     urn, first = stack.resource("app")["urn"], stack.resource("app")["id"]
     result = stack.up("--replace", urn, expect_failure=True)
-    assert "delete_before_replace=True" in result.output
-    assert "prevent_duplicate_name=False" in result.output
+    assert stack.text("delete_before_replace=True") in result.output
+    assert stack.text("prevent_duplicate_name=False") in result.output
     assert stack.resource("app")["id"] == first
     assert names(emulator, owner) == ["app", "bystander"]
 
@@ -110,7 +113,7 @@ def test_guards_refuse_with_the_remedy(emulator: Emulator, stack: Stack, owner: 
     taken = emulator.platform.register(owner, name="taken")
     stack.program(HEADER + 'OltApplication("app", name="taken")')
     result = stack.up(expect_failure=True)
-    assert f'adopt=AdoptArgs(application_id="{taken["id"]}")' in result.output
+    assert stack.text(f'adopt=AdoptArgs(application_id="{taken["id"]}")') in result.output
     assert names(emulator, owner) == ["taken"]
 
     other = new_tenant(emulator)
@@ -122,7 +125,7 @@ def test_guards_refuse_with_the_remedy(emulator: Emulator, stack: Stack, owner: 
     emulator.platform.install(application, other)
     result = stack.destroy(expect_failure=True)
     assert f"still installed in tenant {other}" in result.output
-    assert "force_destroy=True" in result.output
+    assert stack.text("force_destroy=True") in result.output
     assert emulator.platform.application(application) is not None
 
     stack.program(f"{HEADER}app = {declared}, force_destroy=True)\n{installation}")

@@ -10,7 +10,10 @@ import requests
 from olt_provider.emulator import Emulator, Fault
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Stack
+from tests.engine.hosts import both_hosts, both_hosts_long
 from tests.engine.olt import application, counted, installed, reaching, steps_of
+
+pytestmark = [both_hosts_long]
 
 TOKEN = "/id/auth/realms/olt/protocol/openid-connect/token"
 
@@ -32,6 +35,7 @@ def accepted(emulator: Emulator, owner: str) -> Callable[[str, str], bool]:
     return ask
 
 
+@both_hosts
 def test_a_new_trigger_makes_a_new_secret_in_place_and_last(
     emulator: Emulator,
     new_stack: MakeStack,
@@ -107,6 +111,7 @@ def test_preview_with_an_unknown_trigger_warns_that_the_secret_may_stop_working(
     client = stack.outputs()["client_id"]
     stack.program(UNKNOWN_TRIGGER)
     shown = stack.preview().output
-    assert "rotate_secret_when_changed is not known yet, so its client secret may be" in shown
+    not_known = "rotate_secret_when_changed is not known yet, so its client secret may be"
+    assert stack.text(not_known) in shown
     assert f"then the present secret of client {client} stops working at once" in shown
     assert f"the present secret of client {client} stops working" in stack.up().output

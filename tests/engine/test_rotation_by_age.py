@@ -8,9 +8,12 @@ from pathlib import Path
 from olt_provider.emulator import Emulator
 from tests.emulated import changes_in
 from tests.engine.conftest import MakeStack
+from tests.engine.hosts import both_hosts_long
 from tests.engine.moved_clock import move_clock
 from tests.engine.olt import application, reaching, steps_of
 from tests.engine.shown import blocks, changed_lines
+
+pytestmark = [both_hosts_long]
 
 ROTATION = "POST /application-developer/applications/{applicationId}/secret"
 
@@ -39,7 +42,7 @@ def test_first_up_after_the_due_date_rotates_with_one_line_in_its_preview(
     move_clock(stack, tmp_path / "clock", timedelta(days=91))
     shown = stack.preview("--diff")
     (line,) = changed_lines(blocks(shown.stdout)["app", "update"])
-    assert line.startswith(f'~ secret_due_at: "{due}" => "')
+    assert line.startswith(f'~ {stack.name_of("secret_due_at")}: "{due}" => "')
     assert f"because it is due since {due}" in shown.output
     assert f"the present secret of client {first['client_id']} stops working" in shown.output
     stack.up()

@@ -17,8 +17,11 @@ import pytest
 from olt_provider.emulator import PORTAL_CLIENT, Emulator
 from tests.engine.conftest import MakeStack
 from tests.engine.harness import Result, Stack
+from tests.engine.hosts import both_hosts_long
 from tests.engine.olt import installed
 from tests.long import long
+
+pytestmark = [both_hosts_long]
 
 # At -v=9 the engine itself prints properties, whatever a provider does.
 ENGINES_OWN = "arshaling property for RPC"

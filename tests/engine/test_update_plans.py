@@ -6,7 +6,10 @@ from pathlib import Path
 
 from olt_provider.emulator import Emulator
 from tests.engine.conftest import MakeStack
+from tests.engine.hosts import both_hosts_long
 from tests.engine.olt import application, reaching
+
+pytestmark = [both_hosts_long]
 
 
 def test_update_that_differs_from_its_plan_is_refused_before_any_call(

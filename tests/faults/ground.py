@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import SecretStr
 
 from olt_provider.api.applications import Application
-from olt_provider.dynamic.inputs import with_defaults
 from olt_provider.emulator import PORTAL_CLIENT, Emulator, Fault
-from olt_provider.lifecycle.application import declaration as application_declaration
-from olt_provider.lifecycle.application.model import TABLE, ApplicationInputs, ApplicationState
+from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.settings import Settings
 from tests.emulated import new_tenant
 from tests.faults.kinds import Source
+from tests.model.providers import PROVIDERS, Provider
 from tests.model.state import Key, Program, Props, Resource, State
 
 APP = Key("application", "app")
@@ -72,8 +71,9 @@ class Tenants:
 class Ground:
     """What one cell has."""
 
-    def __init__(self, tenants: Tenants) -> None:
+    def __init__(self, tenants: Tenants, providers: Mapping[str, Provider] = PROVIDERS) -> None:
         self.emulator = tenants.emulator
+        self._providers = providers
         self.owner, self.user, self.other = tenants.owner, tenants.user, tenants.other
         self._credentials = tenants.credentials
         self._ca_bundle = tenants.ca_bundle
@@ -113,8 +113,8 @@ class Ground:
         return self.as_kept(self.registered(declared), declared)
 
     def as_kept(self, application: dict[str, Any], declared: Props) -> Resource:
-        platform = self.connector("tenantTokens")()
-        inputs = application_declaration.check(platform, {}, declared).inputs
+        provider, platform = self._providers[APP.kind], self.connector("tenantTokens")()
+        inputs = dict(provider.check(platform, {}, declared).inputs)
         found = Application.model_validate(application)
         state = ApplicationState.of(
             found,
@@ -122,14 +122,15 @@ class Ground:
             found.oauth2_client.secret,
             self.emulator.api_url,
         )
-        return Resource(found.id, inputs, with_defaults(TABLE, state.to_props(), inputs))
+        return Resource(found.id, inputs, provider.kept(state, inputs))
 
     def kept_installation(self, application_id: str) -> Resource:
         """An installation in the user's tenant that an earlier run made, as the state keeps it."""
         made = self.emulator.platform.install(application_id, self.user)
         inputs = InstallationInputs(application_id, self.user)
         state = InstallationState(inputs, made["createdAt"], self.emulator.api_url)
-        return Resource(state.id, inputs.to_props(), state.to_props())
+        outputs = self._providers[INSTALLED.kind].kept(state, inputs.to_props())
+        return Resource(state.id, inputs.to_props(), outputs)
 
 
 @dataclass

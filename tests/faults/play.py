@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from olt_provider.api.applications import Application
-from olt_provider.dynamic.inputs import as_read
 from olt_provider.emulator import Fault
-from olt_provider.lifecycle.application.model import TABLE, ApplicationState
 from tests.emulated import calls_of
 from tests.faults.calls import CALLS
 from tests.faults.ground import APP, INSTALLATIONS, Ground, Scene, Tenants
+from tests.faults.hosts import Host
 from tests.faults.kinds import KINDS
 from tests.faults.situations import Target
 from tests.faults.wire import Crossing
@@ -23,8 +20,6 @@ from tests.model.state import Key, Program, Resource, State
 
 Outcome = Literal["ok", "up", "adopt"]
 """How it ended well: in the operation itself, by the same once more, or by following the advice."""
-
-ADVICE: Final = re.compile(r'adopt=AdoptArgs\(application_id="([^"]+)"\)')
 
 
 class Cell(NamedTuple):
@@ -70,12 +65,13 @@ class Quiet:
 class Play:
     """A cell on its ground."""
 
-    def __init__(self, tenants: Tenants, crossing: Crossing, cell: Cell) -> None:
+    def __init__(self, tenants: Tenants, crossing: Crossing, cell: Cell, host: Host) -> None:
         situation = cell.target.situation
         self.cell = cell
+        self.host = host
         tenants.emulator.clear_faults()
         tenants.emulator.clear_calls()
-        self.ground = Ground(tenants)
+        self.ground = Ground(tenants, host.providers)
         self.scene: Scene = situation.stage(self.ground)
         self.failures: list[Failure] = []
         kind = KINDS[cell.kind]
@@ -83,7 +79,7 @@ class Play:
         connect = self.ground.connector(source)
         self._start: Callable[[], Hosts] = lambda: functools.cache(lambda _: connect())
         self._crossing = crossing
-        self._engine = Engine(self.scene.state, Quiet())
+        self._engine = Engine(self.scene.state, Quiet(), host.providers)
 
     @property
     def state(self) -> State:
@@ -132,7 +128,11 @@ class Play:
 
     def _known_secrets(self) -> set[str]:
         held = self.state.resources.get(APP)
-        return self.ground.secrets | ({held.outputs["client_secret"]} if held else set())
+        # An adoption that stopped half way has none yet.
+        kept = {} if held is None else held.outputs
+        return self.ground.secrets | (
+            {kept["client_secret"]} if kept.get("client_secret") else set()
+        )
 
     def repeated(self) -> Outcome:
         """Repeat the operation; if that fails, follow the advice of the error."""
@@ -142,7 +142,7 @@ class Play:
         if not self.up():
             return "up" if failed else "ok"
         (failure,) = self.failures
-        advice = ADVICE.search(str(failure.error))
+        advice = self.host.advice.search(str(failure.error))
         assert advice, f"no way out: {failure.error}"
         self.scene.program.applications[failure.key.name]["adopt"] = {
             "application_id": advice.group(1)
@@ -184,17 +184,10 @@ class Play:
         declared = program.applications[APP.name]
         managed = "allowed_tenants" in declared
         assert held_of(application, managed=managed) == expected_of(declared)
-        state = ApplicationState.from_props(held.id, held.outputs)
-        found = Application.model_validate(application)
-        seen = ApplicationState.of(
-            found,
-            state.inputs.as_found(found),
-            state.client_secret,
-            state.api_url,
-            secret_rotated_at=state.secret_rotated_at,
-        )
-        outputs, _ = as_read(TABLE, held.outputs, seen.to_props())
-        assert outputs == held.outputs, "a refresh would find something else"
+        context = self._start()(held.provider)
+        found = self.host.providers[APP.kind].read(context, held)
+        assert found is not None
+        assert found.outputs == held.outputs, "a refresh would find something else"
 
     def secret_is_alive(self) -> bool:
         """Whether the secret in the state is the one that the platform takes."""

@@ -29,6 +29,8 @@ class Situation:
     tried: tuple[int, ...]
     """Which of the calls are the cells of this situation, by position."""
     source: Source = "tenantTokens"
+    undoes: bool = False
+    """Whether it deletes what a failed operation has made, which only the dynamic form does."""
 
 
 @dataclass(frozen=True)
@@ -259,7 +261,9 @@ PLAIN: Final = (
 ODD: Final = (
     Situation("create", "inactive", (LIST, REGISTER, PATCH), _create_inactive, (2,)),
     Situation("create", "response lost", (LIST, REGISTER, LIST, SECRET), _create_lost, (2, 3)),
-    Situation("create", "undone", (LIST, REGISTER, PATCH, DELETE), _create_undone, (3,)),
+    Situation(
+        "create", "undone", (LIST, REGISTER, PATCH, DELETE), _create_undone, (3,), undoes=True
+    ),
     Situation("read", "several", (GET, SEEN, PAGES, SEEN_PAGES), _read_several, (2, 3)),
     Situation("read", "gone", (GET, LIST), _read_gone, (1,)),
     Situation("read", "installed", (GET, SEEN), _read_installation, (1,)),

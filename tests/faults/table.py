@@ -7,38 +7,52 @@ from pathlib import Path
 from typing import Final, get_args
 
 from tests.faults.calls import CALLS
+from tests.faults.hosts import DYNAMIC, NATIVE, Host
 from tests.faults.kinds import KINDS
 from tests.faults.play import Cell, Outcome
 from tests.faults.situations import TARGETS, Operation, Target
 
 TABLE: Final = Path(__file__).with_name("cells.md")
+NATIVE_TABLE: Final = Path(__file__).with_name("cells.native.md")
+"""The cells that end otherwise with the native form."""
 NOT_RUN: Final = "-"
 WHOLE: Final = ("applications.register (active)", "applications.new_secret (alone)")
 """The calls that are not repeated blindly: each fault is tried at them."""
 
 
-def cells() -> Iterator[Cell]:
-    """Every call of every operation x every fault x once and persistent."""
+def targets(host: Host) -> Iterator[Target]:
+    """The calls that a form of the provider makes."""
     for target in TARGETS:
+        if not (target.situation.undoes and host.keeps):
+            yield target
+
+
+def cells(host: Host = DYNAMIC) -> Iterator[Cell]:
+    """Every call of every operation x every fault x once and persistent."""
+    for target in targets(host):
         for kind in KINDS:
             for persistent in (False, True):
                 yield Cell(target, kind, persistent)
 
 
-def chosen(*, every: bool) -> Iterator[Cell]:
+def chosen(host: Host, *, every: bool) -> Iterator[Cell]:
     """The cells to run: every one, or a choice that meets each call with each family of faults.
 
     Which fault stands for its family changes from call to call, so that all are used. All of them
-    are tried at the calls that are not repeated blindly.
+    are tried at the calls that are not repeated blindly. The native form, which runs the same code,
+    meets each family at each call but those for tokens, once or persistently.
     """
-    for number, target in enumerate(TARGETS):
+    for number, target in enumerate(targets(host)):
+        if host is NATIVE and target.situation.name == "token" and not every:
+            continue
         families: dict[str, list[str]] = {}
         for kind, known in KINDS.items():
             if known.not_run(CALLS[target.call]) is None:
                 families.setdefault(known.family, []).append(kind)
-        for members in families.values():
-            whole = every or target.title in WHOLE
-            for persistent in (False, True):
+        for place, members in enumerate(families.values()):
+            whole = every or (target.title in WHOLE and host is DYNAMIC)
+            lasting = (False, True) if every or host is DYNAMIC else ((number + place) % 2 == 1,)
+            for persistent in lasting:
                 one = members[(number + persistent) % len(members)]
                 for kind in members if whole else [one]:
                     yield Cell(target, kind, persistent)
@@ -65,15 +79,24 @@ def _entry(target: Target, kind: str, outcomes: dict[Cell, str]) -> str:
     return NOT_RUN if NOT_RUN in (once, lasting) else f"{once}, {lasting}"
 
 
-def read() -> dict[Cell, str]:
+def read(host: Host = DYNAMIC) -> dict[Cell, str]:
     """What is written there, by cell."""
+    if host is DYNAMIC:
+        return _read(TABLE)
+    written = _read(TABLE) | _read(NATIVE_TABLE)
+    return {cell: written[cell] for cell in cells(host)}
+
+
+def _read(file: Path) -> dict[Cell, str]:
     found: dict[Cell, str] = {}
     by_title = {(target.situation.operation, target.title): target for target in TARGETS}
-    for section in TABLE.read_text("utf-8").split("\n## ")[1:]:
+    for section in file.read_text("utf-8").split("\n## ")[1:]:
         operation, _, body = section.partition("\n")
         head, _, *rows = [_split(line) for line in body.splitlines() if line.startswith("|")]
         for kind, *entries in rows:
             for title, entry in zip(head[1:], entries, strict=True):
+                if not entry:  # as the other form's
+                    continue
                 target = by_title[operation, title]  # type: ignore[index]
                 once, _, lasting = entry.partition(", ")
                 found[Cell(target, kind, persistent=False)] = once
@@ -82,7 +105,7 @@ def read() -> dict[Cell, str]:
 
 
 def _split(line: str) -> list[str]:
-    return [each.strip() for each in line.strip("|").split("|")]
+    return [each.strip() for each in line.removeprefix("|").removesuffix("|").split("|")]
 
 
 def outcomes() -> tuple[str, ...]:

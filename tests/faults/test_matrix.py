@@ -11,22 +11,24 @@ import trustme
 from olt_provider.emulator import Emulator
 from tests.faults import table
 from tests.faults.ground import Tenants
+from tests.faults.hosts import DYNAMIC, NATIVE, Host
 from tests.faults.kinds import KINDS
 from tests.faults.play import Cell, Play
 from tests.faults.wire import Crossing
 from tests.figures import COUNTED
 
 Record = Callable[[str, object], None]
-Start = Callable[[Cell], Play]
+Start = Callable[[Host, Cell], Play]
 
-TABLE = table.read()
-RUN = list(table.chosen(every=os.environ.get("FAULT_MATRIX") == "all"))
+TABLES = {host: table.read(host) for host in (DYNAMIC, NATIVE)}
+EVERY = os.environ.get("FAULT_MATRIX") == "all"
+RUN = [(host, cell) for host in TABLES for cell in table.chosen(host, every=EVERY)]
 """``FAULT_MATRIX=all`` runs every cell."""
 REVERTED = [
-    cell
-    for cell in RUN
+    (host, cell)
+    for host, cell in RUN
     if cell.target.situation.operation in ("update", "rotate", "install", "uninstall")
-    and TABLE[cell] != "ok"
+    and TABLES[host][cell] != "ok"
 ]
 
 
@@ -51,25 +53,27 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenants]:
 
 @pytest.fixture
 def start(tenants: Tenants, proxied: Tenants, crossing: Crossing, record_property: Record) -> Start:
-    def start(cell: Cell) -> Play:
+    def start(host: Host, cell: Cell) -> Play:
         record_property(COUNTED, "fault matrix: cells tried")
-        return Play(proxied if KINDS[cell.kind].proxied else tenants, crossing, cell)
+        return Play(proxied if KINDS[cell.kind].proxied else tenants, crossing, cell, host)
 
     return start
 
 
-@pytest.mark.parametrize("cell", RUN, ids=str)
-def test_repeating_a_failed_operation_converges(start: Start, cell: Cell) -> None:
-    play = start(cell)
+@pytest.mark.parametrize(("host", "cell"), RUN, ids=str)
+def test_repeating_a_failed_operation_converges(start: Start, host: Host, cell: Cell) -> None:
+    play = start(host, cell)
     play.with_fault()
     outcome = play.repeated()
     play.assert_together()
-    assert outcome == TABLE[cell]
+    assert outcome == TABLES[host][cell]
 
 
-@pytest.mark.parametrize("cell", REVERTED, ids=str)
-def test_reverting_a_failed_change_converges_after_a_refresh(start: Start, cell: Cell) -> None:
-    play = start(cell)
+@pytest.mark.parametrize(("host", "cell"), REVERTED, ids=str)
+def test_reverting_a_failed_change_converges_after_a_refresh(
+    start: Start, host: Host, cell: Cell
+) -> None:
+    play = start(host, cell)
     (failure,) = play.with_fault()
     wanted = play.scene.program
     play.reverted()
@@ -80,7 +84,7 @@ def test_reverting_a_failed_change_converges_after_a_refresh(start: Start, cell:
         play.assert_together()
         play.scene.program = play.scene.before
         assert not play.up()
-    if not play.loses_every_response:
+    if host.keeps or not play.loses_every_response:
         play.assert_together()
         return
     # No response returned the new secret, and no refresh can: the error names the way out.

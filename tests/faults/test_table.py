@@ -16,9 +16,12 @@ from tests.emulated import calls_of
 from tests.faults import table
 from tests.faults.calls import CALLS
 from tests.faults.ground import Ground, Tenants
+from tests.faults.hosts import DYNAMIC, NATIVE, Host
 from tests.faults.play import Quiet
 from tests.faults.situations import SITUATIONS, TARGETS, Situation
 from tests.model.engine import Engine
+
+DELETE = str(CALLS["applications.delete"])
 
 
 def methods() -> Iterator[str]:
@@ -47,18 +50,20 @@ def test_every_call_is_tried_or_has_a_reason() -> None:
 @pytest.mark.parametrize(
     "situation", SITUATIONS, ids=lambda each: f"{each.operation} {each.name} {each.calls[0]}"
 )
+@pytest.mark.parametrize("host", [DYNAMIC, NATIVE], ids=str)
 def test_an_operation_makes_the_calls_that_the_table_knows(
-    emulator: Emulator, situation: Situation
+    emulator: Emulator, host: Host, situation: Situation
 ) -> None:
-    ground = Ground(Tenants(emulator))
+    ground = Ground(Tenants(emulator), host.providers)
     scene = situation.stage(ground)
     platform = ground.connector(situation.source)()
-    engine, hosts = Engine(scene.state, Quiet()), lambda _: platform
+    engine, hosts = Engine(scene.state, Quiet(), host.providers), lambda _: platform
     for given in scene.given:
         emulator.add_fault(given)
     engine.refresh(hosts) if scene.refresh else engine.up(scene.program, hosts)
     made = [f"{call.method} {call.template}" for call in calls_of(emulator)]
-    assert made == [str(CALLS[call]) for call in situation.calls]
+    undone = [DELETE] if situation.undoes and host.keeps else []
+    assert made + undone == [str(CALLS[call]) for call in situation.calls]
 
 
 def test_every_call_of_a_plain_operation_is_tried_in_it() -> None:
@@ -69,13 +74,15 @@ def test_every_call_of_a_plain_operation_is_tried_in_it() -> None:
         assert set(situation.calls) <= tried, situation
 
 
-def test_the_table_has_every_cell() -> None:
-    assert set(table.read()) == set(table.cells())
+@pytest.mark.parametrize("host", [DYNAMIC, NATIVE], ids=str)
+def test_the_table_has_every_cell(host: Host) -> None:
+    assert set(table.read(host)) == set(table.cells(host))
 
 
-def test_a_cell_is_run_or_has_a_reason() -> None:
+@pytest.mark.parametrize("host", [DYNAMIC, NATIVE], ids=str)
+def test_a_cell_is_run_or_has_a_reason(host: Host) -> None:
     reasons = set()
-    for cell, entry in table.read().items():
+    for cell, entry in table.read(host).items():
         assert (entry == table.NOT_RUN) == (cell.not_run is not None), str(cell)
         assert entry == table.NOT_RUN or entry in table.outcomes(), str(cell)
         reasons.add(cell.not_run)

@@ -3,7 +3,7 @@ stores when an operation fails. Measured facts, played without the engine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, NamedTuple, Protocol
@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from olt_provider.api.errors import OltError
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.values import UNKNOWN
-from tests.model.providers import PROVIDERS
+from tests.model.providers import PROVIDERS, Kept, Provider
 from tests.model.state import Key, Options, Pending, Program, Props, Resource, State, stored
 
 Verb = Literal["check", "create", "read", "update", "delete"]
@@ -64,9 +64,12 @@ class Engine:
     The first operation that raises ends the pass, and what is to be deleted stays for the next.
     """
 
-    def __init__(self, state: State, watcher: Watcher) -> None:
+    def __init__(
+        self, state: State, watcher: Watcher, providers: Mapping[str, Provider] = PROVIDERS
+    ) -> None:
         self.state = state
         self._watcher = watcher
+        self._providers = providers
         self._failures: list[Failure] = []
         self._recreated: set[Key] = set()
         self._begun: set[Key] = set()
@@ -77,8 +80,8 @@ class Engine:
         for key in program.resources():
             held, news = self.state.resources.get(key), self._news(program, key)
             context = hosts(program.options_of(key).provider)
-            inputs = _checked(key, context, held.inputs if held else {}, news)
-            if held is None or PROVIDERS[key.kind].diff(context, held, inputs).changed:
+            inputs = self._checked(key, context, held.inputs if held else {}, news)
+            if held is None or self._providers[key.kind].diff(context, held, inputs).changed:
                 touched.append(key)
         return touched
 
@@ -116,7 +119,7 @@ class Engine:
                 "read",
                 key,
                 held,
-                partial(PROVIDERS[key.kind].read, context, held),
+                partial(self._providers[key.kind].read, context, held),
                 partial(self._found, key, held, context),
             )
         return self._failures
@@ -134,7 +137,8 @@ class Engine:
             return None
         before = held.inputs
         held.inputs, held.outputs = stored(found.inputs), stored(found.outputs)
-        PROVIDERS[key.kind].diff(context, held, before)
+        held.unfinished = False
+        self._providers[key.kind].diff(context, held, before)
         return found
 
     def _depends_on_a_failure(self, program: Program, key: Key) -> bool:
@@ -164,7 +168,7 @@ class Engine:
         context, held = hosts(options.provider), self.state.resources.get(key)
         if held is not None and key not in self._recreated:
             if not replaced:
-                inputs = _checked(key, context, held.inputs, news)
+                inputs = self._checked(key, context, held.inputs, news)
                 changed, replaced = self._difference(key, held, inputs, context, options)
                 if not replaced:
                     if changed:
@@ -173,11 +177,11 @@ class Engine:
                         held.inputs = inputs
                         held.provider, held.application = options.provider, application
                     return
-            inputs = _checked(key, context, {}, news)
+            inputs = self._checked(key, context, {}, news)
             if options.delete_before_replace and not self._delete_first(key, held, hosts):
                 return
         else:
-            inputs = _checked(key, context, {}, news)
+            inputs = self._checked(key, context, {}, news)
         self._create(key, inputs, context, options.provider, application)
 
     def _failed(self, key: Key) -> bool:
@@ -187,7 +191,7 @@ class Engine:
         self, key: Key, held: Resource, inputs: Props, context: ProviderContext, options: Options
     ) -> tuple[bool, bool]:
         """Whether the resource changes, and whether it is replaced."""
-        changed, replaced = PROVIDERS[key.kind].diff(context, held, inputs)
+        changed, replaced = self._providers[key.kind].diff(context, held, inputs)
         differing = {
             name for name in options.replace_on_changes if inputs.get(name) != held.inputs.get(name)
         }
@@ -209,15 +213,15 @@ class Engine:
             self.state.resources[key] = now
             return now
 
-        call = partial(PROVIDERS[key.kind].create, context, inputs)
+        call = partial(self._providers[key.kind].create, context, inputs)
         self._perform("create", key, None, call, created, inputs)
 
     def _update(self, key: Key, held: Resource, inputs: Props, context: ProviderContext) -> None:
         def updated(outputs: Props) -> Resource:
-            held.outputs = stored(outputs)
+            held.outputs, held.unfinished = stored(outputs), False
             return held
 
-        call = partial(PROVIDERS[key.kind].update, context, held, inputs)
+        call = partial(self._providers[key.kind].update, context, held, inputs)
         self._perform("update", key, held, call, updated, inputs)
 
     def _delete_first(self, key: Key, held: Resource, hosts: Hosts) -> bool:
@@ -232,7 +236,7 @@ class Engine:
                 continue
             context = hosts(dependent.provider)
             inputs = {**dependent.inputs, "application_id": UNKNOWN}
-            PROVIDERS[each.kind].diff(context, dependent, inputs)
+            self._providers[each.kind].diff(context, dependent, inputs)
             if self.state.resources.get(each) is dependent:
                 self._recreated.add(each)
                 self._delete_one(each, dependent, hosts, self._mark_deleted)
@@ -264,7 +268,7 @@ class Engine:
             "delete",
             key,
             held,
-            partial(PROVIDERS[key.kind].delete, hosts(held.provider), held),
+            partial(self._providers[key.kind].delete, hosts(held.provider), held),
             lambda _: store(key, held),
         )
 
@@ -277,23 +281,29 @@ class Engine:
         store: Callable[[Any], Resource | None],
         inputs: Props | None = None,
     ) -> None:
-        """One operation. If it raises, nothing is stored."""
+        """One operation. If it raises, nothing is stored but what the provider keeps."""
         self._watcher.begins(verb, key, held, inputs)
         try:
             result = call()
         except OltError as error:
+            if isinstance(error, Kept) and inputs is not None:
+                self._keep(error, store, inputs)
             self._failures.append(Failure(verb, key, error))
             self._watcher.failed(self._failures[-1], held, inputs)
             return
         now = store(result)
         self._watcher.ended(verb, key, held, now)
 
+    def _keep(self, error: Kept, store: Callable[[Any], Resource | None], inputs: Props) -> None:
+        kept = store(error.result)
+        assert kept is not None
+        kept.inputs, kept.unfinished = inputs, True
 
-def _checked(key: Key, context: ProviderContext, olds: Props, news: Props) -> Props:
-    checked = PROVIDERS[key.kind].check(context, olds, news)
-    if checked.failures:
-        raise OltError("; ".join(failure.reason for failure in checked.failures))
-    return dict(checked.inputs) if _unknown(checked.inputs) else stored(checked.inputs)
+    def _checked(self, key: Key, context: ProviderContext, olds: Props, news: Props) -> Props:
+        checked = self._providers[key.kind].check(context, olds, news)
+        if checked.failures:
+            raise OltError("; ".join(failure.reason for failure in checked.failures))
+        return dict(checked.inputs) if _unknown(checked.inputs) else stored(checked.inputs)
 
 
 def _unknown(inputs: Props) -> bool:

@@ -1,9 +1,11 @@
-"""The dynamic providers in plain values, each operation as its host delegates it."""
+"""The providers in plain values; those of the dynamic form, as their host delegates to them."""
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple, Protocol
 
+from olt_provider.api.errors import OltError
 from olt_provider.dynamic import inputs as dynamic_inputs
 from olt_provider.lifecycle.application import declaration as application_declaration
 from olt_provider.lifecycle.application import operations as application_operations
@@ -23,8 +25,19 @@ class Difference(NamedTuple):
     replaced: bool
 
 
+class Kept(OltError):  # noqa: N818 - what is left, of which the error is a part
+    """A failure after which the engine keeps what exists, as the native form has it.
+
+    ``result`` is what the operation would have returned for it.
+    """
+
+    def __init__(self, message: str, result: Any) -> None:
+        super().__init__(message)
+        self.result = result
+
+
 class Provider(Protocol):
-    """What a dynamic provider does, in plain values."""
+    """What a provider does, in plain values."""
 
     def check(self, context: ProviderContext, olds: Props, news: Props) -> Checked: ...
     def diff(self, context: ProviderContext, held: Resource, inputs: Props) -> Difference: ...
@@ -32,6 +45,9 @@ class Provider(Protocol):
     def read(self, context: ProviderContext, held: Resource) -> Resource | None: ...
     def update(self, context: ProviderContext, held: Resource, inputs: Props) -> Props: ...
     def delete(self, context: ProviderContext, held: Resource) -> None: ...
+    def kept(self, state: Any, inputs: Props) -> Props:
+        """The outputs that an earlier run has kept."""
+        ...
 
 
 class Applications:
@@ -67,6 +83,9 @@ class Applications:
         state = ApplicationState.from_props(held.id, held.outputs)
         application_operations.delete(context, state)
 
+    def kept(self, state: Any, inputs: Props) -> Props:
+        return dynamic_inputs.with_defaults(TABLE, state.to_props(), inputs)
+
 
 class Installations:
     """As ``InstallationProvider`` delegates."""
@@ -95,5 +114,12 @@ class Installations:
     def delete(self, context: ProviderContext, held: Resource) -> None:
         installation_operations.delete(context, InstallationState.from_props(held.outputs))
 
+    def kept(self, state: Any, inputs: Props) -> Props:
+        outputs: Props = state.to_props()
+        return outputs
 
-PROVIDERS: dict[str, Provider] = {"application": Applications(), "installation": Installations()}
+
+PROVIDERS: Final[Mapping[str, Provider]] = {
+    "application": Applications(),
+    "installation": Installations(),
+}

@@ -42,6 +42,8 @@ class Resource:
     """What an installation depends on."""
     deleted: bool = False
     """Deleted before its replacement, which has not been created yet: ``pendingReplacement``."""
+    unfinished: bool = False
+    """Kept by an operation that failed: ``initErrors``, which the next ``up`` updates."""
 
 
 class Pending(NamedTuple):

@@ -24,10 +24,7 @@ class NativeStack(Stack):
 
 def new_native_stack(engine: Engine, folder: Path, program: str) -> NativeStack:
     """A new, empty stack in a folder, with a program."""
-    made = engine.stack(folder, program)
-    stack = NativeStack(engine, folder, made.project)
-    stack.program(program)
-    return stack
+    return engine.stack_of(NativeStack, folder, program)
 
 
 def application(options: str = "", **declared: Any) -> str:

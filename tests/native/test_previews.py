@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from olt_provider.emulator import Emulator
-from tests.emulated import calls_of, new_tenant
+from tests.emulated import calls_of
 from tests.engine.harness import Stack
 from tests.engine.olt import reaching, steps_of
 from tests.native.conftest import MakeStack
@@ -49,12 +49,6 @@ def deployed(new_stack: MakeStack, emulator: Emulator, owner: str, program: str)
     return stack
 
 
-def step_of(preview: dict[str, Any], name: str) -> dict[str, Any]:
-    (found,) = (each for each in preview["steps"] if each["urn"].endswith(f"::{name}"))
-    assert isinstance(found, dict)
-    return found
-
-
 def test_update_leaves_dependents_of_unchanged_outputs_alone(
     emulator: Emulator, new_stack: MakeStack, owner: str
 ) -> None:
@@ -72,53 +66,6 @@ def test_rotation_changes_only_dependents_of_the_client_secret(
     assert steps_of(stack.preview_json()) == {"app": "update", "of-secret": "update"}
     stack.up()
     assert stack.preview_json()["changeSummary"]["same"] == 5
-
-
-def test_details_name_each_tenant_and_each_redirect_uri(
-    emulator: Emulator, new_stack: MakeStack, owner: str
-) -> None:
-    one, two, three = (new_tenant(emulator) for _ in range(3))
-    before = {
-        "allowed_tenants": {one: "a", two: "b"},
-        "redirect_uris": ["https://a.example", "https://c.example"],
-        "url": "https://a.example",
-    }
-    after = {
-        "allowed_tenants": {one: "c", three: ""},
-        "redirect_uris": ["https://a.example", "https://b.example", "https://c.example"],
-    }
-    stack = deployed(new_stack, emulator, owner, dependents(**before))
-    stack.program(dependents(**after))
-    detailed = step_of(stack.preview_json(), "app")["detailedDiff"]
-    assert {path: each["kind"] for path, each in detailed.items()} == {
-        f'allowedTenants["{one}"]': "update",
-        f'allowedTenants["{two}"]': "delete",
-        f'allowedTenants["{three}"]': "add",
-        "redirectUris[1]": "add",
-        "url": "delete",
-    }
-
-
-def test_another_owner_is_shown_as_a_replacement_with_its_reason(
-    emulator: Emulator, new_stack: MakeStack, owner: str
-) -> None:
-    other = new_tenant(emulator)
-    stack = deployed(new_stack, emulator, owner, dependents(tenant_id=owner))
-    stack.env.update(reaching(emulator, emulator.token(other)))
-    stack.program(dependents(tenant_id=other))
-    step = step_of(stack.preview_json(), "app")
-    assert step["op"] == "replace"
-    assert step["replaceReasons"] == ["tenantId"]
-
-
-def test_bad_declaration_is_one_line_at_the_resource_in_camel_case(
-    emulator: Emulator, new_stack: MakeStack, owner: str
-) -> None:
-    stack = new_stack(dependents(tenant_id="no-uuid"))
-    stack.env.update(reaching(emulator, emulator.token(owner)))
-    shown = stack.preview(expect_failure=True).output
-    assert "tenantId: not an ID: write a UUID" in shown
-    assert "Traceback" not in shown
 
 
 def test_warning_is_attached_to_its_resource(

@@ -40,7 +40,8 @@ def test_outputs_are_the_same(name: str) -> None:
     assert outputs(getattr(native, name)) == outputs(getattr(olt_provider, name))
 
 
-def test_every_name_is_exported() -> None:
+def test_every_public_name_of_the_dynamic_form_is_exported() -> None:
+    assert {*native.__all__, "__version__"} == set(olt_provider.__all__)
     for name in native.__all__:
         assert getattr(native, name).__name__ == name
     with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):

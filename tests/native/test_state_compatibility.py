@@ -24,7 +24,7 @@ MISSING: Final = "write the state of this version: see the top of test_state_com
 
 
 def outputs_of(stack: Stack) -> dict[str, Any]:
-    """The ID and the outputs of each resource. A refresh adds the defaults to the inputs."""
+    """The ID and the outputs of each resource."""
     return {
         urn: {key: values[key] for key in ("id", "outputs")}
         for urn, values in values_of(stack).items()
