@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,13 +52,26 @@ class NativeResource(pulumi.CustomResource):
 def options(
     token: str, opts: pulumi.ResourceOptions | None, secrets: tuple[str, ...] = ()
 ) -> pulumi.ResourceOptions:
-    """The user's options with the plugin's version and the type token of the dynamic form."""
+    """The user's options with the plugin's version and the type token of the dynamic form.
+
+    Paths such as ``allowed_tenants["ID"]`` get the names of the wire, which the SDK gives to plain
+    names only.
+    """
     ours = pulumi.ResourceOptions(
         version=__version__,
         aliases=[pulumi.Alias(type_=ALIASES[token])],
         additional_secret_outputs=list(secrets),
     )
-    return pulumi.ResourceOptions.merge(ours, opts)
+    merged = pulumi.ResourceOptions.merge(ours, opts)
+    merged.ignore_changes = _wire_paths(merged.ignore_changes)
+    merged.replace_on_changes = _wire_paths(merged.replace_on_changes)
+    return merged
+
+
+def _wire_paths(paths: list[str] | None) -> list[str] | None:
+    if paths is None:
+        return None
+    return [re.sub(r"^\w+", lambda found: camel(found[0]), path) for path in paths]
 
 
 def _output(name: str) -> property:

@@ -11,7 +11,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
 from olt_provider._version import __version__
-from olt_provider.api.errors import ConfigurationError
+from olt_provider.api.errors import ConfigurationError, OltError
 from olt_provider.dynamic import host
 from olt_provider.lifecycle.properties import Props, as_declared, complete
 from olt_provider.lifecycle.provider_context import ProviderContext
@@ -34,6 +34,7 @@ from olt_provider.native.resources import (
     Difference,
     Existing,
     NativeResource,
+    PartialStateError,
     secrets,
     unknown_properties,
 )
@@ -60,6 +61,7 @@ class Servicer(ResourceProviderServicer):
         self._engine = engine
         self._context = context
         self._components = Components()
+        self._unfinished: dict[str, Existing] = {}
 
     # The plugin itself.
 
@@ -218,7 +220,7 @@ class Servicer(ResourceProviderServicer):
                 properties=wire.sent(properties, request.properties, secrets=secrets(resource))
             )
         with self._engine.resource(request.urn):
-            created = resource.create(self.context, inputs)
+            created = self._create(resource, request.urn, inputs)
         return provider_pb2.CreateResponse(
             id=created.id, properties=_outputs(resource, created, request.properties)
         )
@@ -265,6 +267,20 @@ class Servicer(ResourceProviderServicer):
         with self._engine.resource(request.urn):
             resource.delete(self.context, request.id, wire.received(request.properties))
         return Empty()
+
+    def _create(self, resource: NativeResource, urn: str, inputs: Props) -> Existing:
+        """Create, or finish what an earlier call has created: ``on_error`` hooks repeat calls."""
+        unfinished = self._unfinished.pop(urn, None)
+        try:
+            if unfinished is None:
+                return resource.create(self.context, inputs)
+            return resource.update(self.context, unfinished.id, unfinished.outputs, inputs)
+        except OltError as error:
+            kept = error.existing if isinstance(error, PartialStateError) else unfinished
+            if kept is None:
+                raise
+            self._unfinished[urn] = kept
+            raise PartialStateError(kept, str(error)) from None
 
     def _stables(
         self, resource: NativeResource, found: Difference, outputs: Props, inputs: Props

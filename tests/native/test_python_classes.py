@@ -10,6 +10,8 @@ import pytest
 
 import olt_provider
 from olt_provider import native
+from olt_provider.native.names import APPLICATION
+from olt_provider.native.python_resource import options
 
 CLASSES = [
     "OltApplication",
@@ -46,6 +48,16 @@ def test_every_public_name_of_the_dynamic_form_is_exported() -> None:
         assert getattr(native, name).__name__ == name
     with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
         _ = native.Nothing
+
+
+def test_paths_in_resource_options_get_the_names_of_the_wire() -> None:
+    paths = ["name", "teaser_description", 'allowed_tenants["some_key"]', "*"]
+    wire = ["name", "teaserDescription", 'allowedTenants["some_key"]', "*"]
+    given = pulumi.ResourceOptions(ignore_changes=paths, replace_on_changes=paths)
+    found = options(APPLICATION, given)
+    assert found.ignore_changes == wire
+    assert found.replace_on_changes == wire
+    assert given.ignore_changes == paths
 
 
 class Registered(pulumi.runtime.Mocks):
