@@ -255,6 +255,7 @@ class Servicer(ResourceProviderServicer):
             return provider_pb2.UpdateResponse(
                 properties=wire.sent(properties, request.news, secrets=secrets(resource))
             )
+        self._unfinished.pop(request.urn, None)  # the engine has it in its state
         with self._engine.resource(request.urn):
             updated = resource.update(self.context, request.id, outputs, inputs)
         return provider_pb2.UpdateResponse(properties=_outputs(resource, updated, request.news))
@@ -264,6 +265,7 @@ class Servicer(ResourceProviderServicer):
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Delete a resource."""
         resource = _resource(request)
+        self._unfinished.pop(request.urn, None)
         with self._engine.resource(request.urn):
             resource.delete(self.context, request.id, wire.received(request.properties))
         return Empty()

@@ -86,6 +86,21 @@ def test_registration_whose_later_step_fails_is_kept_with_its_encrypted_secret(
     assert changes_in(emulator) == [PATCH]
 
 
+def test_creation_that_is_repeated_finishes_the_one_that_failed(
+    serving: Plugin, emulator: Emulator
+) -> None:
+    declared = {"name": "Repeated", "status": "inactive", "preventDuplicateName": False}
+    inputs = checked(serving, {}, **declared)
+    emulator.add_fault(Fault(kind="status", status=500, method="PATCH", times=2))
+    first = failed(serving, "Create", properties=inputs)
+    second = failed(serving, "Create", properties=inputs)
+    emulator.clear_calls()
+    created = serving.call("Create", urn=APP, properties=inputs)
+    assert created.id == second.id == first.id
+    assert shown(created.properties)["status"] == "inactive"
+    assert changes_in(emulator) == [PATCH]
+
+
 def test_lost_rotation_marks_the_state_and_the_next_update_rotates_again(
     serving: Plugin, emulator: Emulator
 ) -> None:
