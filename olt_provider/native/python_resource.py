@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from olt_provider._version import __version__
+from olt_provider.dynamic.plain_text import warn_of_plain_text
 from olt_provider.native.names import ALIASES, camel, snake
 
 
@@ -32,6 +33,7 @@ class NativeResource(pulumi.CustomResource):
         *,
         secrets: tuple[str, ...] = (),
     ) -> None:
+        warn_of_plain_text()
         props = dict.fromkeys(_outputs(type(self))) | dict(declared)
         super().__init__(
             token,
