@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any, TypeVar
 
 import pulumi
+import pytest
 
 T = TypeVar("T")
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    return asyncio.new_event_loop()
+
+
+@pytest.fixture
+def event_loop() -> None:
+    """The event loop that the SDK expects in a thread. Python 3.14 makes none by itself.
+
+    One for all tests: the mocks leave tasks behind in it, which warn when it ends.
+    """
+    asyncio.set_event_loop(_loop())
 
 
 def awaited(make: Callable[[], Awaitable[T]]) -> T:

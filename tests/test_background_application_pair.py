@@ -10,6 +10,9 @@ import pytest
 from pulumi.runtime import mocks, settings
 
 from olt_provider import OltBackgroundApplicationPair
+from tests.outputs import event_loop
+
+__all__ = ["event_loop"]
 
 TENANTS = ["a0000000-0000-4000-8000-00000000000a", "b0000000-0000-4000-8000-00000000000b"]
 
@@ -30,7 +33,7 @@ class Platform(mocks.Mocks):
 
 
 @pytest.fixture
-def platform() -> Iterator[Platform]:
+def platform(event_loop: None) -> Iterator[Platform]:
     platform = Platform()
     mocks.set_mocks(platform)
     yield platform

@@ -12,7 +12,9 @@ from pulumi.runtime import mocks, rpc, settings
 
 from olt_provider import Provider
 from olt_provider.settings import Settings
-from tests.outputs import awaited
+from tests.outputs import awaited, event_loop
+
+__all__ = ["event_loop"]
 
 TENANT: Final = "11111111-1111-4111-8111-111111111111"
 OTHER: Final = "22222222-2222-4222-8222-222222222222"
@@ -33,7 +35,7 @@ class Engine(mocks.Mocks):
 
 
 @pytest.fixture
-def engine() -> Iterator[Engine]:
+def engine(event_loop: None) -> Iterator[Engine]:
     engine = Engine()
     mocks.set_mocks(engine)
     yield engine

@@ -22,10 +22,11 @@ from olt_provider.dynamic import host
 from olt_provider.emulator import PORTAL_CLIENT, Emulator, Fault
 from olt_provider.installation import InstallationProvider
 from tests.emulated import emulator, new_tenant, owner, shared_emulator
+from tests.outputs import event_loop
 from tests.test_docs import explained, messages
 from tools.workspace import ROOT
 
-__all__ = ["emulator", "owner", "shared_emulator"]
+__all__ = ["emulator", "event_loop", "owner", "shared_emulator"]
 
 REGISTRY: Final = "/application-developer/applications"
 TOKENS: Final = "/id/auth/realms/olt/protocol/openid-connect/token"
@@ -539,7 +540,7 @@ def reports(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.parametrize("heading", PROVOKED)
 def test_explained_message_is_the_one_that_the_provider_reports(
-    heading: str, emulator: Emulator, owner: str, reports: list[str]
+    heading: str, emulator: Emulator, owner: str, reports: list[str], event_loop: None
 ) -> None:
     try:
         PROVOKED[heading](Case(emulator, owner, reports))

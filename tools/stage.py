@@ -13,10 +13,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -41,7 +42,7 @@ class Signals:
     """What asks to end: at first with an exception, as usual; while a stage is up, as a note."""
 
     def __init__(self) -> None:
-        self._signalled = threading.Event()
+        self._received: SimpleQueue[int] = SimpleQueue()  # an event's lock is not reentrant
         self._number = 0
         self.only_noted = False
 
@@ -52,16 +53,19 @@ class Signals:
                 signal.signal(number, self._note)
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
-        first = not self._signalled.is_set()
+        first = not self._number
         if first:
             self._number = number
-            self._signalled.set()
+            self._received.put(number)
         if first and not self.only_noted:
             raise InterruptedDemoError(number)
 
     def wait(self, seconds: float) -> None:
         """Wait, and raise ``InterruptedDemoError`` as soon as there was a signal."""
-        if self._signalled.wait(seconds):
+        if not self._number:
+            with suppress(Empty):
+                self._received.get(timeout=seconds)
+        if self._number:
             raise InterruptedDemoError(self._number)
 
 

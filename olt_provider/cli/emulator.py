@@ -11,9 +11,9 @@ import sqlite3
 import ssl
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
@@ -92,7 +92,7 @@ def run(  # noqa: PLR0917 (typer passes them by name)
             ):
                 emulator.set_variants(*variants)
                 _show_addresses(emulator)
-                stopped.wait()
+                stopped.get()
         except OSError as error:
             _fail(f"cannot serve on {host}:{port}: {error.strerror or error}")
         except sqlite3.Error as error:
@@ -168,12 +168,13 @@ def _log_to_stderr() -> None:
 
 
 @contextlib.contextmanager
-def _stop_signal() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set while the block runs."""
-    stopped = threading.Event()
+def _stop_signal() -> Iterator[SimpleQueue[int]]:
+    """A queue that SIGINT and SIGTERM are put in while the block runs."""
+    stopped: SimpleQueue[int] = SimpleQueue()
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopped.set()
+    def stop(number: int, _frame: FrameType | None) -> None:
+        # not an event: its lock is not reentrant, and the main thread may hold it in wait()
+        stopped.put(number)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

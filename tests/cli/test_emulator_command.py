@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -24,6 +25,7 @@ from typer.testing import CliRunner
 
 from olt_provider._version import __version__
 from olt_provider.cli.app import app
+from olt_provider.cli.emulator import _stop_signal
 
 TIMEOUT: Final = 20
 OLT: Final = (sys.executable, "-c", "from olt_provider.cli import main; main()")
@@ -132,6 +134,26 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, number: int) -> None:
         assert running.end(number) == 0
         assert not running.ready_file.exists()
     assert "Traceback" not in running.printed
+
+
+def test_a_signal_that_arrives_as_the_main_thread_begins_to_wait_is_received() -> None:
+    number, tracing = signal.SIGTERM, sys.gettrace()
+
+    def while_a_lock_may_be_held(frame: FrameType, event: str, _: Any) -> Any:
+        code = frame.f_code
+        if event == "line" and code.co_name == "wait" and code.co_filename == threading.__file__:
+            signal.raise_signal(number)
+        return while_a_lock_may_be_held
+
+    with _stop_signal() as stopped:
+        late = threading.Timer(0.1, os.kill, (os.getpid(), number))
+        late.start()
+        sys.settrace(while_a_lock_may_be_held)
+        try:
+            assert stopped.get() == number
+        finally:
+            sys.settrace(tracing)
+            late.join()
 
 
 def test_urls_and_tenants_are_printed(tmp_path: Path) -> None:

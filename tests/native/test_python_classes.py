@@ -12,6 +12,9 @@ import olt_provider
 from olt_provider import native
 from olt_provider.native.names import APPLICATION
 from olt_provider.native.python_resource import options
+from tests.outputs import event_loop
+
+__all__ = ["event_loop"]
 
 CLASSES = [
     "OltApplication",
@@ -74,7 +77,7 @@ class Registered(pulumi.runtime.Mocks):
         return {}
 
 
-def test_inputs_and_outputs_are_translated_but_not_the_keys_of_the_user() -> None:
+def test_inputs_and_outputs_are_translated_but_not_the_keys_of_the_user(event_loop: None) -> None:
     mocks = Registered()
     pulumi.runtime.set_mocks(mocks, preview=False)
     found: list[Any] = []
@@ -100,7 +103,7 @@ def test_inputs_and_outputs_are_translated_but_not_the_keys_of_the_user() -> Non
     assert found == ["c", "p", trigger]
 
 
-def test_components_have_resources_of_the_native_form() -> None:
+def test_components_have_resources_of_the_native_form(event_loop: None) -> None:
     mocks = Registered()
     pulumi.runtime.set_mocks(mocks, preview=False)
     tenants = {"a0000000-0000-4000-8000-00000000000a": ""}
