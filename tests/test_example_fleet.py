@@ -22,6 +22,7 @@ from olt_provider.emulator import Emulator, Fault
 from tests.emulated import calls_of, changes_in, emulator, new_tenant, owner, shared_emulator
 from tests.engine.harness import Engine
 from tests.engine.olt import reaching_as
+from tests.engine.shortcuts import cli_with_keys
 from tools.workspace import ROOT
 
 __all__ = ["emulator", "owner", "shared_emulator"]
@@ -53,6 +54,8 @@ class Fleet:
         self.tenants = [new_tenant(emulator) for _ in range(4)]
         self._env = engine.environment(folder / "backend")
         self._env |= reaching_as(emulator, owner, *self.tenants)
+        self.cli = cli_with_keys(engine.folder / "pulumi", folder / "cli")
+        self._env["PATH"] = os.pathsep.join((str(self.cli), self._env["PATH"]))
 
     def declare(self, groups: dict[str, list[str]], applications: Any = None) -> None:
         content = {
@@ -480,6 +483,7 @@ def test_an_engine_of_no_or_an_old_version_is_one_line(fleet: Fleet, words: str)
     [("PATH", "cannot run pulumi: is it on PATH?"), (PASSPHRASE, "passphrase must be set with")],
 )
 def test_what_the_engine_lacks_is_one_line(fleet: Fleet, missing: str, words: str) -> None:
+    shutil.rmtree(fleet.cli)  # with a passphrase, as by default
     (line,) = fleet.run("status", code=1, without=missing)
     assert line.startswith("olt fleet: ")
     assert words in line

@@ -96,7 +96,7 @@ def test_a_body_that_does_not_end_is_given_up(
 ) -> None:
     served.enqueue(response)
     with pytest.raises(RequestError, match="took too long to arrive") as caught:
-        make_transport(served.url, ca_bundle=bundle, request_timeout=0.3, max_retries=0).send(GET)
+        make_transport(served.url, ca_bundle=bundle, request_timeout=0.8, max_retries=0).send(GET)
     assert caught.value.temporary
 
 

@@ -70,6 +70,18 @@ class _Transit(BaseHTTPRequestHandler):
         """Print nothing."""
 
 
+def cli_with_keys(pulumi: Path, folder: Path) -> Path:
+    """A folder for PATH whose ``pulumi`` makes stacks whose key is in a key server."""
+    folder.mkdir()
+    source = f"""#!/bin/sh
+case " $* " in *" stack init "*) set -- "$@" --secrets-provider {KeyServer.PROVIDER} ;; esac
+exec '{pulumi}' "$@"
+"""
+    (folder / "pulumi").write_text(source, encoding="utf-8")
+    (folder / "pulumi").chmod(0o755)
+    return folder
+
+
 def recorded_pip(python: Path, folder: Path) -> Path:
     """A folder for PYTHONPATH whose ``pip`` prints at once what ``pip list`` printed here."""
     listed = subprocess.run(
