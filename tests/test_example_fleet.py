@@ -442,6 +442,7 @@ def test_application_becomes_the_first_of_a_pair_without_a_new_client(
     assert "alarms is a pair: its generation cannot be removed" in refused
 
 
+@pytest.mark.long
 def test_a_driver_that_was_killed_leaves_engines_at_work_and_the_next_run_goes_on(
     fleet: Fleet, emulator: Emulator
 ) -> None:

@@ -28,9 +28,9 @@ from tests.cli.comparison.running import random_steps
 from tests.engine.harness import Engine
 
 log = logging.getLogger(__name__)
-RUNS: Final = int(os.environ.get("COMPARISON_RUNS", "8"))
+RUNS: Final = int(os.environ.get("COMPARISON_RUNS", "5"))
 CHANGES: Final = 8
-"""Changes of one run. With the default number of runs, 64 steps."""
+"""Changes of one run. With the default number of runs, 40 steps."""
 PER_STACK: Final = 4
 """Runs of one stack."""
 FIRST_SEED: Final = int(os.environ.get("COMPARISON_SEED", "20"))

@@ -151,6 +151,7 @@ def test_one_up_deploys_to_many_tenants(
     stack.destroy()
 
 
+@pytest.mark.long
 def test_an_explicit_provider_per_tenant_takes_its_token_as_an_output(
     emulator: Emulator, new_stack: MakeStack, tenants: list[str]
 ) -> None:
@@ -185,6 +186,7 @@ def test_credentials_in_plain_text_are_warned_of_once(
     assert "plain text" not in stack.preview().output
 
 
+@pytest.mark.long
 def test_tokens_set_one_by_one_with_a_path_are_read_as_secrets(
     emulator: Emulator, new_stack: MakeStack, owner: str, addresses: dict[str, str]
 ) -> None:

@@ -150,6 +150,7 @@ def test_background_application_is_renamed_with_everything_that_belongs_to_it(
     assert emulator.platform.applications(owner) == []
 
 
+@pytest.mark.long
 def test_moving_to_another_provider_alone_changes_nothing(
     emulator: Emulator, stack: Stack, owner: str, user: str, application: str
 ) -> None:
@@ -172,6 +173,7 @@ def test_moving_to_another_provider_alone_changes_nothing(
     assert tenants(emulator, application) == []
 
 
+@pytest.mark.long
 def test_without_a_usable_directory_each_process_protects_its_own(
     emulator: Emulator, stack: Stack, owner: str, records: Path, tmp_path: Path
 ) -> None:

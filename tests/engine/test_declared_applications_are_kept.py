@@ -153,6 +153,7 @@ def test_adopted_application_is_kept_when_its_replacement_is_completed_later(
     assert_kept(emulator, stack, "a", app)
 
 
+@pytest.mark.long
 def test_failed_replacement_of_an_adopted_application_can_be_repeated(
     emulator: Emulator, stack: Stack, app: str
 ) -> None:
@@ -184,6 +185,7 @@ def test_one_of_two_resources_that_manage_an_application_can_be_removed(
     assert_kept(emulator, stack, "b", app)
 
 
+@pytest.mark.long
 def test_dead_secret_is_reported_when_a_rename_with_adoption_is_taken_back(
     emulator: Emulator, stack: Stack, app: str
 ) -> None:
@@ -262,7 +264,7 @@ def test_destroy_deletes_what_the_program_declares(
         long('replace_on_changes=["url"]', ()),
         ('replace_on_changes=["url"], delete_before_replace=True', ()),
         long('replace_on_changes=["url"], ignore_changes=["status"]', ()),
-        ('replacement_trigger="2"', ()),
+        long('replacement_trigger="2"', ()),
         long("", ("--replace",)),
         long("delete_before_replace=True", ("--replace",)),
     ],
@@ -291,6 +293,7 @@ def test_replaced_application_is_deleted(
     assert len(emulator.platform.applications(owner)) == 2
 
 
+@pytest.mark.long
 def test_removed_application_is_deleted_although_one_of_its_name_stays(
     emulator: Emulator, stack: Stack, app: str
 ) -> None:

@@ -121,6 +121,7 @@ def test_application_whose_replacement_the_default_moved_is_not_deleted(
     assert names(emulator, other) == []
 
 
+@pytest.mark.long
 def test_move_that_is_confirmed_is_completed(
     emulator: Emulator, stack: Stack, owner: str, other: str
 ) -> None:
@@ -134,6 +135,7 @@ def test_move_that_is_confirmed_is_completed(
     assert names(emulator, other) == ["app"]
 
 
+@pytest.mark.long
 def test_installation_whose_replacement_the_default_moved_is_not_uninstalled(
     emulator: Emulator, stack: Stack, owner: str, other: str
 ) -> None:

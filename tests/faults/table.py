@@ -39,8 +39,9 @@ def chosen(host: Host, *, every: bool) -> Iterator[Cell]:
     """The cells to run: every one, or a choice that meets each call with each family of faults.
 
     Which fault stands for its family changes from call to call, so that all are used. All of them
-    are tried at the calls that are not repeated blindly. The native form, which runs the same code,
-    meets each family at each call but those for tokens, once or persistently.
+    are tried, once and persistently, at the calls that are not repeated blindly; elsewhere a fault
+    happens once or persistently. The native form, which runs the same code, meets each family at
+    each call but those for tokens.
     """
     for number, target in enumerate(targets(host)):
         if host is NATIVE and target.situation.name == "token" and not every:
@@ -51,7 +52,7 @@ def chosen(host: Host, *, every: bool) -> Iterator[Cell]:
                 families.setdefault(known.family, []).append(kind)
         for place, members in enumerate(families.values()):
             whole = every or (target.title in WHOLE and host is DYNAMIC)
-            lasting = (False, True) if every or host is DYNAMIC else ((number + place) % 2 == 1,)
+            lasting = (False, True) if whole else ((number + place) % 2 == 1,)
             for persistent in lasting:
                 one = members[(number + persistent) % len(members)]
                 for kind in members if whole else [one]:
