@@ -128,6 +128,7 @@ def test_the_quickstart_page_works_word_for_word(user: dict[str, str]) -> None:
 
 
 @pytest.mark.engine
+@pytest.mark.long
 def test_tests_of_a_program_pass_as_their_page_shows(user: dict[str, str]) -> None:
     page, folder = DOCS / "testing.md", Path(user["PWD"])
     (folder / ".github" / "workflows").mkdir(parents=True)
@@ -141,6 +142,7 @@ STORED = DOCS / "configuration.md"
 
 
 @pytest.mark.engine
+@pytest.mark.long
 def test_the_commands_of_the_configuration_page_work(user: dict[str, str]) -> None:
     folder = Path(user["PWD"])
     write_files(README, folder)
@@ -294,6 +296,7 @@ def test_adoption_works_as_its_page_documents(stack: Stack, platform: Emulator) 
 
 
 @pytest.mark.engine
+@pytest.mark.long
 def test_previews_show_what_their_page_documents(stack: Stack) -> None:
     found = blocks(page=DOCS / "previews.md")
     start = next(block.text for block in found if block.language == "python")

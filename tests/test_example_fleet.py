@@ -318,6 +318,7 @@ def test_a_group_whose_stack_is_destroyed_already_is_removed(fleet: Fleet) -> No
     assert fleet.installed() == fleet.everywhere(a)
 
 
+@pytest.mark.long
 def test_applications_of_the_file_are_adopted(fleet: Fleet, emulator: Emulator) -> None:
     a, *_ = fleet.tenants
     known, unknown = (

@@ -223,6 +223,7 @@ def test_a_change_goes_from_its_branch_to_the_platform_and_drift_is_reconciled(
 
 @pytest.mark.engine
 @pytest.mark.timeout(400)
+@pytest.mark.long
 def test_the_preview_job_needs_no_credentials_of_the_platform(
     person: Pipeline, emulator: Emulator, owner: str
 ) -> None:

@@ -69,6 +69,7 @@ def test_every_example_is_run_by_a_test() -> None:
 
 
 @pytest.mark.engine
+@pytest.mark.long
 def test_secret_rotation_hands_the_new_secret_on_in_the_same_update(
     stack: Stack, emulator: Emulator, tmp_path: Path
 ) -> None:

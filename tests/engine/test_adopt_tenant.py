@@ -65,6 +65,7 @@ def adopted(stack: Stack, *arguments: str) -> Any:
     return json.loads(results[1].stdout)
 
 
+@pytest.mark.long
 def test_a_tenant_of_thirty_applications_is_adopted(
     emulator: Emulator,
     host: Host,

@@ -13,6 +13,7 @@ from tests.engine.conftest import MakeStack
 from tests.engine.harness import Stack
 from tests.engine.hosts import both_hosts_long
 from tests.engine.olt import reaching_as, steps_of
+from tests.long import long
 
 pytestmark = [both_hosts_long]
 
@@ -124,7 +125,7 @@ def test_a_tenant_that_is_added_gets_both_applications(
 
 
 @pytest.mark.parametrize(
-    ("generation", "why"), [(1, "can only be raised by one"), (4, "set generation=3")]
+    ("generation", "why"), [(1, "can only be raised by one"), long(4, "set generation=3")]
 )
 def test_a_generation_that_is_not_the_next_is_refused_by_the_preview(
     emulator: Emulator, stack: Stack, user: str, accepted: Accepted, generation: int, why: str
@@ -143,6 +144,7 @@ def test_a_generation_that_is_not_the_next_is_refused_by_the_preview(
     assert accepted(before)
 
 
+@pytest.mark.long
 def test_a_raise_before_the_last_one_is_finished_is_refused(
     emulator: Emulator, stack: Stack, user: str, accepted: Accepted
 ) -> None:

@@ -29,6 +29,7 @@ def addresses(emulator: Emulator) -> dict[str, str]:
     return env
 
 
+@pytest.mark.long
 def test_expired_stored_credentials_are_reported_and_can_be_replaced(
     emulator: Emulator, new_stack: MakeStack, owner: str, addresses: dict[str, str]
 ) -> None:

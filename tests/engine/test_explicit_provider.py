@@ -100,6 +100,7 @@ def test_credentials_of_the_environment_do_not_reach_its_hosts(
     assert calls_of(emulator) == calls_of(other) == []
 
 
+@pytest.mark.long
 def test_env_var_mappings_hand_it_a_variable_at_every_command(
     emulator: Emulator, other: Emulator, new_stack: MakeStack
 ) -> None:

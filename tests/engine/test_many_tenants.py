@@ -83,6 +83,7 @@ for number, tenant in enumerate({tenants!r}):
 """
 
 
+@pytest.mark.long
 def test_another_owner_registers_moves_and_deletes_in_that_order(
     emulator: Emulator, stack: Stack, owner: str, tenants: list[str]
 ) -> None:

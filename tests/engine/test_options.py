@@ -79,6 +79,7 @@ OltApplication("retained", opts=Options(retain_on_delete=True))
     assert names(emulator, owner) == ["retained"]
 
 
+@pytest.mark.long
 def test_replacing_in_place_of_its_own_name_needs_a_word(
     emulator: Emulator, stack: Stack, owner: str
 ) -> None:

@@ -83,7 +83,7 @@ def _read(file: Path) -> str:
     [
         long(api_token, 8, False),
         (tenant_tokens, 8, True),
-        (client_credentials, 8, False),
+        long(client_credentials, 8, False),
         long(refresh_token, 9, True),
     ],
 )

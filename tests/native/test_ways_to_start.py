@@ -116,6 +116,7 @@ def test_missing_plugin_is_reported_with_the_words_of_the_troubleshooting_page(
     assert "Traceback" not in shown
 
 
+@pytest.mark.long
 def test_tarball_of_a_release_is_installed_from_a_server_and_serves_whole_runs(
     emulator: Emulator,
     stack_without_a_plugin: Stack,
