@@ -20,7 +20,12 @@ __all__ = ["pytest_terminal_summary"]
 TESTS: Final = Path(__file__).parent
 SLOW: Final = (
     *("faults/test_matrix.py", "faults/test_concurrency.py", "model/test_model.py"),
-    *("test_docs_site.py", "test_docs_emulator.py", "cli/test_emulator_command.py"),
+    *(
+        "test_packaging.py",
+        "test_docs_site.py",
+        "test_docs_emulator.py",
+        "cli/test_emulator_command.py",
+    ),
     *("emulator/test_openapi.py", "emulator/test_growth.py", "benchmarks/test_figures.py"),
 )
 """Files that `make check` leaves out: simulations of whole stacks, and others that take seconds."""

@@ -224,6 +224,7 @@ def reaching(user: dict[str, str]) -> dict[str, str]:
 
 @pytest.mark.engine
 @pytest.mark.timeout(400)
+@pytest.mark.long
 def test_the_deployers_commands_work_and_its_outputs_serve_a_provider(user: dict[str, str]) -> None:
     folder = Path(user["PWD"])
     shutil.copytree(ROOT / "examples" / "deployer", folder / "examples" / "deployer")

@@ -108,6 +108,7 @@ def test_tables_of_inputs_stack_their_columns_on_a_narrow_screen(site: Path) -> 
     assert re.search(r'table\[class\*="columns-"\] td \{\s*display: block', narrow)
 
 
+@pytest.mark.long
 def test_pages_have_edit_links_where_the_repository_is_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -135,6 +135,7 @@ def test_everything_that_is_installed_is_pinned_as_in_the_projects_lock() -> Non
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 def test_the_installation_checks_hashes_and_gives_olt(tmp_path: Path) -> None:
     folder = tmp_path / "checkout"
     shutil.copytree(EXAMPLE, folder)

@@ -77,6 +77,7 @@ def test_recipient_gets_the_client_secret(packages: Path, recipient: str) -> Non
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 def test_recipes_are_typed(packages: Path) -> None:
     files = sorted(str(file) for file in EXAMPLE.glob("*.py"))
     assert {Path(file).stem for file in files} == set(RECIPIENTS)
@@ -84,6 +85,7 @@ def test_recipes_are_typed(packages: Path) -> None:
     _python(packages, "-m", "mypy", *options, *files)
 
 
+@pytest.mark.slow
 def test_recipes_that_pass_a_wrong_type_are_refused(packages: Path, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.py"
     source = (EXAMPLE / "github.py").read_text()

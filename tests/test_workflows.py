@@ -52,6 +52,7 @@ def test_a_file_of_the_repositorys_host_follows_its_schema(file: Path, kind: str
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 def test_coverage_of_the_tests_without_the_engine_is_reported(tmp_path: Path) -> None:
     """The command of the job, with one test in place of all."""
     jobs = yaml.safe_load((GITHUB / "workflows" / "test.yml").read_text())["jobs"]
