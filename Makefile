@@ -17,6 +17,10 @@ CLICK_WARNING := ignore:'click.:DeprecationWarning
 # Workers and the many processes that tests start read each other's compiled files.
 unexport PYTHONDONTWRITEBYTECODE
 
+# SDKs before 3.235 keep hidden outputs from the provider, so a refresh writes the defaults to the inputs (docs/previews.md).
+NOT_WITH_LOWEST := --deselect "tests/cli/test_review_engine.py::test_review_of_engine_previews_matches_golden[drift]" \
+	--deselect "tests/engine/test_drift.py::test_what_is_no_deviation_is_no_drift[dynamic]"
+
 .DEFAULT_GOAL := help
 .PHONY: bench-fleet test-lowest reference schema docs pictures help setup engine lint types check test test-long demo bench lock audit wheel clean
 
@@ -61,7 +65,7 @@ test-lowest: setup ## Run tests with the lowest versions that pyproject.toml all
 	@$(VENV_BIN)/python -m tools.engine >/dev/null
 	@echo "[test] pytest with the lowest versions" >&2
 	@build/lowest/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
-		-W "$(CLICK_WARNING)" $(LOWEST_TESTS) $(PYTEST_ARGS)
+		-W "$(CLICK_WARNING)" $(NOT_WITH_LOWEST) $(LOWEST_TESTS) $(PYTEST_ARGS)
 
 demo: setup ## Show the main job on the real engine, against the emulator
 	@$(VENV_BIN)/python -m tools.demo

@@ -96,9 +96,13 @@ def test_without_an_engine_it_is_a_problem_in_one_line(
     )
 
 
-@pytest.mark.parametrize("arguments", [["fly"], ["up", "--jobs", "0"], []])
+@pytest.mark.parametrize("arguments", [["fly"], ["up", "--jobs", "0"]])
 def test_wrong_usage_is_exit_code_2(folder: Path, arguments: list[str]) -> None:
     assert _fleet(folder, *arguments).exit_code == 2
+
+
+def test_no_command_is_exit_code_2(folder: Path) -> None:
+    assert _fleet(folder).exit_code == 2
 
 
 def test_interruption_is_exit_code_130(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
