@@ -28,7 +28,7 @@ class Engine:
     def __init__(self, address: str | None = None) -> None:
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
-        self._warned: set[str] = set()
+        self._warned: set[tuple[str, str]] = set()
         self._address = address
         self._stub: EngineStub | None = None
 
@@ -77,12 +77,19 @@ class Engine:
             _urn.reset(token)
 
     def warn(self, text: str) -> None:
-        """Show a warning at the thread's resource; one of the whole stack at the first of them."""
+        """Show a warning once: of the whole stack, or one whose text names its resource."""
+        self._show("", text)
+
+    def warn_of_resource(self, text: str) -> None:
+        """Show a warning once at each resource: two tenants can own applications of one name."""
+        self._show(_urn.get(), text)
+
+    def _show(self, scope: str, text: str) -> None:
         urn = _urn.get()
         with self._lock:
-            if text in self._warned:
+            if (scope, text) in self._warned:
                 return
-            self._warned.add(text)
+            self._warned.add((scope, text))
             if self._stub is None and self._address is not None:
                 self._stub = EngineStub(grpc.insecure_channel(self._address))
             stub = self._stub

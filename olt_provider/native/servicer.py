@@ -194,7 +194,7 @@ class Servicer(ResourceProviderServicer):
         with self._engine.resource(request.urn):
             found = resource.diff(self.context, request.id, outputs, inputs)
             for note in found.notes:
-                self._engine.warn(wording.of(note))
+                self._engine.warn_of_resource(wording.of(note))
         dynamic = DYNAMIC_PROVIDER_PROPERTY in request.olds.fields
         before, after = (complete(resource.inputs, props) for props in (outputs, inputs))
         return provider_pb2.DiffResponse(

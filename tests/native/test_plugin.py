@@ -20,6 +20,8 @@ from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub
 from olt_provider._version import __version__
 from olt_provider.emulator import Emulator, Fault
 from olt_provider.native import configuration, wire
+from olt_provider.native.engine import Engine
+from olt_provider.native.servicer import Servicer
 from tests.emulated import calls_of
 from tests.native import plugin
 from tests.native.plugin import Plugin, provider_urn, shown, urn
@@ -205,6 +207,27 @@ def test_sdk_of_another_version_is_a_warning(wanted: str, warns: bool) -> None:
     assert (warning is not None) is warns
     if warning is not None:
         assert f"version 99.1.2, but the plugin is of version {__version__}" in warning
+
+
+def test_applications_of_the_same_name_are_each_warned_of(
+    emulator: Emulator, owner: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    service = Servicer(Engine())
+    settings = {"apiUrl": emulator.api_url, "identityUrl": emulator.identity_url}
+    arguments = wire.sent({**settings, "apiToken": emulator.token(owner)})
+    service.Configure(provider_pb2.ConfigureRequest(args=arguments), None)
+    for name in ("app", "other", "other"):
+        service.Diff(
+            provider_pb2.DiffRequest(
+                id=f"id-of-{name}",
+                urn=urn(name),
+                olds=wire.sent({"name": "reporting", "allowedTenants": {}}),
+                news=wire.sent({"name": "reporting"}),
+            ),
+            None,
+        )
+    warnings = [each.message for each in caplog.records if "not declared any more" in each.message]
+    assert len(warnings) == 2
 
 
 def test_engine_that_is_gone_stops_the_next_registration(emulator: Emulator, owner: str) -> None:
