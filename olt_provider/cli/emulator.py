@@ -7,13 +7,13 @@ import json
 import logging
 import os
 import signal
+import socket
 import sqlite3
 import ssl
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from olt_provider.emulator import Emulator, Seed
     from olt_provider.emulator.variants import Variant
+
+STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 HELP: Final = """Serve an emulated OLT platform on this machine, until Ctrl-C or SIGTERM.
 
@@ -92,7 +94,7 @@ def run(  # noqa: PLR0917 (typer passes them by name)
             ):
                 emulator.set_variants(*variants)
                 _show_addresses(emulator)
-                stopped.get()
+                stopped.recv(1)
         except OSError as error:
             _fail(f"cannot serve on {host}:{port}: {error.strerror or error}")
         except sqlite3.Error as error:
@@ -168,20 +170,27 @@ def _log_to_stderr() -> None:
 
 
 @contextlib.contextmanager
-def _stop_signal() -> Iterator[SimpleQueue[int]]:
-    """A queue that SIGINT and SIGTERM are put in while the block runs."""
-    stopped: SimpleQueue[int] = SimpleQueue()
+def _stop_signal() -> Iterator[socket.socket]:
+    """A socket to receive the number of SIGINT or SIGTERM from while the block runs.
 
-    def stop(number: int, _frame: FrameType | None) -> None:
-        # not an event: its lock is not reentrant, and the main thread may hold it in wait()
-        stopped.put(number)
+    The interpreter writes to it as soon as the signal arrives. A handler would run only after the
+    call that the main thread is in: if the signal comes just before a call that waits, never.
+    """
+    receiving, sending = socket.socketpair()
+    with receiving, sending:
+        sending.setblocking(False)
+        before = {number: signal.signal(number, _ignore) for number in STOP_SIGNALS}
+        previous = signal.set_wakeup_fd(sending.fileno())
+        try:
+            yield receiving
+        finally:
+            signal.set_wakeup_fd(previous)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stopped
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing. Unlike ``SIG_IGN`` it lets the interpreter write to the wakeup socket."""
 
 
 def _show_addresses(emulator: Emulator) -> None:
