@@ -48,12 +48,13 @@ check: lint types ## Check style and types, and run the tests that need no engin
 
 test: lint types ## Check style and types, and run the tests, on the real engine too
 	@$(VENV_BIN)/python -m tools.engine >/dev/null
-	@$(VENV_BIN)/python -m tools.yaml_host >/dev/null
+	@$(VENV_BIN)/python -m tools.language_hosts yaml >/dev/null
 	@echo "[test] pytest" >&2
 	@$(PYTEST) -m "not long" $(PYTEST_ARGS)
 
 test-long: setup ## Run what `make test` leaves out: every fault at every call, longer random runs, ...
 	@$(VENV_BIN)/python -m tools.engine >/dev/null
+	@$(VENV_BIN)/python -m tools.language_hosts yaml go nodejs >/dev/null
 	@echo "[test] pytest, the long tests" >&2
 	@$(PYTEST) -m long --hypothesis-profile=long $(PYTEST_ARGS)
 	@FAULT_MATRIX=all MODEL_EXAMPLES=100 COMPARISON_RUNS=40 OPENAPI_EXAMPLES=50 GROWTH_APPLICATIONS=100 \

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tests.engine import olt
 from tests.engine.harness import Engine, Stack
+from tools.language_hosts import find_host
+from tools.workspace import ROOT
+
+EXAMPLES: Final = ROOT / "examples" / "native"
 
 
 @dataclass(frozen=True)
@@ -54,10 +59,32 @@ class YamlStack(Stack):
         (self.folder / "Pulumi.yaml").write_text(project, encoding="utf-8")
 
 
-def new_yaml_stack(engine: Engine, folder: Path, program: str, host: Path) -> YamlStack:
+def new_yaml_stack(engine: Engine, folder: Path, program: str) -> YamlStack:
     """A new, empty stack in a folder, with a program in YAML."""
     made = engine.stack(folder, "")
-    path = os.pathsep.join((str(engine.python), str(engine.folder), str(host), os.environ["PATH"]))
-    stack = YamlStack(engine, folder, made.project, {"PATH": path})
+    stack = YamlStack(engine, folder, made.project, hosting(engine, "yaml"))
     stack.program(program)
     return stack
+
+
+@dataclass(frozen=True)
+class ExampleStack(Stack):
+    """A stack of an example's project, which looks for the plugin in ``.venv/bin``."""
+
+    def program(self, source: str) -> None:
+        """Copy an example of this name."""
+        shutil.copytree(EXAMPLES / source, self.folder, dirs_exist_ok=True)
+        (self.folder / ".venv").symlink_to(self.engine.python.parent)
+
+
+def new_example_stack(engine: Engine, folder: Path, name: str, language: str) -> ExampleStack:
+    """A new, empty stack of an example in a language."""
+    stack = engine.stack_of(ExampleStack, folder, name, project="readers")
+    stack.env.update(hosting(engine, language))
+    return stack
+
+
+def hosting(engine: Engine, language: str) -> dict[str, str]:
+    """An environment whose PATH has the language host."""
+    folders = (engine.python, engine.folder, find_host(language), os.environ["PATH"])
+    return {"PATH": os.pathsep.join(map(str, folders))}

@@ -1,4 +1,4 @@
-"""The programs in Go and TypeScript compile against the SDKs that Pulumi's generators make."""
+"""The examples in Go and TypeScript with the SDKs of Pulumi's generators: types and deployment."""
 
 from __future__ import annotations
 
@@ -8,20 +8,25 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
+from olt_provider.emulator import TENANT_A, Emulator
 from olt_provider.native import schema
+from tests.engine.harness import Engine
+from tests.engine.olt import reaching
+from tests.native.stacks import ExampleStack, new_example_stack
 from tools.workspace import ROOT
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 MODULE: Final = ROOT / "tools" / "engine-sdk"
-EXAMPLES: Final = ROOT / "examples" / "native"
 FLAGS: Final = ("-buildvcs=false", "-trimpath")
 """Those of the engine's build, whose cache is used."""
 SDK: Final = "example.com/pulumi-olt/sdk/go"
+GO_SETTINGS: Final = ("GOCACHE", "GOMODCACHE")
+"""What is under the home folder, of which the engine has another."""
 
 
 def run(command: Sequence[str | Path], cwd: Path) -> str:
@@ -30,8 +35,8 @@ def run(command: Sequence[str | Path], cwd: Path) -> str:
     return done.stdout
 
 
-def generated(language: str, folder: Path) -> Path:
-    """The SDK of a language, where `pulumi package add` puts it in a project."""
+def generate(language: str, folder: Path) -> Path:
+    """Write the SDK of a language where `pulumi package add` puts it in a project."""
     kept = folder / "schema.json"
     kept.write_text(schema.stored())
     sdk = folder / "sdks" / "olt"
@@ -39,34 +44,63 @@ def generated(language: str, folder: Path) -> Path:
     return sdk
 
 
-def example(language: str, folder: Path) -> Path:
-    return Path(shutil.copytree(EXAMPLES / language, folder, dirs_exist_ok=True))
-
-
-def test_go_program_compiles_against_its_sdk(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def go(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> ExampleStack:
     """The module of the generator has the versions of all that the SDK needs."""
-    project = example("go", tmp_path)
-    sdk = generated("go", project)
+    stack = new_example_stack(engine, tmp_path_factory.mktemp("go"), "go", "go")
+    sdk = generate("go", stack.folder)
     assert (sdk / "go.mod").read_text().startswith(f"module {SDK}\n")
+    manifest = stack.folder / "go.mod"
     pinned = (MODULE / "go.mod").read_text()
-    (module,) = re.findall(r"^module .*$", (project / "go.mod").read_text(), re.MULTILINE)
+    (module,) = re.findall(r"^module .*$", manifest.read_text(), re.MULTILINE)
     requirements = re.sub(r"^module .*$", "", pinned, flags=re.MULTILINE)
-    (project / "go.mod").write_text(
+    manifest.write_text(
         f"{module}\n{requirements}\nrequire {SDK} v0.0.0\nreplace {SDK} => ./sdks/olt\n"
     )
-    shutil.copyfile(MODULE / "go.sum", project / "go.sum")
-    run(["go", "vet", "-mod=mod", *FLAGS, "./..."], project)
-    run(["go", "build", "-mod=mod", *FLAGS, "-o", tmp_path / "readers", "."], project)
+    shutil.copyfile(MODULE / "go.sum", stack.folder / "go.sum")
+    run(["go", "vet", "-mod=mod", *FLAGS, "./..."], stack.folder)
+    settings = json.loads(run(["go", "env", "-json", *GO_SETTINGS], stack.folder))
+    stack.env.update(settings | {"GOFLAGS": " ".join(FLAGS), "GOPROXY": "off"})
+    return stack
 
 
-def test_typescript_program_compiles_against_its_sdk(tmp_path: Path) -> None:
-    project = example("typescript", tmp_path)
-    sdk = generated("nodejs", project)
-    manifest: dict[str, Any] = json.loads((project / "package.json").read_text())
-    versions = {**manifest["dependencies"], **manifest["devDependencies"]}
-    wanted = [f"{name}@{version}" for name, version in versions.items()]
-    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--package-lock=false"]
-    run(["npm", "install", *quiet, *wanted], project)
-    scope = project / "node_modules" / "@pulumi"
-    (scope / "olt").symlink_to(sdk)
-    run([project / "node_modules" / ".bin" / "tsc", "--noEmit", "-p", project], project)
+@pytest.fixture(scope="module")
+def typescript(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> ExampleStack:
+    folder = tmp_path_factory.mktemp("typescript")
+    stack = new_example_stack(engine, folder, "typescript", "nodejs")
+    generate("nodejs", folder)
+    quiet = ["--no-audit", "--no-fund", "--package-lock=false"]
+    run(["npm", "install", *quiet, "@pulumi/olt@file:sdks/olt"], folder)
+    return stack
+
+
+def test_go_program_compiles_against_its_sdk(go: ExampleStack) -> None:
+    run(["go", "build", *FLAGS, "-o", go.folder / "readers", "."], go.folder)
+
+
+def test_types_of_typescript_program_fit_its_sdk(typescript: ExampleStack) -> None:
+    folder = typescript.folder
+    run([folder / "node_modules" / ".bin" / "tsc", "--noEmit", "-p", folder], folder)
+
+
+@pytest.fixture(params=["go", "typescript"])
+def program(request: pytest.FixtureRequest) -> ExampleStack:
+    stack: ExampleStack = request.getfixturevalue(request.param)
+    return stack
+
+
+def test_program_from_registration_to_deletion(program: ExampleStack) -> None:
+    with Emulator.start() as emulator:
+        program.env.update(reaching(emulator, emulator.token(TENANT_A)))
+        program.preview()
+        assert emulator.platform.applications(TENANT_A) == []
+        program.up()
+        outputs = program.outputs()
+        assert outputs["tenantId"] == TENANT_A
+        secret = outputs["clientSecret"]
+        assert emulator.platform.secret_is_valid(outputs["clientId"], secret)
+        assert secret not in program.state_file.read_text()
+        assert program.outputs(show_secrets=False)["clientSecret"] == "[secret]"
+        assert program.preview_json()["changeSummary"] == {"same": 3}
+        program.destroy()
+        assert emulator.platform.applications(TENANT_A) == []

@@ -14,8 +14,6 @@ from tests.emulated import changes_in, new_tenant
 from tests.engine.harness import Engine
 from tests.engine.olt import reaching, reaching_as, steps_of
 from tests.native.stacks import YamlStack, new_yaml_stack
-from tools.workspace import SetupError
-from tools.yaml_host import find_yaml_host
 
 PROGRAM = """
 resources:
@@ -55,17 +53,9 @@ outputs:
 """
 
 
-@pytest.fixture(scope="session")
-def host() -> Path:
-    try:
-        return find_yaml_host()
-    except SetupError as error:
-        pytest.fail(str(error), pytrace=False)
-
-
 @pytest.fixture
-def yaml_stack(engine: Engine, tmp_path: Path, host: Path) -> YamlStack:
-    return new_yaml_stack(engine, tmp_path, "resources: {}\n", host)
+def yaml_stack(engine: Engine, tmp_path: Path) -> YamlStack:
+    return new_yaml_stack(engine, tmp_path, "resources: {}\n")
 
 
 def test_yaml_program_from_registration_to_deletion(

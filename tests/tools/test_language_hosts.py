@@ -5,15 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.workspace import ROOT
-from tools.yaml_host import NAME, PACKAGE
+import pytest
 
-FAKE_GO = f"""\
+from tools.language_hosts import HOSTS
+from tools.workspace import ROOT
+
+FAKE_GO = """\
 #!/bin/sh
 echo "$@" >>"$GO_CALLS"
 while [ "$1" != "-o" ]; do shift; done
-: >"$2/{NAME}"
-chmod +x "$2/{NAME}"
+: >"$2/${3##*/}"
+chmod +x "$2/${3##*/}"
 """
 
 
@@ -22,7 +24,7 @@ def executable(path: Path, text: str) -> None:
     path.chmod(0o755)
 
 
-def find(folder: Path) -> subprocess.CompletedProcess[str]:
+def find(folder: Path, language: str = "go") -> subprocess.CompletedProcess[str]:
     """Run the tool with a PATH, a home and a cache of its own."""
     env = {
         "PATH": f"{folder}:/usr/bin:/bin",
@@ -31,7 +33,7 @@ def find(folder: Path) -> subprocess.CompletedProcess[str]:
         "GO_CALLS": str(folder / "go-calls"),
     }
     return subprocess.run(
-        [sys.executable, "-m", "tools.yaml_host"],
+        [sys.executable, "-m", "tools.language_hosts", language],
         cwd=ROOT,
         env=env,
         check=False,
@@ -41,21 +43,24 @@ def find(folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_host_is_built_once_and_taken_from_the_cache_afterwards(tmp_path: Path) -> None:
+@pytest.mark.parametrize("language", HOSTS)
+def test_host_is_built_once_and_taken_from_the_cache_afterwards(
+    tmp_path: Path, language: str
+) -> None:
     executable(tmp_path / "go", FAKE_GO)
-    first, second = find(tmp_path), find(tmp_path)
+    first, second = find(tmp_path, language), find(tmp_path, language)
     assert first.returncode == second.returncode == 0, first.stderr
     assert first.stdout == second.stdout
     built = Path(first.stdout.strip())
-    assert os.access(built / NAME, os.X_OK)
+    assert os.access(built / HOSTS[language].name, os.X_OK)
     assert built.is_relative_to(tmp_path / "cache")
     (call,) = (tmp_path / "go-calls").read_text().splitlines()
     assert "-mod=readonly" in call
-    assert call.endswith(PACKAGE)
+    assert call.endswith(HOSTS[language].package)
 
 
 def test_host_on_path_comes_first(tmp_path: Path) -> None:
-    executable(tmp_path / NAME, "#!/bin/sh\n")
+    executable(tmp_path / HOSTS["go"].name, "#!/bin/sh\n")
     assert find(tmp_path).stdout == f"{tmp_path}\n"
 
 
