@@ -197,26 +197,31 @@ def _notes(outputs: Props, inputs: Props, now: datetime) -> Iterator[str]:
     rotated = rotation.note(plan_of(outputs, inputs, now).rotation, outputs, inputs, now)
     if rotated is not None:
         yield rotated
+    application = _titled(outputs)
     was, will_be = "allowed_tenants" in outputs, "allowed_tenants" in inputs
     if was and will_be and isinstance(inputs["allowed_tenants"], Mapping):
         yield from _comment_notes(outputs, inputs["allowed_tenants"])
     if was and inputs.get("allowed_tenants") is UNKNOWN:
         yield (
-            f"application {outputs.get('name')!r}: not all tenant IDs in allowed_tenants are known "
-            "yet, so the preview cannot show which tenants it changes; that all are shown as "
-            "removed does not mean that they lose their access"
+            f"{application}: not all tenant IDs in allowed_tenants are known yet, so the preview "
+            "cannot show which tenants it changes; that all are shown as removed does not mean "
+            "that they lose their access"
         )
     if was and not will_be:
         yield (
-            f"application {outputs.get('name')!r}: allowed_tenants is not declared any more, so "
-            "its tenants keep their access and are not managed from now on; to revoke them all, "
-            "declare allowed_tenants={}"
+            f"{application}: allowed_tenants is not declared any more, so its tenants keep their "
+            "access and are not managed from now on; to revoke them all, declare allowed_tenants={}"
         )
     if will_be and not was:
         yield (
-            f"application {outputs.get('name')!r}: allowed_tenants is declared for the first time, "
-            "so every tenant that was allowed outside Pulumi and is not in it will be revoked"
+            f"{application}: allowed_tenants is declared for the first time, so every tenant that "
+            "was allowed outside Pulumi and is not in it will be revoked"
         )
+
+
+def _titled(outputs: Props) -> str:
+    """The application by its name and client ID: several tenants may have one of the name."""
+    return f"application {outputs.get('name')!r} (client {outputs.get('client_id')})"
 
 
 def _comment_notes(outputs: Props, tenants: Mapping[str, Any]) -> Iterator[str]:
@@ -226,7 +231,4 @@ def _comment_notes(outputs: Props, tenants: Mapping[str, Any]) -> Iterator[str]:
         if tenants[tenant_id] == before[tenant_id] or (before[tenant_id] and tenants[tenant_id]):
             continue
         effect = "loses its comment" if before[tenant_id] else "gets a comment"
-        yield (
-            f"application {outputs.get('name')!r}: tenant {tenant_id} keeps its access and only "
-            f"{effect}"
-        )
+        yield f"{_titled(outputs)}: tenant {tenant_id} keeps its access and only {effect}"

@@ -183,3 +183,9 @@ def test_what_the_diff_of_tenants_cannot_show_is_noted(
     before, after = checked(context, allowed_tenants=old), checked(context, allowed_tenants=new)
     notes = diff(before, after).notes
     assert (notes == ()) if message is None else (message in notes[0])
+
+
+def test_notes_of_applications_of_one_name_differ(context: ProviderContext) -> None:
+    before, after = checked(context, allowed_tenants={OTHER: ""}), checked(context)
+    first, second = ({**before, "client_id": text} for text in ("client-1", "client-2"))
+    assert diff(first, after).notes != diff(second, after).notes
