@@ -32,7 +32,7 @@ class AllowedTenantArgs:
     ) -> None:
         """
         :param tenant_id: The tenant's ID, a UUID.
-        :param comment: A note that the platform keeps beside it. Default: none.
+        :param comment: A comment that the platform stores with it. Default: none.
         """
         pulumi.set(self, "tenant_id", tenant_id)
         pulumi.set(self, "comment", comment)
@@ -46,7 +46,7 @@ class AllowedTenantArgs:
     @property
     @pulumi.getter
     def comment(self) -> pulumi.Input[str] | None:
-        """A note that the platform keeps beside it."""
+        """A comment that the platform stores with it."""
         return pulumi.get(self, "comment")  # type: ignore[no-any-return]
 
 
@@ -59,7 +59,7 @@ class AllowedTenantArgsDict(_AllowedTenantNeeded, total=False):
     """``AllowedTenantArgs`` as a dictionary."""
 
     comment: pulumi.Input[str] | None
-    """A note that the platform keeps beside it. Default: none."""
+    """A comment that the platform stores with it. Default: none."""
 
 
 class _AdoptNeeded(TypedDict):
@@ -76,7 +76,7 @@ class AdoptArgsDict(_AdoptNeeded, total=False):
 
 @pulumi.input_type
 class AdoptArgs:
-    """An application that exists and is adopted instead of registering one."""
+    """An existing application to adopt, instead of registering one."""
 
     def __init__(
         self,
@@ -85,8 +85,8 @@ class AdoptArgs:
     ) -> None:
         """
         :param application_id: The application's ID, a UUID.
-        :param client_secret: Its client secret, if you know it; it is checked at the token
-            endpoint and kept as a secret. Default: a new one is made, which ends the old.
+        :param client_secret: Its client secret, which is checked at the token endpoint and stored
+            as a Pulumi secret. Default: the client secret is rotated.
         """
         pulumi.set(self, "application_id", application_id)
         pulumi.set(self, "client_secret", client_secret)
@@ -100,7 +100,7 @@ class AdoptArgs:
     @property
     @pulumi.getter
     def client_secret(self) -> pulumi.Input[str] | None:
-        """Its client secret, if it is known."""
+        """Its client secret, if it is declared."""
         return pulumi.get(self, "client_secret")  # type: ignore[no-any-return]
 
 
@@ -112,24 +112,25 @@ Status = Literal["active", "inactive"]
 
 
 class ApplicationProvider(ResourceProvider):
-    """The operations of ``OltApplication``. Its path is in the state of every application.
+    """The dynamic provider of ``OltApplication``. The state of every application contains its path.
 
-    Programs import it too, so each operation imports what it needs: the API is the host's alone.
+    Programs import it too, so each operation imports what it needs: only the provider process
+    imports the API.
     """
 
     serialize_as_secret_always = False
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Take the stack's configuration."""
+        """Store the stack's configuration."""
         self.context = host.context(req)
 
     @host.reported
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Validate, and fill in the tenant. In every preview.
+        """Validate the declaration, and fill in the tenant. Runs in every preview.
 
         Calls: none.
         """
-        from olt_provider.dynamic.native_state import in_snake_case
+        from olt_provider.dynamic.states import in_snake_case
         from olt_provider.lifecycle.application import declaration
         from olt_provider.lifecycle.application.model import TABLE
 
@@ -138,11 +139,11 @@ class ApplicationProvider(ResourceProvider):
 
     @host.reported
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """What differs; the engine works out the details from the inputs. In every preview.
+        """Compare the declaration with the state. Runs in every preview.
 
         Calls: none.
         """
-        from olt_provider.dynamic.native_state import in_snake_case, is_native
+        from olt_provider.dynamic.states import in_snake_case, is_native
         from olt_provider.lifecycle.application import declaration
         from olt_provider.lifecycle.application.model import OUTPUTS, TABLE
 
@@ -152,37 +153,37 @@ class ApplicationProvider(ResourceProvider):
             self.context.warn(note)
         if not difference.properties and not is_native(_olds):
             return DiffResult(changes=False)
-        # The engine computes the details from the inputs, unless they show nothing.
+        # The engine computes the details from the inputs, unless the inputs do not differ.
         changes = True if difference.hidden or is_native(_olds) else None
         return DiffResult(changes=changes, replaces=list(difference.replaces))
 
     @host.reported
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Register or adopt.
+        """Register or adopt the application.
 
         Calls: ``GET /application-developer/applications`` once per run and tenant, then ``POST``
             there; ``PATCH .../{id}`` if ``status`` is ``inactive``. To adopt: ``GET .../{id}``,
             then as for a change.
         Permission: ``applications_development:read`` and ``applications_development:write``.
         """
-        from olt_provider.dynamic import inputs
+        from olt_provider.dynamic.states import with_defaults
         from olt_provider.lifecycle.application import declaration, operations
         from olt_provider.lifecycle.application.model import TABLE, ApplicationInputs
 
         state = operations.create_or_undo(self.context, ApplicationInputs.from_props(props))
         declaration.hold_created(self.context, state.id, props)
-        return CreateResult(state.id, inputs.with_defaults(TABLE, state.to_props(), props))
+        return CreateResult(state.id, with_defaults(TABLE, state.to_props(), props))
 
     @host.reported
     @host.with_stored_configuration
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """What the platform holds; without earlier outputs, one that is managed elsewhere.
+        """Read the application; without earlier outputs, one that is managed elsewhere.
 
-        Calls: ``GET .../{id}``. Of several in one tenant, its list, 100 at once. After a 404 a
-            list too.
+        Calls: ``GET .../{id}``. If several of a tenant are read, its list, 100 at once. After a
+            404 a list too.
         Permission: ``applications_development:read``.
         """
-        from olt_provider.dynamic import inputs
+        from olt_provider.dynamic.states import as_read
         from olt_provider.lifecycle.application import operations
         from olt_provider.lifecycle.application.model import TABLE, ApplicationState
 
@@ -192,13 +193,13 @@ class ApplicationProvider(ResourceProvider):
         state = operations.read(self.context, ApplicationState.from_props(id_, props))
         if state is None:
             return ReadResult("", {})
-        if state.client_secret is None:  # of a .get, which declares nothing: there is no drift
+        if state.client_secret is None:  # read by .get, which declares nothing, so nothing drifts
             return ReadResult(state.id, state.to_props())
-        return ReadResult(state.id, *inputs.as_read(TABLE, props, state.to_props()))
+        return ReadResult(state.id, *as_read(TABLE, props, state.to_props()))
 
     @host.reported
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Change in place what differs.
+        """Change the application in place.
 
         Calls: one ``PATCH .../{id}`` for all properties; one ``PUT`` or ``DELETE
             .../{id}/allowed-tenants/{tenant}`` for each tenant that differs, and one ``GET
@@ -206,8 +207,7 @@ class ApplicationProvider(ResourceProvider):
             secret is rotated.
         Permission: ``applications_development:read`` and ``applications_development:write``.
         """
-        from olt_provider.dynamic import inputs
-        from olt_provider.dynamic.native_state import SECRET_LOST, in_snake_case
+        from olt_provider.dynamic.states import SECRET_LOST, in_snake_case, with_defaults
         from olt_provider.lifecycle.application import operations
         from olt_provider.lifecycle.application.model import (
             OUTPUTS,
@@ -220,15 +220,15 @@ class ApplicationProvider(ResourceProvider):
         state = replace(state, needs_new_secret=bool(_olds.get(SECRET_LOST)))
         desired = ApplicationInputs.from_props(_news)
         outputs = operations.update(self.context, state, desired).to_props()
-        return UpdateResult(inputs.with_defaults(TABLE, outputs, _news))
+        return UpdateResult(with_defaults(TABLE, outputs, _news))
 
     @host.reported
     @host.with_stored_configuration
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Delete, unless it is installed and ``force_destroy`` is not set.
+        """Delete the application, unless it is installed and ``force_destroy`` is not set.
 
-        Calls: ``GET .../{id}``, to see where it is installed (not with ``force_destroy``), then
-            ``DELETE .../{id}``. Of several in one tenant, its list, at most 5 s old.
+        Calls: ``GET .../{id}``, to check where it is installed (not with ``force_destroy``), then
+            ``DELETE .../{id}``. If several of a tenant are deleted, its list, at most 5 s old.
         Permission: ``applications_development:read`` and ``applications_development:write``.
         """
         from olt_provider.lifecycle.application import operations
@@ -250,21 +250,21 @@ class OltApplication(Resource, module="olt", name="OltApplication"):
     allowed_tenants: pulumi.Output[Mapping[str, str] | None]
     """Tenant ID -> comment; ``None`` where it is not managed."""
     with_public_oauth2_client: pulumi.Output[bool]
-    """Whether there is a public client too."""
+    """Whether it also has a public client."""
     redirect_uris: pulumi.Output[Sequence[str]]
-    """Where users may be sent back to, sorted."""
+    """URIs to which users may be redirected, sorted."""
     teaser_description: pulumi.Output[str]
     """A short description; ``""`` for none."""
     url: pulumi.Output[str | None]
-    """Where the application is."""
+    """The application's address."""
     status: pulumi.Output[str]
     """``active`` or ``inactive``."""
     rotate_secret_when_changed: pulumi.Output[Mapping[str, Any] | None]
     """The trigger of the last rotation."""
     rotate_secret_after_days: pulumi.Output[int | None]
-    """After how many days the client secret is rotated."""
+    """The number of days after which the client secret is rotated."""
     force_destroy: pulumi.Output[bool]
-    """Whether it is deleted even where it is installed."""
+    """Whether it is deleted although it is installed."""
     prevent_duplicate_name: pulumi.Output[bool]
     """Whether a name that is in use is refused."""
     client_id: pulumi.Output[str]
@@ -307,31 +307,31 @@ class OltApplication(Resource, module="olt", name="OltApplication"):
         :param resource_name: The resource's name in the stack.
         :param name: The application's name. Not empty. Default: ``resource_name``.
         :param tenant_id: The owner, a tenant ID. **A declared change replaces** the application:
-            another ID, another client, another secret. Default: the one it had, else
+            another ID, another client, another secret. Default: its present owner, else
             ``olt:tenantId``, else the tenant of the credentials.
-        :param allowed_tenants: Who may install it: tenant ID -> comment, or a sequence of IDs or
-            ``AllowedTenantArgs``. ``{}``: no tenant. Default: unmanaged, never changed.
-        :param with_public_oauth2_client: Also make a public client, for applications with users.
+        :param allowed_tenants: Tenants that may install it: tenant ID -> comment, or a sequence of
+            IDs or ``AllowedTenantArgs``. ``{}``: no tenant. Default: unmanaged, never changed.
+        :param with_public_oauth2_client: Also create a public client, for applications with users.
             Default: ``False``.
-        :param redirect_uris: Where users may be sent back to. Absolute, without wildcards. A set:
-            order and repetition mean nothing. Default: none.
+        :param redirect_uris: URIs to which users may be redirected. Absolute, without wildcards. A
+            set: order and repetition have no effect. Default: none.
         :param teaser_description: A short description. Default: none.
-        :param url: Where the application is. Absolute, with scheme. Default: none.
+        :param url: The application's address. Absolute, with scheme. Default: none.
         :param status: ``active`` or ``inactive``. An inactive application cannot be installed,
             nor reach its tenants' data. Default: ``active``.
-        :param rotate_secret_when_changed: A mapping that is not empty and differs from the last
-            makes a new client secret in place; the old one ends at once. Default: never.
+        :param rotate_secret_when_changed: A mapping. A change to another, non-empty value rotates
+            the client secret in place; the old one is invalid at once. Default: never.
         :param rotate_secret_after_days: Rotate the client secret in place by the first ``up`` after
             that many days, 1 to 36500. Default: never.
-        :param adopt: Adopt an application that exists instead of registering one. Read on
+        :param adopt: Adopt an existing application instead of registering one. Read on
             creation only. Default: register.
-        :param force_destroy: Delete it even where it is still installed. Default: ``False``.
-        :param prevent_duplicate_name: Refuse to register a name that the tenant uses already. The
+        :param force_destroy: Delete it although it is still installed. Default: ``False``.
+        :param prevent_duplicate_name: Refuse to register a name that the tenant already uses. The
             platform itself allows equal names. Default: ``True``.
         :param opts: Pulumi's resource options.
-        :raises TypeError: an argument has a type that it cannot have, such as text where a
-            sequence is expected, or an Output as a key of ``allowed_tenants``; the message shows
-            the right form.
+        :raises TypeError: an argument has a wrong type, such as a string where a sequence is
+            expected, or an Output as a key of ``allowed_tenants``; the message shows the right
+            form.
         """
         arguments.require_options(opts)
         trigger = 'rotate_secret_when_changed={"rotated": "<date>"}'
@@ -351,7 +351,7 @@ class OltApplication(Resource, module="olt", name="OltApplication"):
             "force_destroy": force_destroy,
             "prevent_duplicate_name": prevent_duplicate_name,
         }
-        if opts is not None and opts.id is not None:  # a .get: only the owner is an input
+        if opts is not None and opts.id is not None:  # created by .get: only the owner is an input
             declared = {key: tenant_id if key == "tenant_id" else None for key in declared}
         computed = dict.fromkeys(COMPUTED)
         ours = pulumi.ResourceOptions(
@@ -379,7 +379,7 @@ class OltApplication(Resource, module="olt", name="OltApplication"):
         """Read an application that is managed elsewhere; ``client_secret`` is a secret ``None``.
 
         :param resource_name: The resource's name in the stack.
-        :param id: The application ID. One that is missing is an error.
+        :param id: The application ID. It is an error if the application does not exist.
         :param tenant_id: The owner. Default: as in the constructor.
         :param opts: Pulumi's resource options.
         """

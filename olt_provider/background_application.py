@@ -1,4 +1,4 @@
-"""``OltBackgroundApplication``: registered, allowed and installed in N tenants at once."""
+"""``OltBackgroundApplication``: an application registered, allowed and installed in N tenants."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ Tenants = (
 class OltBackgroundApplication(pulumi.ComponentResource):
     """A background application: an ``OltApplication``, and an ``OltInstallation`` per tenant.
 
-    Each installation is made authenticated as its tenant, so the credentials must be valid for
-    every one of them, or ``providers`` names a provider for it.
+    Each installation is authenticated as its tenant, so the credentials must be valid for all of
+    these tenants, or ``providers`` names a provider for the others.
     """
 
     application: OltApplication
@@ -60,7 +60,7 @@ class OltBackgroundApplication(pulumi.ComponentResource):
     api_url: pulumi.Output[str]
     """The API base URL of its platform."""
     installed_at: pulumi.Output[Mapping[str, str]]
-    """Tenant ID -> since when the application is installed there, RFC 3339 in UTC."""
+    """Tenant ID -> when the application was installed there, RFC 3339 in UTC."""
 
     def __init__(
         self,
@@ -85,15 +85,15 @@ class OltBackgroundApplication(pulumi.ComponentResource):
     ) -> None:
         """
         :param resource_name: The resource's name in the stack.
-        :param tenants: Who is allowed and has it installed: tenant ID -> comment, or a sequence
-            of IDs or ``AllowedTenantArgs``. The IDs must be plain strings, because each names a
-            resource. ``{}``: no tenant. A tenant that is taken out is revoked and uninstalled.
+        :param tenants: Tenants that are allowed and in which it is installed: tenant ID -> comment,
+            or a sequence of IDs or ``AllowedTenantArgs``. The IDs must be plain strings, because
+            each names a resource. ``{}``: no tenant. A removed tenant is revoked and uninstalled.
         :param providers: Tenant ID -> the provider that installs there. Default: the component's.
-        :param install: ``False`` allows the tenants only, where other stacks declare the
+        :param install: ``False`` only allows the tenants, if other stacks declare the
             installations. Default: ``True``.
         :param opts: Pulumi's resource options.
-        :raises TypeError: a tenant ID is an Output, or an argument has a type that it cannot have;
-            the message shows the right form.
+        :raises TypeError: a tenant ID is an Output, or an argument has a wrong type; the message
+            shows the right form.
         :raises ValueError: a tenant is listed twice.
 
         All other arguments are those of ``OltApplication``.
@@ -102,7 +102,7 @@ class OltBackgroundApplication(pulumi.ComponentResource):
         form = 'providers={"<tenant ID>": Provider(...)}'
         arguments.require_mapping("providers", providers, form)
         allowed = _by_tenant(tenants)
-        # A stack may come back from the plugin.
+        # An alias, for stacks that return from the native plugin.
         ours = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=BACKGROUND_APPLICATION)])
         options = pulumi.ResourceOptions.merge(opts, ours)
         super().__init__("olt:index:OltBackgroundApplication", resource_name, None, options)
@@ -141,7 +141,7 @@ class OltBackgroundApplication(pulumi.ComponentResource):
 
     @classmethod
     def _classes(cls) -> tuple[type[Any], type[Any]]:
-        """The classes of the application and of the installations."""
+        """The classes of the application and of its installations."""
         return OltApplication, OltInstallation
 
     def _outputs(self) -> dict[str, Any]:
@@ -165,7 +165,7 @@ class OltBackgroundApplication(pulumi.ComponentResource):
 
 
 def _by_tenant(tenants: Tenants) -> dict[str, pulumi.Input[str] | None]:
-    """One entry a tenant. Raises ``TypeError`` or ``ValueError`` naming what is wrong."""
+    """Return one entry per tenant. Raises ``TypeError`` or ``ValueError``."""
     arguments.require_tenants("tenants", tenants)
     given: Any = tenants
     if isinstance(given, pulumi.Output):
@@ -185,7 +185,7 @@ def _by_tenant(tenants: Tenants) -> dict[str, pulumi.Input[str] | None]:
 
 
 def _pair(item: Any) -> tuple[Any, Any]:
-    """A tenant ID and its comment. An ID that is no text is left for the check."""
+    """Return a tenant ID and its comment. An ID of another type is left for the check."""
     if isinstance(item, str | pulumi.Output):
         return item, None
     declared = arguments.fields("tenants", item, "tenant_id", "comment")

@@ -17,8 +17,8 @@ class OltBackgroundApplicationPair(pulumi.ComponentResource):
     """Two background applications, of which one is current.
 
     Raising ``generation`` by one rotates the secret of the idle application and makes it current.
-    The client that was current before, and its secret, keep working until the next raise, so a
-    consumer has that long to take the new ones.
+    The previous client and its secret keep working until the next raise, so a consumer has that
+    long to switch to the new ones.
     """
 
     first: OltBackgroundApplication
@@ -64,18 +64,18 @@ class OltBackgroundApplicationPair(pulumi.ComponentResource):
         """
         :param resource_name: The resource's name in the stack.
         :param generation: 1 at first. Raise it by one to rotate. It can be neither lowered nor
-            raised by more, because that would end a secret that is in use.
+            raised by more, because that would rotate a secret that is in use.
         :param tenants: Tenants that both applications allow and are installed in, as for
             ``OltBackgroundApplication``.
         :param name: The applications are named ``NAME-a`` and ``NAME-b``. Default:
             ``resource_name``.
         :param adopt: An existing application that becomes the first of the two. Default: register.
         :param providers: Tenant ID -> the provider that installs there. Default: the component's.
-        :param install: ``False`` allows the tenants only, where other stacks declare the
+        :param install: ``False`` only allows the tenants, if other stacks declare the
             installations. Default: ``True``.
         :param opts: Pulumi's resource options.
-        :raises TypeError: ``generation`` is not an integer, or another argument has a type that it
-            cannot have; the message shows the right form.
+        :raises TypeError: ``generation`` is not an integer, or another argument has a wrong type;
+            the message shows the right form.
         :raises ValueError: ``generation`` is less than 1, or a tenant is listed twice.
 
         All other arguments are those of ``OltApplication`` and hold for both applications.
@@ -130,7 +130,7 @@ class OltBackgroundApplicationPair(pulumi.ComponentResource):
 
     @classmethod
     def _class(cls) -> type[OltBackgroundApplication]:
-        """The class of its applications."""
+        """The class of the two applications."""
         return OltBackgroundApplication
 
 

@@ -26,24 +26,25 @@ if TYPE_CHECKING:
 
 
 class InstallationProvider(ResourceProvider):
-    """The operations of ``OltInstallation``. Its path is in the state of every installation.
+    """The dynamic provider of ``OltInstallation``. Every installation's state contains its path.
 
-    Programs import it too, so each operation imports what it needs: the API is the host's alone.
+    Programs import it too, so each operation imports what it needs: only the provider process
+    imports the API.
     """
 
     serialize_as_secret_always = False
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Take the stack's configuration."""
+        """Store the stack's configuration."""
         self.context = host.context(req)
 
     @host.reported
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Validate, and fill in the tenant. In every preview.
+        """Validate the declaration, and fill in the tenant. Runs in every preview.
 
         Calls: none.
         """
-        from olt_provider.dynamic.native_state import in_snake_case
+        from olt_provider.dynamic.states import in_snake_case
         from olt_provider.lifecycle.installation import declaration
         from olt_provider.lifecycle.installation.model import TABLE
 
@@ -52,11 +53,11 @@ class InstallationProvider(ResourceProvider):
 
     @host.reported
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """What differs. Every change replaces. In every preview.
+        """Compare the declaration with the state: every change replaces. Runs in every preview.
 
         Calls: none.
         """
-        from olt_provider.dynamic.native_state import in_snake_case, is_native
+        from olt_provider.dynamic.states import in_snake_case, is_native
         from olt_provider.lifecycle.installation import declaration
         from olt_provider.lifecycle.installation.model import OUTPUTS, TABLE
 
@@ -68,7 +69,7 @@ class InstallationProvider(ResourceProvider):
 
     @host.reported
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Install.
+        """Install the application.
 
         Calls: ``PUT /applications/{id}/installation``; if that is refused,
             ``GET /applications/{id}`` to find the reason.
@@ -83,10 +84,10 @@ class InstallationProvider(ResourceProvider):
     @host.reported
     @host.with_stored_configuration
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """What the platform holds; without earlier outputs, one that is managed elsewhere.
+        """Read the installation; without earlier outputs, one that is managed elsewhere.
 
-        Calls: ``GET /applications/{id}``. Of several in one tenant, its list, 100 at once. After
-            a 404 a list too.
+        Calls: ``GET /applications/{id}``. If several of a tenant are read, its list, 100 at once.
+            After a 404 a list too.
         Permission: ``applications:read``.
         """
         from olt_provider.lifecycle.installation import operations
@@ -98,15 +99,15 @@ class InstallationProvider(ResourceProvider):
         state = operations.read(self.context, InstallationState.from_props(props))
         if state is None:
             return ReadResult("", {})
-        # Without inputs, because they cannot drift, and a .get declares none.
+        # No inputs are returned: they cannot drift, and .get declares none.
         return ReadResult(state.id, state.to_props())
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Nothing on the platform can change in place: keep what is known.
+        """Keep the state, because nothing on the platform can change in place.
 
         Calls: none.
         """
-        from olt_provider.dynamic.native_state import in_snake_case
+        from olt_provider.dynamic.states import in_snake_case
         from olt_provider.lifecycle.installation.model import OUTPUTS, TABLE
 
         return UpdateResult({**in_snake_case(_olds, TABLE, OUTPUTS), **_news})
@@ -114,7 +115,7 @@ class InstallationProvider(ResourceProvider):
     @host.reported
     @host.with_stored_configuration
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Uninstall.
+        """Uninstall the application.
 
         Calls: ``DELETE /applications/{id}/installation``; after a 404, reads that
         verify the deletion.
@@ -148,9 +149,9 @@ class OltInstallation(Resource, module="olt", name="OltInstallation"):
     application_id: pulumi.Output[str]
     """The application."""
     tenant_id: pulumi.Output[str]
-    """The tenant that has it installed."""
+    """The tenant in which it is installed."""
     installed_at: pulumi.Output[str]
-    """Since when, RFC 3339 in UTC."""
+    """When it was installed, RFC 3339 in UTC."""
     api_url: pulumi.Output[str]
     """The API base URL of its platform."""
 
@@ -165,7 +166,7 @@ class OltInstallation(Resource, module="olt", name="OltInstallation"):
         """
         :param resource_name: The resource's name in the stack.
         :param application_id: The application to install: ``app.id``. Required.
-        :param tenant_id: The tenant to install it in. Default: the one it had, else
+        :param tenant_id: The tenant to install it in. Default: its present tenant, else
             ``olt:tenantId``, else the tenant of the credentials.
         :param opts: Pulumi's resource options.
         """
@@ -177,7 +178,7 @@ class OltInstallation(Resource, module="olt", name="OltInstallation"):
             "installed_at": None,
             "api_url": None,
         }
-        # A stack may come back from the plugin.
+        # An alias, for stacks that return from the native plugin.
         ours = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=INSTALLATION)])
         warn_of_plain_text()
         with shape.pickled_alike():
@@ -195,7 +196,7 @@ class OltInstallation(Resource, module="olt", name="OltInstallation"):
         id: pulumi.Input[str],  # noqa: A002 - the name that every Pulumi resource uses
         opts: pulumi.ResourceOptions | None = None,
     ) -> OltInstallation:
-        """Read an installation that is managed elsewhere. One that is missing is an error.
+        """Read an installation that is managed elsewhere. It is an error if it does not exist.
 
         :param resource_name: The resource's name in the stack.
         :param id: ``{tenant_id}/{application_id}``.

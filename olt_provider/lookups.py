@@ -1,7 +1,7 @@
-"""Look-ups for programs: what exists on the platform, whether this program manages it or not.
+"""Look up existing applications and installations in a program, managed by it or not.
 
-They run in the program, with the stack's configuration and credentials, and so cost their calls
-in every preview and every update. No look-up returns a client secret.
+Look-ups run in the program, with the stack's configuration and credentials, so they make their API
+calls in every preview and every update. No look-up returns a client secret.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from olt_provider.lifecycle.provider_context import ProviderContext
 
 
 class ApplicationOutput(pulumi.Output[ApplicationResult]):
-    """The types of an ``ApplicationResult`` that is not known before the program runs."""
+    """The type of an ``ApplicationResult`` inside an Output."""
 
     id: pulumi.Output[str]
     name: pulumi.Output[str]
@@ -41,7 +41,7 @@ class ApplicationOutput(pulumi.Output[ApplicationResult]):
 
 
 class InstallationOutput(pulumi.Output[InstallationResult]):
-    """The types of an ``InstallationResult`` that is not known before the program runs."""
+    """The type of an ``InstallationResult`` inside an Output."""
 
     id: pulumi.Output[str]
     application_id: pulumi.Output[str]
@@ -50,7 +50,7 @@ class InstallationOutput(pulumi.Output[InstallationResult]):
 
 
 class LookUpError(OltError, pulumi.RunError):
-    """A look-up that failed: where the program does not handle it, the engine shows one line."""
+    """A failed look-up. If the program does not handle it, the engine shows one line."""
 
 
 P = ParamSpec("P")
@@ -74,7 +74,7 @@ def _in_one_line(look_up: Callable[P, R]) -> Callable[P, R]:
 
 @_in_one_line
 def get_application(application_id: str, *, tenant_id: str | None = None) -> ApplicationResult:
-    """One application; an error if there is none that the credentials may see.
+    """Read an application. It is an error if the credentials cannot access such an application.
 
     Calls: one ``GET /application-developer/applications/{applicationId}``.
 
@@ -87,7 +87,7 @@ def get_application(application_id: str, *, tenant_id: str | None = None) -> App
 
 @_in_one_line
 def list_applications(*, tenant_id: str | None = None) -> list[ApplicationResult]:
-    """All that a tenant owns, by name.
+    """List the applications that a tenant owns, by name.
 
     Calls: one ``GET /application-developer/applications`` per 100 applications.
 
@@ -99,7 +99,7 @@ def list_applications(*, tenant_id: str | None = None) -> list[ApplicationResult
 
 @_in_one_line
 def find_applications(*, name: str, tenant_id: str | None = None) -> list[ApplicationResult]:
-    """Those that a tenant owns with exactly this name: none, one, or several.
+    """List the applications of a tenant with exactly this name: none, one, or several.
 
     Calls: as ``list_applications``.
 
@@ -112,7 +112,7 @@ def find_applications(*, name: str, tenant_id: str | None = None) -> list[Applic
 
 @_in_one_line
 def get_installation(application_id: str, *, tenant_id: str | None = None) -> InstallationResult:
-    """Since when an application is installed in a tenant; an error if it is not.
+    """Read an installation. It is an error if the application is not installed in the tenant.
 
     Calls: one ``GET /applications/{applicationId}`` authenticated as ``tenant_id``.
 

@@ -1,4 +1,4 @@
-"""``Provider``: a second platform, tenant or set of credentials in one stack."""
+"""``Provider``: settings and credentials of another platform or tenant within one stack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How settings and credentials are called, in a stack's configuration and in the environment."""
+"""Names of settings and credentials in a stack's configuration and in the environment."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 NAMESPACE: Final = "olt"
 EXPLICIT: Final = "explicit"
-"""The key that only an explicit ``Provider`` sets in its own configuration."""
+"""The key that marks the configuration of an explicit ``Provider``."""
 
 
 def configured(key: str) -> str:
@@ -32,6 +32,6 @@ def key_of(parameter: str) -> str:
 
 
 def setting(parameter: str) -> str:
-    """How errors call a setting: ``api_url`` is ``olt:apiUrl (or OLT_API_URL)``."""
+    """The name of a setting in errors: ``api_url`` is ``olt:apiUrl (or OLT_API_URL)``."""
     key = key_of(parameter)
     return f"{configured(key)} (or {variable(key)})"

@@ -1,8 +1,8 @@
-"""Where settings and credentials are read: the configuration, and the environment.
+"""Precedence of configuration and environment, for the stack's provider and explicit ones.
 
-Two kinds of providers have configurations. The stack's own has the stack's, and the environment
-comes first. An explicit ``Provider`` has its arguments, and they come first: a token that is in the
-environment for one platform must not reach another that the provider names. Only a variable that
+For the stack's own provider, the environment comes before the stack's configuration. For an
+explicit ``Provider``, its arguments come before the environment: a token that the environment holds
+for one platform must not reach another platform that the provider names. Only a variable that
 ``env_var_mappings`` passes to it replaces an argument.
 """
 
@@ -19,17 +19,17 @@ Look = Callable[[str], str | None]
 
 
 class Credentials(NamedTuple):
-    """One group of credentials, by their keys, from one place."""
+    """A group of credentials by their keys, all from one place."""
 
     values: dict[str, str]
     in_environment: bool
     lent: bool = False
-    """Whether they are the environment's, for an explicit provider that has none."""
+    """Whether an explicit provider without credentials takes them from the environment."""
 
 
 @dataclass(frozen=True)
 class Places:
-    """The places of one provider. Each looks a key up and returns ``None`` where it is unset."""
+    """The places of one provider. Each returns the value of a key, or ``None`` if it is unset."""
 
     configured: Look
     environment: Look
@@ -39,7 +39,7 @@ class Places:
 
     @classmethod
     def of(cls, config: Callable[[str], object], environ: Mapping[str, str]) -> Places:
-        """``config`` looks a key such as ``olt:apiUrl`` up in the provider's configuration."""
+        """Return the places. ``config`` returns the value of a key such as ``olt:apiUrl``."""
 
         def from_configuration(key: str) -> str | None:
             value = config(configured(key))
@@ -50,11 +50,11 @@ class Places:
         return cls(from_configuration, _in(environ), _in(mapped), explicit=mark is not None)
 
     def settings(self, keys: Sequence[str]) -> dict[str, str | None]:
-        """Each setting by itself, from the first place that has it."""
+        """Return each setting from the first place that sets it."""
         return {key: next(filter(None, (look(key) for look in self._looks)), None) for key in keys}
 
     def hosts(self, keys: Sequence[str]) -> dict[str, str | None]:
-        """The settings that choose hosts. Those of an explicit provider are not mixed."""
+        """Return the settings that choose hosts: an explicit provider's come from one place."""
         if self.explicit:
             for look in self._looks:
                 if any(map(look, keys)):
@@ -62,7 +62,7 @@ class Places:
         return self.settings(keys)
 
     def credentials(self, keys: Sequence[str]) -> Credentials:
-        """The credentials of the first place that has any."""
+        """Return the credentials of the first place that has any."""
         for look in self._looks:
             found = {key: value for key in keys if (value := look(key))}
             if found:
@@ -78,7 +78,7 @@ class Places:
 
 
 def explicit(mappings: Mapping[str, str] | None) -> str:
-    """The value of the key that marks an explicit provider's configuration as such."""
+    """The value of the key that marks the configuration of an explicit provider."""
     return json.dumps(dict(mappings or {}), sort_keys=True)
 
 

@@ -1,9 +1,9 @@
-"""Settings and credentials, from a stack's configuration and from the environment.
+"""Load settings and credentials from a stack's configuration and from the environment.
 
 Settings are read key by key, the environment first. Credentials are one group from one place: if
 any credential variable is set in the environment, all configured credentials are ignored, because
-what the engine refreshes or destroys it does with the configuration stored in the state, which may
-hold a dead token. An explicit ``Provider`` is another matter: see ``setting_places``.
+the engine refreshes and destroys with the configuration stored in the state, which may hold an
+expired token. The rules for an explicit ``Provider`` are in ``setting_places``.
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ SETTINGS: Final = (
     "maxConnections",
 )
 HOSTS: Final = ("apiUrl", "identityUrl")
-"""They are set together, or come from ``environment``."""
+"""Both are set together, or ``environment`` selects them."""
 CREDENTIALS: Final = ("apiToken", "tenantTokens", "clientId", "clientSecret", "refreshToken")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that decides where and how the platform is called. Hashable, so it can be a key.
+    """The settings of one provider. Hashable, so they can be a key.
 
     Times are in seconds. ``credentials`` holds pairs of configuration key and secret value.
     """
@@ -72,7 +72,7 @@ class Settings:
     credentials: tuple[tuple[str, SecretStr], ...] = field(default=(), repr=False)
     credentials_in_environment: bool = False
     explicit: bool = False
-    """Whether they are those of an explicit ``Provider``, and not the stack's."""
+    """Whether they belong to an explicit ``Provider``."""
 
     @classmethod
     def load(
@@ -83,11 +83,11 @@ class Settings:
         keys: Iterable[str] = (),
         connections: int = DEFAULT_MAX_CONNECTIONS,
     ) -> Settings:
-        """Read all keys. ``config`` looks a key such as ``olt:apiUrl`` up in the stack.
+        """Read all settings. ``config`` returns the value of a key such as ``olt:apiUrl``.
 
-        ``keys`` are all that the stack's configuration has, of any namespace. ``connections`` is
-        the default of ``maxConnections``. Raises
-        ``ConfigurationError`` naming the key that is wrong, or that is no setting.
+        ``keys`` are all keys of the stack's configuration, of any namespace. ``connections`` is the
+        default of ``maxConnections``. Raises ``ConfigurationError``, which names the key that is
+        invalid or unknown.
         """
         require_known(keys)
         places = Places.of(config, environ)
@@ -117,7 +117,10 @@ class Settings:
         notify: Callable[[str], None],
         sleep: Callable[[float], None] = time.sleep,
     ) -> OltClient:
-        """A client of the platform. ``notify`` gets reports of long waits; no call is made yet."""
+        """Return a client with these settings. ``notify`` receives reports of long waits.
+
+        Makes no API calls.
+        """
         if not self.credentials:
             raise ConfigurationError(
                 f"no credentials: set the environment variable {variable('apiToken')}, or run "
@@ -143,7 +146,7 @@ class Settings:
         )
 
     def naming(self, field: str) -> str:
-        """How errors call a parameter of the client: by where its value comes from."""
+        """Return the name of a client parameter in errors: that of the setting it comes from."""
         key = key_of(field)
         if key not in CREDENTIALS:
             return setting(field)
@@ -164,9 +167,9 @@ class Settings:
 
 
 def require_known(keys: Iterable[str]) -> None:
-    """Raise ``ConfigurationError`` for a key in the namespace ``olt:`` that is no setting.
+    """Raise ``ConfigurationError`` for an unknown key in the namespace ``olt:``.
 
-    It would be ignored, and a misspelled ``olt:apiUrl`` would call production.
+    It would be ignored, and with a misspelled ``olt:apiUrl`` production would be called.
     """
     prefix = configured("")
     known = {key.lower(): configured(key) for key in (*SETTINGS, *CREDENTIALS)}
@@ -198,7 +201,7 @@ def _hosts(values: Mapping[str, str | None]) -> Hosts:
 
 
 def _require_hosts_of_environment(hosts: Hosts, places: Places, lent: Credentials) -> None:
-    """Credentials of the environment belong to the hosts that the environment names."""
+    """Require that credentials of the environment are only sent to hosts of the environment."""
     theirs = _hosts({key: places.environment(key) for key in (*HOSTS, "environment")})
     if all(map(same_base_url, hosts, theirs)):
         return

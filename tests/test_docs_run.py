@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from olt_provider.api.applications import ListedApplication
 from olt_provider.api.errors import ConfigurationError, OltError
 from olt_provider.emulator import TENANT_A, Emulator
-from olt_provider.lifecycle.application.duplicates import require_unused
+from olt_provider.lifecycle.application.duplicate_names import require_unused
 from olt_provider.lifecycle.known_applications import KnownApplications
 from olt_provider.lifecycle.provider_context import ProviderContext
 from tests.documents import DOCS, README, Block, blocks, installs, reason_not_to_run

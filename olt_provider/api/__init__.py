@@ -1,4 +1,4 @@
-"""The OLT platform's REST API and token endpoint, typed. It does not depend on Pulumi."""
+"""Typed client of the OLT platform's REST API and token endpoint. It does not depend on Pulumi."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import on first use, because Pulumi programs load nothing but the errors."""
+    """Import a name on first use, because Pulumi programs need only the errors."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

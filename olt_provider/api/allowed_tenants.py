@@ -1,4 +1,4 @@
-"""``/application-developer/applications/{applicationId}/allowed-tenants``: who may install."""
+"""Allowed tenants: ``/application-developer/applications/{applicationId}/allowed-tenants``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from olt_provider.api.tenant_transport import TenantTransport
 
 
 class AllowedTenant(Model):
-    """A tenant that may install the application, and whether it has."""
+    """A tenant that may install the application, and whether it has installed it."""
 
     tenant_id: Id
     created_at: Timestamp | None = None
@@ -19,27 +19,28 @@ class AllowedTenant(Model):
 
 
 class AllowedTenantChange(Model):
-    """The body that allows a tenant."""
+    """The request body that allows a tenant."""
 
     comment: str = ""
 
 
 class AllowedTenantsClient:
-    """Needs ``applications_development:read`` for reads and ``:write`` for changes.
+    """Lists, allows and revokes the tenants of an application.
 
-    Every method raises ``ApiError`` for a refusal and ``RequestError`` for a response that never
-    came or cannot be read.
+    Reads need the permission ``applications_development:read``, changes ``:write``. Every method
+    raises ``ApiError`` if the platform refuses the request and ``RequestError`` if no usable
+    response arrives.
     """
 
     def __init__(self, transport: TenantTransport) -> None:
         self._transport = transport
 
     def list(self, application_id: str) -> Iterator[AllowedTenant]:
-        """``GET``, all pages: the tenants that may install the application."""
+        """List the tenants that may install the application: ``GET``, all pages."""
         return self._transport.items(AllowedTenant, _all(application_id))
 
     def allow(self, application_id: str, tenant_id: str, comment: str = "") -> None:
-        """``PUT .../{tenantId}``: allow a tenant to install, or change the comment."""
+        """Allow a tenant, or change its comment: ``PUT .../{tenantId}``."""
         self._transport.send(
             "PUT",
             f"{_all(application_id)}/{segment(tenant_id, what='tenant ID')}",
@@ -47,7 +48,7 @@ class AllowedTenantsClient:
         )
 
     def revoke(self, application_id: str, tenant_id: str) -> None:
-        """``DELETE .../{tenantId}``: an installation that exists becomes unavailable."""
+        """Revoke a tenant: ``DELETE .../{tenantId}``. Its installation becomes unavailable."""
         self._transport.send(
             "DELETE", f"{_all(application_id)}/{segment(tenant_id, what='tenant ID')}"
         )

@@ -1,4 +1,4 @@
-"""``/application-info``: only for an application's own client-credentials tokens."""
+"""Information for the application itself: ``/application-info``."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ PATH = "/application-info/installed-tenants"
 
 
 class InstalledTenant(Model):
-    """A tenant that has the application installed now."""
+    """A tenant that has the application installed."""
 
     tenant_id: Id
     name: Text = ""
 
 
 class ApplicationInfoClient:
-    """What the platform returns to an application about itself."""
+    """Reads information about the calling application. Needs the application's own token."""
 
     def __init__(self, transport: TenantTransport) -> None:
         self._transport = transport
 
     def installed_tenants(self) -> tuple[InstalledTenant, ...]:
-        """``GET .../installed-tenants``, all pages: the tenants that have the application now.
+        """List where the application is installed: ``GET .../installed-tenants``, all pages.
 
-        Raises ``ApiError`` for a refusal and ``RequestError`` for an unusable response.
+        Raises ``ApiError`` if the platform refuses the request and ``RequestError`` if no usable
+        response arrives.
         """
         return tuple(self._transport.items(InstalledTenant, PATH, may_be_unpaged=True))

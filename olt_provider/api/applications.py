@@ -1,4 +1,4 @@
-"""``/application-developer/applications``: the applications that a tenant owns."""
+"""Applications that a tenant owns: ``/application-developer/applications``."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def _spelled_right(value: Any) -> Any:
 
 
 class OAuth2Client(Model):
-    """The confidential client of an application.
+    """The confidential OAuth2 client of an application.
 
-    ``secret`` is only in the responses to a registration and to a new secret.
+    ``secret`` is set only in the responses to a registration and to a rotation.
     """
 
     id: OpaqueId
@@ -45,13 +45,13 @@ class OAuth2Client(Model):
 
 
 class PublicOAuth2Client(Model):
-    """The public client of an application, where it has one."""
+    """The public OAuth2 client of an application that has one."""
 
     id: OpaqueId
 
 
 class Application(Model):
-    """An application, in the terms of ``/application-developer/applications``."""
+    """An application, as its owner reads it."""
 
     id: Id
     name: str
@@ -60,9 +60,9 @@ class Application(Model):
     public_oauth2_client: PublicOAuth2Client | None = None
     tenant_id: Id
     status: str
-    """``active`` or ``inactive``; a status that the platform adds later is kept as it is."""
+    """``active`` or ``inactive``. Other values that the platform may add are accepted unchanged."""
     created_at: Timestamp | None
-    """``None`` only where the platform did not return it."""
+    """``None`` if the response lacks it."""
     teaser_description: Text = ""
     url: OptionalText = None
     redirect_uris: TextList = ()
@@ -71,14 +71,14 @@ class Application(Model):
 
 
 class AllowedTenantRegistration(Model):
-    """One entry of ``allowedTenants`` in a registration."""
+    """An item of ``allowedTenants`` in a registration."""
 
     tenant_id: str
     comment: str = ""
 
 
 class ApplicationRegistration(Model):
-    """The body of a registration. What is not set is the platform's default."""
+    """The request body of a registration. The platform has defaults for unset fields."""
 
     name: str
     teaser_description: str = ""
@@ -89,10 +89,7 @@ class ApplicationRegistration(Model):
 
 
 class ApplicationPatch(Model):
-    """The body of a change. What is not set stays as it is.
-
-    To clear: ``teaser_description=""``, ``url=None``, ``redirect_uris=()``.
-    """
+    """The request body of a change. Fields that are not set stay unchanged."""
 
     name: str = ""
     teaser_description: str = ""
@@ -103,14 +100,17 @@ class ApplicationPatch(Model):
 
 
 class ListedApplication(Model):
-    """What a list entry needs at least: enough to know that the application exists."""
+    """The ID and name of a list item, which prove that the application exists."""
 
     id: Id
     name: Text = ""
 
 
 class UnreadableApplication(NamedTuple):
-    """A list entry that is no readable application, and why. ``None``: it has no such text."""
+    """A list item that is not a readable application, and the reason.
+
+    ``id`` and ``name`` are ``None`` where the item has no such text.
+    """
 
     id: str | None
     name: str | None
@@ -118,7 +118,7 @@ class UnreadableApplication(NamedTuple):
 
 
 def secret_in(data: Any) -> SecretStr | None:
-    """The client secret of a response, in either of the places where the platform may return it."""
+    """Return the client secret of a response from either place where the platform may put it."""
     client = data.get("oauth2Client") if isinstance(data, Mapping) else None
     for place in (client, data):
         secret = place.get("secret") if isinstance(place, Mapping) else None
@@ -128,22 +128,24 @@ def secret_in(data: Any) -> SecretStr | None:
 
 
 class ApplicationsClient:
-    """Needs ``applications_development:read`` for reads and ``:write`` for changes.
+    """Registers, reads, changes and deletes the applications that a tenant owns.
 
-    Every method raises ``ApiError`` for a refusal and ``RequestError`` for a response that never
-    came or cannot be read.
+    Reads need the permission ``applications_development:read``, changes ``:write``. Every method
+    raises ``ApiError`` if the platform refuses the request and ``RequestError`` if no usable
+    response arrives.
     """
 
     def __init__(self, transport: TenantTransport) -> None:
         self._transport = transport
 
     def register(self, registration: ApplicationRegistration) -> Application:
-        """``POST``: a new application, with its client secret, which is returned only here.
+        """Register an application: ``POST``. Only this response holds its client secret.
 
-        Never repeated once the request may have reached the platform, because each one makes an
-        application. A ``RequestError`` with ``sent`` leaves open whether there is one now. What the
-        response lacks beside the IDs and the secret is read by a GET; where that fails, it is what
-        was sent.
+        The request is never repeated once it may have reached the platform, because each one
+        registers another application. After a ``RequestError`` with ``sent`` it is not known
+        whether an application was registered. If the response lacks more than the IDs and the
+        secret, the application is read by a GET; if that fails, the missing values are those that
+        were sent.
         """
         source = f"POST {PATH}"
         body = self._transport.send(
@@ -159,7 +161,7 @@ class ApplicationsClient:
         return registered.model_copy(update={"oauth2_client": client})
 
     def _read_rest(self, data: Any, registration: ApplicationRegistration) -> Application:
-        """The application of an incomplete response to a registration."""
+        """Complete an incomplete response to a registration."""
         source = f"POST {PATH}"
         listed = parse(ListedApplication, data, source=source)
         try:
@@ -173,9 +175,10 @@ class ApplicationsClient:
         return parse(Application, {**sent, **found, **owner}, source=source)
 
     def list(self) -> Iterator[Application]:
-        """``GET``, all pages: the tenant's applications, without secrets.
+        """List the tenant's applications, without secrets: ``GET``, all pages.
 
-        One that cannot be read is left out and reported, so that it does not block the others.
+        An application that cannot be read is left out and reported, so that the others are
+        returned.
         """
         for entry in self.entries():
             if isinstance(entry, Application):
@@ -184,7 +187,7 @@ class ApplicationsClient:
                 self._transport.notify(f"left out of a list: {entry.reason}")
 
     def entries(self) -> Iterator[Application | UnreadableApplication]:
-        """``GET``, all pages: as ``list``, with those that cannot be read in their places."""
+        """List as ``list`` does, with an ``UnreadableApplication`` for each unreadable item."""
         return map(self._entry, self._transport.raw_items(PATH))
 
     def _entry(self, item: Any) -> Application | UnreadableApplication:
@@ -201,31 +204,32 @@ class ApplicationsClient:
             )
 
     def listed(self) -> Iterator[ListedApplication]:
-        """``GET``, all pages: their IDs and names alone, whatever else cannot be read.
+        """List the IDs and names only: ``GET``, all pages. Other fields need not be readable.
 
-        An ID that cannot be read is an error: the list does not prove then that one is missing.
+        Raises ``UnreadableError`` for an ID that cannot be read, because the list would then not
+        prove that an application is missing.
         """
         return self._transport.items(ListedApplication, PATH)
 
     def names(self) -> Iterator[ListedApplication]:
-        """``GET``, all pages: as ``listed``, without those whose ID cannot be read."""
+        """List as ``listed`` does, without the applications whose ID cannot be read."""
         return chain.from_iterable(self._transport.readable_pages(ListedApplication, PATH))
 
     def pages(self) -> Iterator[Sequence[Application]]:
-        """``GET``, page by page as needed, up to 100 applications at once.
+        """Yield pages of up to 100 applications: ``GET``, each page when it is needed.
 
-        An application that cannot be read is left out: its own GET reports why.
+        An application that cannot be read is left out; a ``get`` of it reports why.
         """
         return self._transport.readable_pages(Application, PATH)
 
     def get(self, application_id: str) -> Application:
-        """``GET .../{applicationId}``: one application, without its secret."""
+        """Read one application, without its secret: ``GET .../{applicationId}``."""
         source = f"GET {_one(application_id)}"
         body = self._transport.send("GET", _one(application_id))
         return self._complete(data_of(body, source=source), source)
 
     def _complete(self, data: Any, source: str) -> Application:
-        """An application; its allowed tenants are read by a GET of their own where it has none."""
+        """Parse an application. If the response lacks its allowed tenants, list them."""
         if isinstance(data, Mapping) and data.get("allowedTenants") is None:
             listed = parse(ListedApplication, data, source=source)
             found = AllowedTenantsClient(self._transport).list(listed.id)
@@ -233,9 +237,9 @@ class ApplicationsClient:
         return parse(Application, data, source=source)
 
     def patch(self, application_id: str, patch: ApplicationPatch) -> Application:
-        """``PATCH .../{applicationId}``: change what is set in ``patch``.
+        """Change the fields that are set in ``patch``: ``PATCH .../{applicationId}``.
 
-        A response that does not hold the whole application is followed by a GET.
+        If the response does not hold the whole application, it is read by a GET.
         """
         path = _one(application_id)
         body = self._transport.send("PATCH", path, json=patch.to_wire())
@@ -256,13 +260,14 @@ class ApplicationsClient:
             ) from None
 
     def delete(self, application_id: str) -> None:
-        """``DELETE .../{applicationId}``: also removes its installations."""
+        """Delete an application and its installations: ``DELETE .../{applicationId}``."""
         self._transport.send("DELETE", _one(application_id))
 
     def new_secret(self, application_id: str) -> SecretStr:
-        """``POST .../{applicationId}/secret``: a new secret; the old one is invalid at once.
+        """Rotate the client secret: ``POST .../{applicationId}/secret``.
 
-        Repeated when its response is lost, because each repetition only makes a newer secret.
+        The old secret is invalid at once. The request is repeated if its response is lost: a
+        repetition only rotates the secret once more.
         """
         path = f"{_one(application_id)}/secret"
         body = self._transport.send("POST", path)

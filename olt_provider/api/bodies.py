@@ -1,4 +1,4 @@
-"""Reading the body of a response, with limits on what arrives and on what it decodes to."""
+"""Read response bodies, with limits on the bytes received and decoded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import requests
 from urllib3.exceptions import DecodeError
 
 ACCEPTED: Final = "gzip, deflate"
-"""The content codings that requests accept."""
+"""The content codings in ``Accept-Encoding``."""
 MAX_CODINGS: Final = 3
 PIECE: Final = 64 * 1024
 
@@ -20,13 +20,13 @@ RAW: Final = -zlib.MAX_WBITS
 
 
 class OverLimitError(Exception):
-    """A body over the limit."""
+    """The body is larger than the limit."""
 
 
 def read_body(response: requests.Response, limit: int) -> bytes:
-    """The decoded body. No more than ``limit`` bytes of it are ever held, nor of any coding.
+    """Return the decoded body. At most ``limit`` bytes of each coding are held in memory.
 
-    Raises ``OverLimitError``, and what urllib3 raises, such as ``DecodeError``.
+    Raises ``OverLimitError``, and the exceptions of urllib3, such as ``DecodeError``.
     """
     pieces = _limited(_arriving(response), limit)
     for coding in reversed(_codings(response.headers.get("Content-Encoding", ""))):
@@ -38,7 +38,7 @@ def read_body(response: requests.Response, limit: int) -> bytes:
 
 
 def _arriving(response: requests.Response) -> Iterator[bytes]:
-    """Piece by piece as it arrives, because waiting for a full piece may take for ever."""
+    """Yield the pieces as they arrive, because a full piece may never arrive."""
     while piece := response.raw.read1(PIECE, decode_content=False):
         yield piece
 
@@ -61,7 +61,7 @@ def _codings(header: str) -> list[str]:
 
 
 def _inflated(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:
-    """What is decompressed, never more than ``PIECE`` bytes at once."""
+    """Yield the decompressed bytes in pieces of at most ``PIECE`` bytes."""
     inflater, empty = None, True
     for piece in pieces:
         if inflater is None:

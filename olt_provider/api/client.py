@@ -1,4 +1,4 @@
-"""``OltClient``: the OLT platform's API and token endpoint as one object."""
+"""``OltClient``: the public client of the OLT platform's REST API and token endpoint."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class OltClient:
         self.tokens = credentials.token_source(self.identity, naming)
 
     def close(self) -> None:
-        """Close the connections; the next request opens new ones."""
+        """Close the connections. The next request opens new ones."""
         self._api.close()
         self._identity.close()
 
@@ -140,7 +140,7 @@ class OltClient:
 
     @property
     def clock(self) -> ServerClock:
-        """The API's own clock."""
+        """The API server's clock."""
         return self._api.clock
 
     @property
@@ -150,28 +150,34 @@ class OltClient:
 
     @property
     def writes(self) -> int:
-        """Grows when a write begins and when it ends: what was read before may be wrong then."""
+        """The number of writes begun and ended.
+
+        A value that was read at another count may be outdated.
+        """
         return self._api.writes
 
     @property
     def additions(self) -> int:
-        """``writes`` without deletions, which add nothing to a list."""
+        """The same number without deletions, which add nothing to a list."""
         return self._api.additions
 
     def as_tenant(self, tenant_id: str | None = None) -> TenantClient:
-        """The API, authenticated as a tenant; ``None``: the credentials' only tenant."""
+        """Return the API client that is authenticated as a tenant.
+
+        ``tenant_id`` ``None``: the only tenant of the credentials.
+        """
         return TenantClient(TenantTransport(self._api, self.tokens, tenant_id))
 
 
 class TenantClient:
-    """The API, authenticated as one tenant: one client per group of endpoints."""
+    """The API, authenticated as one tenant, with a client for each group of endpoints."""
 
     def __init__(self, transport: TenantTransport) -> None:
         self._transport = transport
 
     @property
     def tenant_id(self) -> str | None:
-        """The tenant that requests are authenticated as."""
+        """The tenant whose token is sent."""
         return self._transport.tenant_id
 
     @property
@@ -181,17 +187,17 @@ class TenantClient:
 
     @cached_property
     def applications(self) -> ApplicationsClient:
-        """The applications that the tenant owns."""
+        """Applications that the tenant owns."""
         return ApplicationsClient(self._transport)
 
     @cached_property
     def allowed_tenants(self) -> AllowedTenantsClient:
-        """Who may install the applications that the tenant owns."""
+        """Tenants that may install the applications that the tenant owns."""
         return AllowedTenantsClient(self._transport)
 
     @cached_property
     def installations(self) -> InstallationsClient:
-        """The applications that the tenant uses."""
+        """Applications that are available to the tenant or installed in it."""
         return InstallationsClient(self._transport)
 
     @cached_property
@@ -201,5 +207,5 @@ class TenantClient:
 
     @cached_property
     def application_info(self) -> ApplicationInfoClient:
-        """What the platform returns to an application about itself."""
+        """Information about the application whose credentials are used."""
         return ApplicationInfoClient(self._transport)

@@ -1,4 +1,4 @@
-"""The platform's clock, as its responses show it."""
+"""The server's clock, read from the ``Date`` headers of its responses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 
 
 class ServerClock:
-    """Keeps the latest ``Date`` header, so that no comparison needs this machine's clock."""
+    """The latest ``Date`` header of a server, used instead of this machine's clock."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -18,7 +18,7 @@ class ServerClock:
         self._seen: tuple[datetime, float] | None = None
 
     def observe(self, header: str | None) -> None:
-        """Record a response's ``Date`` header. An unreadable one is ignored."""
+        """Record the ``Date`` header of a response. An unreadable header is ignored."""
         if not header:
             return
         try:
@@ -30,9 +30,9 @@ class ServerClock:
             self._seen = (date, self._monotonic())
 
     def at_least(self) -> datetime | None:
-        """A time that the platform's clock has certainly reached, to the second.
+        """Return a time, in whole seconds, that the server's clock has certainly reached.
 
-        ``None`` if no response has carried a ``Date`` yet.
+        ``None`` if no response has had a ``Date`` header yet.
         """
         with self._lock:
             seen = self._seen

@@ -1,4 +1,4 @@
-"""Connections that keep the deadline of the request that uses them."""
+"""Connections that are closed at the deadline of the request that uses them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from olt_provider.api.deadline import current
 
 
 class _Watched(HTTPConnection):
-    """Puts its socket under the thread's deadline, from before the TLS handshake on."""
+    """A connection whose socket has the thread's deadline, starting before the TLS handshake."""
 
     _tunnelling = False
 
@@ -71,7 +71,7 @@ POOLS: Final = {"http": _Pool, "https": _TlsPool}
 
 
 class WatchedAdapter(HTTPAdapter):
-    """An adapter whose connections keep deadlines, through proxies too."""
+    """A ``requests`` adapter whose connections observe deadlines, also through proxies."""
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)

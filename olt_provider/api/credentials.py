@@ -1,4 +1,4 @@
-"""From the credentials of a client to the one source of tokens that they describe."""
+"""Select the token source for a client's credentials."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SINGLE_SECRETS: Final = ("api_token", "client_secret", "refresh_token")
 
 
 class Source(NamedTuple):
-    """The fields that make one source of tokens."""
+    """The fields of one kind of token source."""
 
     needed: frozenset[str]
     optional: frozenset[str] = frozenset()
@@ -37,7 +37,7 @@ SOURCES: Final = (
 
 @dataclass(frozen=True)
 class Credentials:
-    """One source of tokens: an API token, one for each tenant, a client, or a refresh token."""
+    """The credentials of a client, of which exactly one token source is set."""
 
     api_token: str | None = field(default=None, repr=False)
     tenant_tokens: Mapping[str, object] | None = field(default=None, repr=False)
@@ -46,9 +46,10 @@ class Credentials:
     refresh_token: str | None = field(default=None, repr=False)
 
     def token_source(self, identity: IdentityClient, naming: Naming = as_parameter) -> TokenSource:
-        """The source that is described; no call is made yet.
+        """Return the token source. Makes no API calls.
 
-        Raises ``ConfigurationError`` if they are not exactly one source, or unreadable.
+        Raises ``ConfigurationError`` if the fields are not those of exactly one source, or are
+        unreadable.
         """
         _require_one_source([each for each in FIELDS if getattr(self, each)], naming)
         for each in SINGLE_SECRETS:

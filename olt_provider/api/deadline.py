@@ -1,8 +1,8 @@
-"""One deadline for a whole request, whatever its connection does meanwhile.
+"""One deadline for a whole request, from connecting to the last byte of the response.
 
-A socket's own time-out restarts with each byte, so a response that drips its headers, chunk
-extensions or trailers, or sends ``100 Continue`` for ever, would outlive it. Here the connection is
-shut down at the deadline, which ends whatever waits for it.
+A socket's own time-out restarts with each byte, so a server that sends headers, chunk extensions or
+trailers slowly, or ``100 Continue`` repeatedly, could keep a request open without limit. At the
+deadline the connection is shut down, which ends every wait for it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _current = threading.local()
 
 
 def current() -> Deadline | None:
-    """The deadline of the request that this thread is making."""
+    """Return the deadline of the request that this thread is making."""
     deadline: Deadline | None = getattr(_current, "deadline", None)
     return deadline
 
 
 class Deadline:
-    """A context manager around one request. The time begins with the work on its connection."""
+    """A context manager for one request. The time starts when its connection is used."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -35,9 +35,9 @@ class Deadline:
         self._began = False
         self.ends = 0.0
         self.expired = False
-        """Whether the connection was shut down."""
+        """Whether the deadline passed and the connection was shut down."""
         self.sent = False
-        """Whether any of the request may have been sent."""
+        """Whether a part of the request may have been sent."""
 
     def __enter__(self) -> Deadline:
         self._outer = current()
@@ -51,14 +51,14 @@ class Deadline:
             self._release()
 
     def begin(self) -> None:
-        """Start the time, unless it has started."""
+        """Start the time, unless it has started already."""
         if not self._began:
             self._began = True
             self.ends = time.monotonic() + self._seconds
             _watchdog.add(self)
 
     def watch(self, connected: Any) -> None:
-        """Shut this socket down at the deadline, and no other any more."""
+        """Shut this socket down at the deadline, instead of the one before."""
         # of its own, because wrapping a socket in TLS, and closing it, detach the original
         copy = socket.socket(fileno=os.dup(connected.fileno()))
         with self._lock:
@@ -68,7 +68,7 @@ class Deadline:
                 self._shut_down()
 
     def expire(self) -> None:
-        """End whatever waits for the connection, unless the request is done."""
+        """Shut the connection down, unless the request is done."""
         with self._lock:
             if not self._done:
                 self.expired = True
@@ -86,7 +86,7 @@ class Deadline:
 
 
 class _Watchdog:
-    """A thread that ends what is too late. It is started with the first request."""
+    """A thread that expires deadlines. It starts with the first request."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()

@@ -1,4 +1,4 @@
-"""``/devices``: the proof that an application can access a tenant's data."""
+"""Devices: ``/devices``. Reading them proves that an application can access a tenant's data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PATH = "/devices"
 
 
 class DeviceInfo(Model):
-    """What is known of a device."""
+    """The description of a device."""
 
     name: Text = ""
     description: Text = ""
@@ -21,21 +21,22 @@ class DeviceInfo(Model):
 
 
 class Device(Model):
-    """A device that is registered to the tenant."""
+    """A device that is registered in the tenant."""
 
     id: OpaqueId
     info: DeviceInfo
 
 
 class DevicesClient:
-    """For any token of the tenant, an application's own included."""
+    """Lists devices. Accepts every token of the tenant, including an application's own."""
 
     def __init__(self, transport: TenantTransport) -> None:
         self._transport = transport
 
     def list(self) -> Iterator[Device]:
-        """``GET``, all pages: the tenant's devices.
+        """List the tenant's devices: ``GET``, all pages.
 
-        Raises ``ApiError`` for a refusal and ``RequestError`` for an unusable response.
+        Raises ``ApiError`` if the platform refuses the request and ``RequestError`` if no usable
+        response arrives.
         """
         return self._transport.items(Device, PATH)

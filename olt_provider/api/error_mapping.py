@@ -1,4 +1,4 @@
-"""Map failures of HTTP requests to errors with a remedy. Never quotes a body."""
+"""Map failed HTTP requests to errors with a remedy. No error quotes a response body."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from olt_provider.api.request import Request
 
 
 class Destination(NamedTuple):
-    """Where a request went, how long one try of it may take, and how errors call parameters."""
+    """The server of a request, the time limit of a try in seconds, and the parameters' names."""
 
     base_url: str
     timeout: float
@@ -44,7 +44,7 @@ class Destination(NamedTuple):
 
     @property
     def host(self) -> str:
-        """Host and port."""
+        """The host and port."""
         return urlsplit(self.base_url).netloc
 
 
@@ -58,17 +58,17 @@ MAX_KIND: Final = 60
 def unusable(
     request: Request, reason: str, *, temporary: bool = False, remedy: str = ""
 ) -> RequestError:
-    """A response that arrived and is unusable."""
+    """Return the error for a response that arrived but cannot be used."""
     return RequestError(_line(request, reason), sent=True, temporary=temporary, remedy=remedy)
 
 
 def unexpected(request: Request, error: Exception) -> RequestError:
-    """An exception of another kind during a write, which may have been carried out by then."""
+    """Return the error for any other exception during a write, which may have been carried out."""
     return unusable(request, f"unexpected {type(error).__name__}")
 
 
 def too_large(request: Request, limit: int) -> TooLargeError:
-    """A body over the limit, in bytes."""
+    """Return the error for a body over the limit, in bytes."""
     return TooLargeError(
         _line(request, f"the response is over {limit // 2**20} MiB"), sent=True, temporary=False
     )
@@ -77,7 +77,7 @@ def too_large(request: Request, limit: int) -> TooLargeError:
 def unreadable(
     request: Request, destination: Destination, response: requests.Response
 ) -> RequestError:
-    """A body that is not JSON."""
+    """Return the error for a body that is not JSON."""
     return unusable(
         request,
         f"returned {response.status_code} with a body that is not JSON "
@@ -86,9 +86,9 @@ def unreadable(
 
 
 def redirected(request: Request, response: requests.Response) -> RequestError:
-    """A redirect, which is never followed."""
+    """Return the error for a redirect, which is never followed."""
     where = "another path"
-    with suppress(ValueError):  # a Location may be any text
+    with suppress(ValueError):  # a Location header may hold any text
         target = urlsplit(response.headers.get("Location", ""))
         if target.hostname:
             host = f"{target.scheme}://{target.hostname}"
@@ -103,7 +103,7 @@ def redirected(request: Request, response: requests.Response) -> RequestError:
 def refused(
     request: Request, destination: Destination, response: requests.Response, body: bytes
 ) -> ApiError:
-    """A status of 400 or above."""
+    """Return the error for a status of 400 or above."""
     keys = OAUTH_ERROR if request.form is not None else PLATFORM_ERROR
     code, message = _envelope(body, keys, _sent(request, response))
     status, kind = response.status_code, _kind(request, response)
@@ -150,7 +150,7 @@ def _remedy(status: int, naming: Naming) -> str:
 
 
 def no_response(request: Request, destination: Destination, error: Exception) -> RequestError:
-    """A connection that failed, broke off or timed out."""
+    """Return the error for a connection that failed, broke off or timed out."""
     base_url, timeout, naming = destination
     host = destination.host
     sent, temporary, remedy = True, True, "try again later"
@@ -189,7 +189,10 @@ def no_response(request: Request, destination: Destination, error: Exception) ->
 def too_late(
     request: Request, destination: Destination, *, sent: bool, headers_arrived: bool
 ) -> RequestError:
-    """A request that was ended at its deadline; ``headers_arrived``: they came before it."""
+    """Return the error for a request that was ended at its deadline.
+
+    ``headers_arrived``: whether the response's headers arrived before it.
+    """
     timeout, host = destination.timeout, destination.host
     if headers_arrived:
         reason = f"the response took too long to arrive, over {timeout:g} s"
@@ -200,7 +203,7 @@ def too_late(
 
 
 def _sent(request: Request, response: requests.Response) -> list[str]:
-    """The secrets of the request. A gateway may echo what it was sent."""
+    """The secrets of the request, which a gateway may repeat in its response."""
     authorization = response.request.headers.get("Authorization", "")
     form = request.form or {}
     return [authorization.removeprefix("Bearer "), *(form[key] for key in SECRET_FIELDS & {*form})]
@@ -219,14 +222,14 @@ def _kind(request: Request, response: requests.Response) -> str:
 def _never_connected(error: Exception) -> bool:
     """Whether no TCP connection was made, to the host or to the proxy in front of it.
 
-    A ``ProxyError`` alone proves nothing: urllib3 makes one of every connection that ends, also of
-    one that ends after the request was sent through the tunnel.
+    A ``ProxyError`` alone does not prove this: urllib3 raises one for every connection that ends,
+    also after the request was sent through the tunnel.
     """
     return isinstance(_reason(error), NewConnectionError | ConnectTimeoutError)
 
 
 def _proxy_failed(error: Exception) -> bool:
-    """Whether urllib3 blames the proxy."""
+    """Whether urllib3 attributes the failure to the proxy."""
     cause = error.args[0] if error.args else None
     return isinstance(cause, MaxRetryError) and isinstance(cause.reason, ProxyError)
 
@@ -235,21 +238,21 @@ _TUNNEL_REFUSED: Final = re.compile(r"Tunnel connection failed: (\d{3})")
 
 
 def _refused_tunnel(error: Exception) -> str | None:
-    """The status with which a proxy refused to open a tunnel; ``http.client`` has only a text."""
+    """The status with which a proxy refused a tunnel. ``http.client`` reports it in a text only."""
     reason = _reason(error)
     refused = _TUNNEL_REFUSED.match(str(reason)) if type(reason) is OSError else None
     return refused.group(1) if refused else None
 
 
 def _certificate_refused(error: Exception) -> bool:
-    """A handshake that failed; a TLS connection that breaks later is an ``SSLError`` too."""
+    """Whether the TLS handshake failed. A connection that breaks later is an ``SSLError`` too."""
     reason = _reason(error)
     cause = reason.args[0] if reason is not None and reason.args else None
     return isinstance(cause, ssl.SSLCertVerificationError)
 
 
 def _reason(error: Exception) -> Exception | None:
-    """What urllib3 gave up for, inside the exceptions that requests and urllib3 make of it."""
+    """The cause inside the exceptions with which requests and urllib3 wrap it."""
     cause = error.args[0] if error.args else None
     reason = cause.reason if isinstance(cause, MaxRetryError) else None
     return reason.original_error if isinstance(reason, ProxyError) else reason
@@ -274,7 +277,7 @@ def _text(value: object, sent: Iterable[str]) -> str | None:
 
 
 def _retry_after(response: requests.Response) -> float | None:
-    """The seconds of ``Retry-After``. A date in it is measured against the response's own clock."""
+    """The seconds of ``Retry-After``. A date is compared with ``Date`` of the same response."""
     header = response.headers.get("Retry-After")
     if header is None:
         return None

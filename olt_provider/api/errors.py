@@ -1,4 +1,4 @@
-"""What can go wrong, in few and flat classes. Every message is one line and safe to print."""
+"""The errors of this package. Every message is one line without secrets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class OltError(Exception):
     """
 
     remedy = ""
-    """What to do, where it is the end of the message."""
+    """What to do, if the message ends with it."""
 
     may_have_changed = False
     """Whether a write that failed with this error may have been carried out all the same, in any
@@ -28,12 +28,12 @@ class OltError(Exception):
 
     @property
     def reason(self) -> str:
-        """The message without its remedy, for one that ends with a better one."""
+        """The message without its remedy, for errors that add another one."""
         return str(self).removesuffix(f"; {self.remedy}") if self.remedy else str(self)
 
 
 class ConfigurationError(OltError):
-    """A setting or a credential is missing, contradictory or unusable. Nothing was sent."""
+    """A setting or a credential is missing, contradictory or invalid. Nothing was sent."""
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
@@ -41,11 +41,11 @@ class ConfigurationError(OltError):
 
 
 class WrongTenantError(ConfigurationError):
-    """The credentials are of another tenant than the one that is needed. Nothing was sent."""
+    """The credentials belong to another tenant than the one required. Nothing was sent."""
 
 
 class TokenError(OltError):
-    """The token endpoint gave no usable token, so this try sent nothing to the API."""
+    """The token endpoint returned no usable token, so this try sent nothing to the API."""
 
 
 class RequestError(OltError):
@@ -65,21 +65,20 @@ class RequestError(OltError):
 
 
 class UnreadableError(RequestError):
-    """A value in a response is not what the platform documents."""
+    """A value in a response does not have the documented form."""
 
 
 class TooLargeError(RequestError):
-    """A response body is over the limit and was not read. A smaller page of a list may fit."""
+    """A response body is over the limit and was not read. A smaller page of the list may fit."""
 
 
 class ApiError(OltError):
-    """The platform, or something in front of it, refused a request.
+    """The platform, or a gateway in front of it, refused a request.
 
     ``status`` is the HTTP status. ``error_code`` and ``error_message`` come from the platform's
-    error envelope ``{"errorMessage", "errorCode"}``, or, for the token endpoint, from
-    ``{"error", "error_description"}``; both are ``None`` where the body was not such an envelope,
-    so that the response may not be the platform's at all. ``retry_after`` is the wait that the
-    response asks for, in seconds.
+    error envelope ``{"errorMessage", "errorCode"}``, or, for the token endpoint, from ``{"error",
+    "error_description"}``. Both are ``None`` if the body was no such envelope, so that the response
+    may not be the platform's. ``retry_after`` is the value of ``Retry-After``, in seconds.
     """
 
     def __init__(
@@ -100,5 +99,5 @@ class ApiError(OltError):
 
     @property
     def from_platform(self) -> bool:
-        """Whether the body was the platform's own error envelope."""
+        """Whether the body was the platform's error envelope."""
         return self.error_code is not None or self.error_message is not None

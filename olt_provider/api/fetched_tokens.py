@@ -1,4 +1,4 @@
-"""Tokens that are fetched from the token endpoint, one per tenant, and kept while they are good."""
+"""Tokens from the token endpoint, cached per tenant until they expire."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from olt_provider.api.token_remedies import REFUSED_CLIENT, has_to_be_installed,
 from olt_provider.api.tokens import read_claims, require_refreshable
 
 RENEWAL_MARGIN: Final = 60.0
-"""A token is replaced this long, in seconds, before it expires, or after 9/10 of a short life."""
+"""Seconds before its expiry at which a token is replaced; at most 1/10 of its life."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class _Kept:
 
 
 class FetchedTokens:
-    """One token per tenant, fetched when needed, once for all threads.
+    """One cached token per tenant, fetched on first use, once for all threads.
 
-    ``grant`` makes the call for a tenant. ``remedy`` is what to do where it is refused.
-    ``identity_url`` names the parameter that holds the URL of the token endpoint.
+    ``grant`` requests a token of a tenant. ``remedy`` returns what to do if that is refused.
+    ``identity_url`` is the name of the parameter with the token endpoint's URL.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class FetchedTokens:
         self._kept: dict[str, _Kept] = {}
 
     def token(self, tenant_id: str | None) -> str:
-        """A usable token of the tenant. Raises ``TokenError`` if there is none."""
+        """Return a valid token of the tenant. Raises ``TokenError`` if none can be fetched."""
         if tenant_id is None:
             raise TokenError(f"{self._origin} can be authenticated as several tenants: name one")
         tenant = canonical_id(tenant_id)
@@ -67,7 +67,7 @@ class FetchedTokens:
             return kept.token
 
     def renew(self, tenant_id: str | None, rejected: str) -> bool:
-        """Drop a token that the platform rejected, so that the next is a newer one."""
+        """Drop a token that the platform rejected, so that the next call fetches another."""
         tenant = canonical_id(tenant_id or "")
         with self._lock:
             fetching = self._fetching.setdefault(tenant, threading.Lock())
@@ -88,7 +88,9 @@ class FetchedTokens:
         token = issued.access_token.get_secret_value()
         try:
             claims = read_claims(token, origin="it")
-        except ConfigurationError:  # its remedies are those of a token that the user set
+        except (
+            ConfigurationError
+        ):  # the messages of require_usable are for tokens that a user has set
             raise TokenError(
                 f"{self._origin} gave something for tenant {tenant} that is not an access token of "
                 f"the OLT platform; check {self._identity_url}"
@@ -103,7 +105,7 @@ class FetchedTokens:
 
 
 class ClientCredentials:
-    """An application's own client: a token per tenant that has it installed."""
+    """The client-credentials grant: a token of each tenant that has the application installed."""
 
     def __init__(
         self,
@@ -126,11 +128,11 @@ class ClientCredentials:
         self.renew = self._tokens.renew
 
     def check(self, tenant_id: str | None) -> str | None:
-        """Nothing is known without a call."""
+        """Return nothing, because only a request shows whether they are valid."""
         return None
 
     def tenant(self) -> str | None:
-        """It may have tokens of several."""
+        """``None``, because there may be tokens of several tenants."""
         return None
 
     def _remedy(self, tenant: str, error: ApiError) -> str:
@@ -142,9 +144,9 @@ class ClientCredentials:
 
 
 class RefreshToken:
-    """A user's refresh token: a token of each tenant of the user.
+    """The refresh-token grant: a token of each tenant of the user.
 
-    A newer refresh token in a response replaces the one before, in this process only.
+    If a response holds a newer refresh token, it replaces the old one, in this process only.
     """
 
     def __init__(
@@ -189,12 +191,12 @@ class RefreshToken:
         return issued
 
     def check(self, tenant_id: str | None) -> str | None:
-        """Raise ``ConfigurationError`` if the refresh token is known to have expired."""
+        """Raise ``ConfigurationError`` if the refresh token's claims show that it has expired."""
         require_refreshable(self._refresh_token, origin=self._origin, now=self._now())
         return None
 
     def tenant(self) -> str | None:
-        """It may have tokens of several."""
+        """``None``, because there may be tokens of several tenants."""
         return None
 
     def _remedy(self, tenant: str, error: ApiError) -> str:

@@ -1,4 +1,4 @@
-"""The hosts of the platform: one API host and one identity host per environment."""
+"""The environments of the platform, each with an API host and an identity host."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 
 class Hosts(NamedTuple):
-    """The base URLs of one environment of the platform."""
+    """The base URLs of one environment."""
 
     api_url: str
     identity_url: str
@@ -33,9 +33,9 @@ PORTS: Final = MappingProxyType({"https": 443, "http": 80})
 
 
 def same_base_url(one: str, other: str) -> bool:
-    """Whether two base URLs name the same scheme, host, port and path.
+    """Whether two base URLs have the same scheme, host, port and path.
 
-    False where one of them is not a URL with a host: what cannot be compared is not the same.
+    False if one of them is not a URL with a host.
     """
     first = _parts(one)
     return first is not None and first == _parts(other)

@@ -15,7 +15,7 @@ TOKEN = f"{REALM}/protocol/openid-connect/token"
 
 
 class IssuedToken(BaseModel):
-    """The response of the token endpoint. OAuth spells its names in snake_case on the wire too.
+    """The response of the token endpoint. OAuth names are in snake_case on the wire too.
 
     ``expires_in`` and ``refresh_expires_in`` are in seconds from now.
     """
@@ -31,7 +31,7 @@ class IssuedToken(BaseModel):
 
 
 class RealmInfo(BaseModel):
-    """The realm's public key: base64 DER without PEM armour. Tokens are RS256."""
+    """The realm's public key for RS256 tokens, as base64 DER without PEM armour."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -39,7 +39,7 @@ class RealmInfo(BaseModel):
 
 
 class IdentityClient:
-    """Issues tokens. ``ApiError.error_code`` is the OAuth error, such as ``invalid_client``."""
+    """Requests tokens. ``ApiError.error_code`` is the OAuth error, such as ``invalid_client``."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -47,10 +47,10 @@ class IdentityClient:
     def client_credentials(
         self, client_id: str, client_secret: SecretStr, *, tenant_id: str
     ) -> IssuedToken:
-        """The ``client_credentials`` grant: a token of a tenant that has the application installed.
+        """Request a token of a tenant that has the application installed (``client_credentials``).
 
-        Raises ``ApiError`` for a refusal, ``RequestError`` for an unusable response and
-        ``ConfigurationError`` if ``tenant_id`` is not a UUID.
+        Raises ``ApiError`` if the request is refused, ``RequestError`` if no usable response
+        arrives and ``ConfigurationError`` if ``tenant_id`` is not a UUID.
         """
         return self._grant(
             {
@@ -69,10 +69,10 @@ class IdentityClient:
         client_secret: SecretStr | None = None,
         tenant_id: str | None = None,
     ) -> IssuedToken:
-        """The ``refresh_token`` grant: a token of ``tenant_id``, or of the same tenant as before.
+        """Request a token of ``tenant_id``, or of the same tenant as before (``refresh_token``).
 
-        ``client_secret`` is for confidential clients. Raises ``ApiError`` for a refusal and
-        ``RequestError`` for an unusable response.
+        ``client_secret`` is for confidential clients. Raises ``ApiError`` if the request is refused
+        and ``RequestError`` if no usable response arrives.
         """
         form = {
             "grant_type": "refresh_token",
@@ -84,7 +84,7 @@ class IdentityClient:
         return self._grant(form, tenant_id)
 
     def realm(self) -> RealmInfo:
-        """``GET`` of the realm: its public key."""
+        """Read the realm and its public key: ``GET``."""
         response = self._transport.send(Request("GET", REALM))
         return parse(RealmInfo, response, source=f"GET {REALM}")
 

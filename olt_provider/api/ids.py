@@ -1,4 +1,4 @@
-"""IDs as they are compared, stored and put into paths."""
+"""UUIDs in the form in which they are compared, stored and put into paths."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from olt_provider.api.errors import ConfigurationError
 
 
 def canonical_id(value: str) -> str:
-    """An ID in lower case, because UUIDs ignore case."""
+    """Return an ID in lower case, because UUIDs are case-insensitive."""
     return value.strip().lower()
 
 
 def uuid_of(value: str) -> str:
-    """A UUID in lower case and with hyphens. Raises ``ValueError`` for anything else."""
+    """Return a UUID in lower case with hyphens. Raises ``ValueError`` for any other text."""
     try:
         return str(UUID(canonical_id(value)))
     except ValueError:
@@ -21,9 +21,9 @@ def uuid_of(value: str) -> str:
 
 
 def segment(value: str, *, what: str) -> str:
-    """``value`` as a path segment. Raises ``ConfigurationError`` if it is not a UUID.
+    """Return a UUID as a path segment. Raises ``ConfigurationError`` for any other text.
 
-    Anything else (``..``, a slash, an empty string) would name another endpoint.
+    Other texts (``..``, a slash, an empty string) would address another endpoint.
     """
     try:
         return uuid_of(value)

@@ -1,4 +1,4 @@
-"""``/applications``: installing applications in the tenant."""
+"""Applications in the tenant that uses them, and their installations: ``/applications``."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ APP_AVAILABLE = "APP_AVAILABLE"
 
 
 class Installation(Model):
-    """That an application is installed in a tenant, and since when."""
+    """The tenant in which an application is installed, and since when."""
 
     tenant_id: Id
     created_at: Timestamp
 
 
 class AvailableApplication(Model):
-    """An application that is available to, or installed in, the tenant."""
+    """An application that is available to the tenant, or installed in it."""
 
     id: Id
     name: Text = ""
@@ -32,20 +32,21 @@ class AvailableApplication(Model):
 
 
 class InstallationsClient:
-    """Needs ``applications:read`` for reads and ``:write`` to install.
+    """Lists, installs and uninstalls applications in the tenant.
 
-    Every method raises ``ApiError`` for a refusal and ``RequestError`` for a response that never
-    came or cannot be read.
+    Reads need the permission ``applications:read``, changes ``:write``. Every method raises
+    ``ApiError`` if the platform refuses the request and ``RequestError`` if no usable response
+    arrives.
     """
 
     def __init__(self, transport: TenantTransport) -> None:
         self._transport = transport
 
     def list(self, *, installed: bool | None = None) -> Iterator[AvailableApplication]:
-        """``GET``, all pages: what is available to or installed in the tenant.
+        """List the applications that are available or installed: ``GET``, all pages.
 
-        ``installed`` keeps only those that are, or are not, installed; default: both. One that
-        cannot be read is left out and reported, so that it does not block the others.
+        ``installed`` selects those that are installed, or those that are not; default: both. An
+        application that cannot be read is left out and reported, so that the others are returned.
         """
         source = f"GET {PATH}"
         for item in self._transport.raw_items(PATH, _filter(installed)):
@@ -55,24 +56,24 @@ class InstallationsClient:
                 self._transport.notify(f"left out of a list: {error}")
 
     def pages(self, *, installed: bool | None = None) -> Iterator[Sequence[AvailableApplication]]:
-        """``GET``, page by page as needed, up to 100 applications at once.
+        """Yield pages of up to 100 applications: ``GET``, each page when it is needed.
 
-        An application that cannot be read is left out: its own GET reports why.
+        An application that cannot be read is left out; a ``get`` of it reports why.
         """
         return self._transport.readable_pages(AvailableApplication, PATH, _filter(installed))
 
     def listed(self) -> Iterator[ListedApplication]:
-        """``GET``, all pages: the IDs and names alone, whatever else cannot be read."""
+        """List the IDs and names only: ``GET``, all pages. Other fields need not be readable."""
         return self._transport.items(ListedApplication, PATH)
 
     def get(self, application_id: str) -> AvailableApplication:
-        """``GET .../{applicationId}``: how an installation is verified."""
+        """Read an application, and whether it is installed: ``GET .../{applicationId}``."""
         return self._transport.item(AvailableApplication, "GET", _one(application_id))
 
     def install(self, application_id: str) -> Installation:
-        """``PUT .../{applicationId}/installation``: repeating it is harmless.
+        """Install an application: ``PUT .../{applicationId}/installation``. It is safe to repeat.
 
-        A response that does not hold the installation is followed by a GET.
+        If the response does not hold the installation, it is read by a GET.
         """
         path = f"{_one(application_id)}/installation"
         source = f"PUT {path}"
@@ -96,7 +97,10 @@ class InstallationsClient:
         return installation
 
     def uninstall(self, application_id: str) -> None:
-        """``DELETE .../{applicationId}/installation``: 404 also where it is not installed."""
+        """Uninstall an application: ``DELETE .../{applicationId}/installation``.
+
+        The platform returns 404 also for an application that is not installed.
+        """
         self._transport.send("DELETE", f"{_one(application_id)}/installation")
 
 

@@ -1,4 +1,4 @@
-"""The base of all wire models: the one place with both snake_case and camelCase."""
+"""The base class of the wire models, which maps snake_case fields to camelCase names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from olt_provider.api.ids import uuid_of
 
 
 class Model(BaseModel):
-    """A value as the platform sends or takes it. Unknown fields are ignored on purpose."""
+    """A value that the platform sends or receives. Unknown fields are ignored on purpose."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -33,7 +33,7 @@ class Model(BaseModel):
     )
 
     def to_wire(self) -> dict[str, Any]:
-        """The JSON object to send: camelCase, and only the fields that were set."""
+        """Return the JSON object to send: camelCase names, and only the fields that were set."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
@@ -68,16 +68,16 @@ Id = Annotated[str, BeforeValidator(_uuid)]
 """The UUID of an application or a tenant, in lower case."""
 
 OpaqueId = Annotated[str, BeforeValidator(_word)]
-"""An ID that the platform does not promise to be a UUID: of a client or a device. As it came."""
+"""The ID of a client or a device, which need not be a UUID. It is kept unchanged."""
 
 Text = Annotated[str, BeforeValidator(_empty_for_null)]
-"""Text whose absence, ``null`` and ``""`` mean the same: unset."""
+"""Text that is ``""`` when unset: missing, ``null`` or empty."""
 
 OptionalText = Annotated[str | None, BeforeValidator(_none_for_empty)]
-"""Text that is ``None`` when unset, whether it came as ``null``, as ``""`` or not at all."""
+"""Text that is ``None`` when unset: missing, ``null`` or empty."""
 
 TextList = Annotated[tuple[str, ...], BeforeValidator(_list_for_null)]
-"""A list of strings whose absence and ``null`` mean an empty one."""
+"""A list of strings that is empty when missing or ``null``."""
 
 
 def _in_utc(value: datetime) -> datetime:
@@ -85,11 +85,11 @@ def _in_utc(value: datetime) -> datetime:
 
 
 Timestamp = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-"""A time, in UTC. One that no calendar has in UTC is not readable."""
+"""A time in UTC. A time that is out of range in UTC is unreadable."""
 
 
 def format_timestamp(moment: datetime | None) -> str:
-    """RFC 3339 in UTC with milliseconds and ``Z``, as the platform writes it; ``""`` for none."""
+    """Format a time as the platform does: RFC 3339, UTC, milliseconds, ``Z``. ``""`` for none."""
     if moment is None:
         return ""
     text = moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")
@@ -97,15 +97,15 @@ def format_timestamp(moment: datetime | None) -> str:
 
 
 ODD: Final = "report it, unless another server than the platform responded"
-"""What to do about a response that cannot be read."""
+"""The remedy for a response that cannot be read."""
 
 M = TypeVar("M", bound=BaseModel)
 
 
 def parse(model: type[M], value: Any, *, source: str) -> M:
-    """``value`` as a ``model``; ``source`` (method and path) names the response in the error.
+    """Parse ``value`` as a ``model``. ``source`` (method and path) names the response in errors.
 
-    Raises ``UnreadableError`` naming each missing or ill-typed field, never its value.
+    Raises ``UnreadableError``, which names each missing or ill-typed field, never its value.
     """
     try:
         return model.model_validate(value)
@@ -127,7 +127,7 @@ def parse(model: type[M], value: Any, *, source: str) -> M:
 
 
 def data_of(body: Any, *, source: str) -> Any:
-    """What ``{"data": ...}`` holds. Raises ``RequestError`` where there is none."""
+    """Return the value of ``{"data": ...}``. Raises ``RequestError`` if there is none."""
     if isinstance(body, Mapping) and "data" in body:
         return body["data"]
     raise RequestError(

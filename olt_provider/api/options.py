@@ -1,4 +1,4 @@
-"""The parameters of a client, checked."""
+"""Validate the parameters of a client."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ DEFAULT_MAX_RETRIES: Final = 5
 MAX_REQUEST_TIMEOUT: Final = 600.0
 MAX_RETRIES: Final = 20
 DEFAULT_MAX_CONNECTIONS: Final = 4
-"""As many as the dynamic host has threads."""
+"""The number of threads of the dynamic host."""
 MAX_CONNECTIONS: Final = 256
 
 Naming = Callable[[str], str]
-"""How errors call a parameter: by default its name, else where its value comes from."""
+"""Maps a parameter to its name in errors, such as that of the setting it comes from."""
 
 
 def as_parameter(field: str) -> str:
-    """The naming of a client that is constructed with its parameters."""
+    """Name a parameter by its own name: the default of a client that is constructed directly."""
     return field
 
 
@@ -36,10 +36,10 @@ def check_hosts(
     identity_url: str | None = None,
     naming: Naming = as_parameter,
 ) -> Hosts:
-    """The base URLs: both of them as given, or those of the environment (default: ``prod``).
+    """Return the base URLs: both as given, or those of the environment (default: ``prod``).
 
-    Raises ``ConfigurationError``, also where only one of them is given, because one host of a
-    platform beside one of another would get the credentials of the other.
+    Raises ``ConfigurationError``, also if only one of them is given: the credentials would be sent
+    to the hosts of two different platforms.
     """
     name = environment or DEFAULT_ENVIRONMENT
     if name not in ENVIRONMENTS:
@@ -65,10 +65,10 @@ def check_hosts(
 
 def _base_url(field: str, value: str, naming: Naming) -> str:
     name = naming(field)
-    if "@" in value:  # first, because every other message shows the value
+    if "@" in value:  # checked first, because the other messages quote the value
         raise ConfigurationError(f"{name} must not hold a user name or a password", field=field)
     try:
-        # what requests makes of it too, so that a host it cannot call is refused here
+        # parsed as requests does, so that a host it cannot call is refused here
         url = urlsplit(requests.Request("GET", value).prepare().url or "")
         host, _ = url.hostname or "", url.port
         host.encode("idna")
@@ -95,17 +95,17 @@ def _is_loopback(host: str) -> bool:
 
 
 def check_request_timeout(value: float | str, naming: Naming = as_parameter) -> float:
-    """The seconds that one try of a request may take. Raises ``ConfigurationError``."""
+    """Return the seconds that one try of a request may take. Raises ``ConfigurationError``."""
     return _number("request_timeout", value, 1, MAX_REQUEST_TIMEOUT, naming)
 
 
 def check_max_retries(value: float | str, naming: Naming = as_parameter) -> int:
-    """How often a request is repeated. Raises ``ConfigurationError``."""
+    """Return how often a request is repeated. Raises ``ConfigurationError``."""
     return _whole_number("max_retries", value, 0, MAX_RETRIES, naming)
 
 
 def check_max_connections(value: float | str, naming: Naming = as_parameter) -> int:
-    """How many requests may run at once. Raises ``ConfigurationError``."""
+    """Return how many requests may run at once. Raises ``ConfigurationError``."""
     return _whole_number("max_connections", value, 1, MAX_CONNECTIONS, naming)
 
 

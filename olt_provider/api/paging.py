@@ -1,4 +1,4 @@
-"""Lists that come in pages."""
+"""Read lists that the platform returns in pages."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from olt_provider.api.errors import RequestError, TooLargeError
 from olt_provider.api.model import ODD, data_of
 
 PAGE_SIZE: Final = 100
-"""The most that the platform gives at once."""
+"""The largest page size that the platform accepts."""
 MAX_PAGES: Final = 10_000
 MAX_SECONDS: Final = 900.0
-"""The longest that the requests of one list may take together; what a caller does between two
-pages is not counted."""
+"""The longest time, in seconds, that the requests of one list may take together. The time that a
+caller spends between two pages is not counted."""
 
 
 def all_pages(
@@ -27,13 +27,13 @@ def all_pages(
     """Yield every page of a list, in order, each fetched when it is needed.
 
     ``fetch(page, page_size)`` returns one decoded response; pages count from 0. The last page is
-    empty, or shorter than the page size that ``meta`` states. Without such a size, a short page is
-    the last only if the totals in ``meta`` or an earlier page prove it, because the server may
+    empty, or shorter than the page size that ``meta`` states. If ``meta`` states none, a short page
+    is the last only if the totals in ``meta`` or an earlier page prove it, because the server may
     return fewer items than requested. A page that is too large to read is fetched in smaller pages.
 
-    ``may_be_unpaged``: nothing documents that the server pages this list, so a second page equal
-    to the first ends it. Raises ``RequestError`` for a response that is no list, and for a list
-    that does not end, or not within ``MAX_SECONDS``.
+    ``may_be_unpaged``: the server may ignore the page number, so a second page equal to the first
+    ends the list. Raises ``RequestError`` if a response is not a list, and if the list does not
+    end, or not within ``MAX_SECONDS``.
     """
     reader = _Reader(_timed(fetch, source, monotonic), source, may_be_unpaged=may_be_unpaged)
     while (items := reader.next_page()) is not None:
@@ -43,7 +43,7 @@ def all_pages(
 def _timed(
     fetch: Callable[[int, int], Any], source: str, monotonic: Callable[[], float]
 ) -> Callable[[int, int], Any]:
-    """``fetch``, but no more of it once all calls together have taken too long."""
+    """Wrap ``fetch`` so that it raises once all calls together have taken too long."""
     taken = 0.0
 
     def within_time(page: int, size: int) -> Any:
@@ -65,7 +65,7 @@ def _timed(
 
 
 class _Reader:
-    """The position in a list, and what its pages have shown of the server's page size."""
+    """The position in a list, and the page sizes that its responses have shown."""
 
     def __init__(
         self, fetch: Callable[[int, int], Any], source: str, *, may_be_unpaged: bool
@@ -82,7 +82,7 @@ class _Reader:
         self._ended = False
 
     def next_page(self) -> list[Any] | None:
-        """The next page; ``None`` after the last."""
+        """Return the next page; ``None`` after the last one."""
         if self._ended:
             return None
         body = self._read()
@@ -114,7 +114,7 @@ class _Reader:
         raise self._broken(f"the list does not end after {MAX_PAGES} pages")
 
     def _shrink(self) -> None:
-        """Take a smaller page size that has a page boundary at this position."""
+        """Choose a smaller page size that has a page boundary at this position."""
         used = self._largest or self._size  # the server may return fewer items than requested
         fitting = (size for size in range(used // 2, 1, -1) if self._seen % size == 0)
         self._size = next(fitting, 1)
@@ -135,7 +135,7 @@ class _Reader:
         return len(items) < self._largest
 
     def _require_unpaged(self, items: list[Any], meta: dict[str, Any]) -> None:
-        """Raise unless a page that repeats the one before means that the server does not page."""
+        """Raise unless a repeated page shows that the server does not page this list."""
         total = _total(meta)
         short = total is not None and total > self._seen
         size = _positive(meta, "pageSize")
@@ -154,5 +154,5 @@ def _positive(meta: dict[str, Any], key: str) -> int | None:
 
 
 def _total(meta: dict[str, Any]) -> int | None:
-    """The number of items that the server states, under either of its names."""
+    """The total number of items in ``meta``, under either of its names."""
     return _positive(meta, "itemsTotal") or _positive(meta, "totalSize")

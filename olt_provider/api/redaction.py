@@ -1,9 +1,9 @@
-"""Removing the secrets in use from text that others wrote.
+"""Remove secrets from texts of servers and libraries.
 
-A gateway may repeat what it was sent, and in another form: percent-encoded, as Base64 within a
-``Basic`` header, with JSON escapes, in other letter case as part of a host. So every secret that
-this process uses is remembered, whichever request it belongs to, and a text is decoded in all these
-ways before any of it is shown.
+A gateway may repeat a secret in another form: percent-encoded, as Base64 in a ``Basic`` header,
+with JSON escapes, or in other letter case as part of a host. So every secret that this process uses
+is remembered, whichever request it belongs to, and a text is decoded in all these ways before any
+of it is shown.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from urllib.parse import unquote, unquote_plus
 
 MARK: Final = "[secret]"
 SHORTEST: Final = 8
-"""A shorter secret is removed from messages of its own request only: it is too common a text."""
+"""Shorter secrets are removed from messages of their own request only: other texts match them."""
 SHORTEST_SENT: Final = 4
 MOST: Final = 4096
 LONGEST: Final = 8192
@@ -44,7 +44,7 @@ def remember(secret: str | None) -> None:
 
 
 def remember_all(body: Any) -> None:
-    """Remember the secrets in a decoded response, which are those of certain names."""
+    """Remember the secrets in a decoded response, which are the values of certain names."""
     waiting = [body]
     while waiting:
         value = waiting.pop()
@@ -59,22 +59,22 @@ def remember_all(body: Any) -> None:
 
 
 def shown(text: str, limit: int, sent: Iterable[str] = ()) -> str:
-    """At most ``limit`` characters of ``text``, on one line and without any secret in use.
+    """Return at most ``limit`` characters of ``text``, on one line and without any known secret.
 
     ``sent`` are the secrets of this request.
     """
     with _lock:
         secrets = {*_in_use, *(each for each in sent if len(each) >= SHORTEST_SENT)}
-    margin = 6 * max(map(len, secrets), default=0)  # a JSON escape is the longest form
+    margin = 6 * max(map(len, secrets), default=0)  # a JSON escape is the longest encoding
     piece = text[: limit + margin]
     redacted = _redacted(piece, sorted(secrets, key=len, reverse=True))
-    if len(piece) < len(text):  # what was cut off may be the end of a secret
+    if len(piece) < len(text):  # the cut may have removed the end of a secret
         redacted = redacted[: max(0, len(redacted) - margin)]
     return one_line(redacted)[:limit]
 
 
 def one_line(text: str) -> str:
-    """Without line breaks and control characters, which a response may hold anywhere."""
+    """Return the text without line breaks and control characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
@@ -91,7 +91,7 @@ def _redacted(text: str, secrets: Sequence[str]) -> str:
 
 
 def _holds(text: str, needles: Sequence[str]) -> bool:
-    """Whether a secret is in ``text``, however often it is encoded, up to ``DEPTH`` times."""
+    """Whether ``text`` holds a secret, encoded up to ``DEPTH`` times."""
     views, seen = {text}, {text}
     for _ in range(DEPTH):
         views = {view for each in views for view in _decoded(each)} - seen

@@ -1,4 +1,4 @@
-"""One call of the platform, before it is sent."""
+"""One request to the platform, before it is sent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from olt_provider.api.retry import Repeat
 
 @dataclass(frozen=True)
 class Request:
-    """One call: ``path`` is relative to the base URL, ``tenant`` only serves error messages."""
+    """A request. ``path`` is relative to the base URL; ``tenant`` only serves error messages."""
 
     method: str
     path: str
@@ -27,5 +27,5 @@ class Request:
 
     @property
     def writes(self) -> bool:
-        """Whether it may change something."""
+        """Whether the request may change something."""
         return self.method != "GET"

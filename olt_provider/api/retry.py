@@ -1,4 +1,4 @@
-"""Which requests are repeated, when, and for how long."""
+"""The retry policy: which requests are repeated, when, and for how long."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from tenacity import RetryCallState, wait_random_exponential
 from olt_provider.api.errors import ApiError, OltError, RequestError
 
 TEMPORARY_STATUSES: Final = frozenset({408, 429, 502, 503, 504})
-"""Statuses after which the same request may succeed. 500 is not one: it would fail again."""
+"""Statuses after which the same request may succeed. 500 is excluded: it would fail again."""
 
 TOO_MANY_REQUESTS: Final = 429
 MAX_WAIT: Final = 60.0
-"""The longest single wait, in seconds. A response that asks for more ends the operation."""
+"""The longest single wait, in seconds. A longer ``Retry-After`` ends the operation."""
 MAX_TOTAL: Final = 180.0
-"""The longest that one call keeps trying, in seconds, waits included."""
+"""The longest time, in seconds, for all tries of one call, waits included."""
 
 _backoff = wait_random_exponential(multiplier=0.5, max=20.0)
 
 
 class Repeat(Enum):
-    """How a request may be repeated."""
+    """The condition under which a request may be repeated."""
 
     SAFELY = "whenever it failed for a temporary reason, because repeating it changes nothing"
     IF_UNSENT = "only if it certainly changed nothing: never connected, or returned 429"
@@ -43,14 +43,14 @@ class Repeat(Enum):
 
 
 def wait_before_next(state: RetryCallState) -> float:
-    """Seconds to wait: what ``Retry-After`` asks for, at least exponential backoff with jitter."""
+    """Return the seconds to wait: exponential backoff with jitter, at least ``Retry-After``."""
     error = failure_of(state)
     asked = error.retry_after if isinstance(error, ApiError) else None
     return max(asked or 0.0, _backoff(state))
 
 
 class Call:
-    """How long and how often one call has been tried."""
+    """The number of tries of one call, and the time that they have taken."""
 
     def __init__(self, max_retries: int, sleep: Callable[[float], None]) -> None:
         self._max_retries = max_retries
@@ -61,38 +61,38 @@ class Call:
         self._limited = False
 
     def sleep(self, seconds: float) -> None:
-        """Wait, and count it: what was slept is counted even where the clock stands still."""
+        """Wait, and count the seconds, even if the clock does not advance."""
         self._waited += seconds
         self._sleep(seconds)
 
     def begin(self) -> None:
-        """An attempt begins. The wait for the first one is not counted."""
+        """Record the start of a try. The wait before the first one is not counted."""
         if self._begun is None:
             self._begun, self._waited = time.monotonic(), 0.0
 
     def failed(self, error: OltError) -> None:
-        """An attempt failed. A 429 is not counted: the rate is limited, and the time bounds it."""
+        """Record a failed try. A 429 is not counted, because the time limits those."""
         self._limited = is_limit(error)
         self._failures += not self._limited
 
     def is_over(self, state: RetryCallState) -> bool:
-        """Whether the call is not to be tried again."""
+        """Whether the call must not be tried again."""
         if self._max_retries == 0 or self._failures > self._max_retries:
             return True
         elapsed = time.monotonic() - (self._begun or 0.0)
         return max(elapsed, self._waited) + state.upcoming_sleep > MAX_TOTAL
 
     def sleep_before_repetition(self, seconds: float) -> None:
-        """Wait. After a 429 the turn of the next attempt does it."""
+        """Wait before the next try. After a 429 the shared backoff waits instead."""
         if not self._limited:
             self.sleep(seconds)
 
 
 def failure_of(state: RetryCallState) -> BaseException | None:
-    """Return what the last attempt failed with."""
+    """Return the error of the last try."""
     return state.outcome.exception() if state.outcome else None
 
 
 def is_limit(error: BaseException | None) -> bool:
-    """Whether the platform limits the rate of requests."""
+    """Whether the response is a rate limit."""
     return isinstance(error, ApiError) and error.status == TOO_MANY_REQUESTS

@@ -1,4 +1,4 @@
-"""The backoff that all threads share while the platform limits requests (429)."""
+"""Backoff that all threads share while the platform limits the request rate (429)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 FIRST_INTERVAL: Final = 0.1
-"""Seconds between requests to begin with, where the platform sends no ``Retry-After``."""
+"""The first interval between requests, in seconds, if the platform sends no ``Retry-After``."""
 ASKED_SHARE: Final = 0.25
-"""The same, as a share of ``Retry-After``, which is often rounded up to a whole second."""
+"""The first interval as a share of ``Retry-After``, which is often rounded up to whole seconds."""
 FASTER: Final = 0.8
 SLOWER: Final = 2.0
 CLOSE: Final = 1.05
 JITTER: Final = 0.05
-"""The most that is added to an interval at random, as a share of it."""
+"""The largest random addition to an interval, as a share of it."""
 FIRST_PROBE: Final = 0.05
 PROBE_SHARE: Final = 0.15
 """The wait before the first probe after an interval proved too short, as a share of it."""
@@ -33,7 +33,7 @@ MAX_PASSES: Final = 128
 
 
 class Start(NamedTuple):
-    """A request that has started: when, how long after the one before, whether it is a probe."""
+    """A started request: when, how long after the one before, and whether it is a probe."""
 
     at: float
     gap: float
@@ -67,7 +67,7 @@ class Pacing:
         """Whether a probe is in flight, so that nothing else may start."""
 
     def start(self, now: float) -> Start:
-        """A request starts."""
+        """Record that a request starts."""
         start = Start(now, now - self._last_start, self._probing)
         self._last_start = now
         self.blocked = self._probing
@@ -79,11 +79,11 @@ class Pacing:
             self.next_start = start + self._interval * (1 + JITTER * self._jitter())
 
     def refused(self, now: float, start: Start, asked: float) -> None:
-        """The response is 429; ``asked``: the seconds of its ``Retry-After``, 0 without one."""
+        """Record a 429. ``asked`` is its ``Retry-After`` in seconds, 0 if it has none."""
         if start.is_probe:
             self.blocked = False
         elif self._probing or start.at < self._refused_at:
-            # of the same burst as an earlier refusal, so it shows nothing new
+            # it started before an earlier refusal, so it shows nothing new
             self.next_start = max(self.next_start, now + asked)
             return
         else:
@@ -111,21 +111,21 @@ class Pacing:
         return min(growing, MAX_PROBE_WAIT) * (0.75 + 0.5 * self._jitter())
 
     def passed(self, start: Start) -> None:
-        """The response is another than 429."""
+        """Record a response other than 429."""
         since_last = start.at - self._recent[-1] if self._recent else 0.0
         self._recent.append(start.at)
         if self._interval is None:
             return
         if start.is_probe:
             self.blocked = self._probing = False
-            if self._good is None and not self._asked:  # only what passed shows the rate
+            if self._good is None and not self._asked:  # only requests that passed show the rate
                 self._interval = max(self._interval, min(self._rate(), since_last))
             self._schedule(start.at)
         elif not self._probing:
             self._speed_up(start.gap, self._interval)
 
     def _rate(self) -> float:
-        """The interval at which requests have passed lately."""
+        """The interval at which requests have passed recently."""
         spans = len(self._recent) - 1
         return (self._recent[-1] - self._recent[0]) / spans if spans > 0 else 0.0
 
@@ -135,7 +135,7 @@ class Pacing:
         if self._passes < self._needed:
             return
         self._passes = 0
-        if self._good < self._failed * CLOSE:  # the limit may have been raised since
+        if self._good < self._failed * CLOSE:  # the limit may have been raised in the meantime
             self._failed = 0.0
         faster = max(self._good * FASTER, (self._good + self._failed) / 2)
         self._interval = min(interval, faster)
@@ -143,13 +143,13 @@ class Pacing:
             self._interval = None
 
     def ended(self, start: Start) -> None:
-        """There was no response, or nothing was sent: another request may be the probe."""
+        """Record that no response came, or nothing was sent: another request may be the probe."""
         if start.is_probe:
             self.blocked = False
 
 
 class SharedBackoff:
-    """Holds requests back while the platform limits them. Shared by the threads of a process."""
+    """Delays requests while the platform limits their rate. Shared by all threads of a process."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -157,15 +157,15 @@ class SharedBackoff:
         self._pacing = Pacing()
 
     def left(self) -> float:
-        """Seconds until the next request may start."""
+        """The seconds until the next request may start."""
         with self._changed:
             return max(0.0, self._pacing.next_start - self._monotonic())
 
     @contextmanager
     def turn(self, sleep: Callable[[float], None]) -> Iterator[Turn]:
-        """Wait until a request may start; report its outcome to the ``Turn``.
+        """Wait until a request may start. Its outcome is reported to the returned ``Turn``.
 
-        ``sleep`` waits for seconds, and may raise.
+        ``sleep`` waits for a number of seconds, and may raise.
         """
         turn = Turn(self._pacing, self._changed, self._monotonic, self._start(sleep))
         try:
@@ -187,7 +187,7 @@ class SharedBackoff:
 
 
 class Turn:
-    """One request that may be sent now."""
+    """The permission to send one request."""
 
     def __init__(
         self,
@@ -202,15 +202,15 @@ class Turn:
         self._start: Start | None = start
 
     def refused(self, asked: float) -> None:
-        """The response is 429; ``asked``: the seconds of its ``Retry-After``, 0 without one."""
+        """Record a 429. ``asked`` is its ``Retry-After`` in seconds, 0 if it has none."""
         self._end(lambda start: self._pacing.refused(self._monotonic(), start, asked))
 
     def passed(self) -> None:
-        """The response is another than 429."""
+        """Record a response other than 429."""
         self._end(self._pacing.passed)
 
     def end(self) -> None:
-        """Without ``refused`` or ``passed`` before: there was no response."""
+        """End the turn. If neither ``refused`` nor ``passed`` was called, there was no response."""
         self._end(self._pacing.ended)
 
     def _end(self, note: Callable[[Start], None]) -> None:

@@ -1,4 +1,4 @@
-"""Requests that are authenticated as one tenant."""
+"""The transport of requests that are authenticated as one tenant."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger("olt_provider.api")
 
 
 class TenantTransport:
-    """Sends requests with a token of one tenant. ``None``: of the source's only tenant."""
+    """Sends requests with a token of one tenant. ``None``: the only tenant of the credentials."""
 
     def __init__(self, transport: Transport, tokens: TokenSource, tenant_id: str | None) -> None:
         self._transport = transport
@@ -34,11 +34,11 @@ class TenantTransport:
         return self._transport.base_url
 
     def notify(self, report: str) -> None:
-        """Report something that does not fail a call, in one line."""
+        """Report, in one line, a problem that does not fail a call."""
         self._transport.notify(report)
 
     def own_tenant(self) -> str | None:
-        """The tenant that requests are authenticated as, where the credentials determine it."""
+        """The tenant of the token, if the credentials determine it."""
         return self.tenant_id or self._tokens.tenant()
 
     def send(
@@ -50,11 +50,11 @@ class TenantTransport:
         json: Mapping[str, Any] | None = None,
         repeat: Repeat = Repeat.SAFELY,
     ) -> Any:
-        """One call, with ``path`` relative to the API base URL; returns the decoded body.
+        """Send a request and return the decoded body. ``path`` is relative to the API base URL.
 
-        Raises ``ConfigurationError`` or ``TokenError`` where there is no usable token, and what
-        ``Transport.send`` raises. A token that is renewed after a 401 changes nothing in what an
-        error of a write states: whether any try of it may have been carried out.
+        Raises ``ConfigurationError`` or ``TokenError`` if there is no usable token, and the errors
+        of ``Transport.send``. After a 401 the token is renewed and the request sent once more; the
+        error of a write still states whether any try of it may have been carried out.
         """
         request = Request(
             method, path, tenant=self.tenant_id, params=params, json=json, repeat=repeat
@@ -84,7 +84,7 @@ class TenantTransport:
         json: Mapping[str, Any] | None = None,
         repeat: Repeat = Repeat.SAFELY,
     ) -> M:
-        """One call that returns ``{"data": {...}}``, as a ``model``."""
+        """Send a request that returns ``{"data": {...}}``, and parse it as a ``model``."""
         source = f"{method} {path}"
         body = self.send(method, path, json=json, repeat=repeat)
         try:
@@ -96,7 +96,7 @@ class TenantTransport:
     def readable_pages(
         self, model: type[M], path: str, params: Mapping[str, Any] | None = None
     ) -> Iterator[list[M]]:
-        """All pages of a list, fetched as needed, without the items that are no ``model``."""
+        """Yield the pages of a list, without the items that cannot be parsed as a ``model``."""
         source = f"GET {path}"
         pages = self._raw_pages(path, params)
         return ([*_readable(model, page, source)] for page in pages)
@@ -109,7 +109,7 @@ class TenantTransport:
         *,
         may_be_unpaged: bool = False,
     ) -> Iterator[M]:
-        """All items of a list, each as a ``model``, fetched page by page as needed."""
+        """Yield the items of a list, each parsed as a ``model``, page by page as needed."""
         source = f"GET {path}"
         items = self.raw_items(path, params, may_be_unpaged=may_be_unpaged)
         return (parse(model, item, source=source) for item in items)
@@ -121,7 +121,7 @@ class TenantTransport:
         *,
         may_be_unpaged: bool = False,
     ) -> Iterator[Any]:
-        """All items of a list as they came, fetched page by page as needed."""
+        """Yield the items of a list unparsed, page by page as needed."""
         return chain.from_iterable(self._raw_pages(path, params, may_be_unpaged=may_be_unpaged))
 
     def _raw_pages(

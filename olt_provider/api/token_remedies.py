@@ -1,4 +1,4 @@
-"""What to do where the token endpoint refuses a request, by responding server and status."""
+"""Remedies for requests that the token endpoint refuses."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from olt_provider.api.errors import ApiError
 
 TEMPORARY: Final = frozenset({408, 425, 429})
 OAUTH: Final = frozenset({400, 401, 403})
-"""What a token endpoint refuses with. Keycloak returns 404 with an ``error`` too: no such realm."""
+"""Statuses of a token endpoint's refusals. Keycloak's 404 with an ``error`` is: no such realm."""
 REFUSED_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client"})
 NOT_OURS: Final = frozenset({"unsupported_grant_type", "invalid_scope"})
-"""No credentials change that."""
+"""Statuses that other credentials do not change."""
 NO_SECRET_TRIED: Final = ("service account", "not enabled", "not allowed", "disabled")
-"""In descriptions of refusals that are not about the secret."""
+"""Words in the descriptions of refusals that do not concern the secret."""
 
 
 def token_remedy(error: ApiError, *, address: str, refused: str) -> str:
-    """What to do about ``error``.
+    """Return the remedy for ``error``.
 
-    ``address`` names where the identity server's URL is set. ``refused`` is what to do where the
-    token endpoint itself refused the credentials.
+    ``address`` is the name of the setting with the identity server's URL. ``refused`` is the remedy
+    if the token endpoint itself refused the credentials.
     """
     if error.status in TEMPORARY or error.status >= 500:
         return "the identity server is busy or down, so try again later"
@@ -31,7 +31,7 @@ def token_remedy(error: ApiError, *, address: str, refused: str) -> str:
 
 
 def has_to_be_installed(tenant_id: str) -> str:
-    """What to do about a refusal of client credentials that are right."""
+    """Return the remedy for refused client credentials that are right."""
     return f"the application has to be active and installed in tenant {tenant_id}"
 
 

@@ -1,8 +1,8 @@
-"""Access tokens: what their claims hold, and where they come from.
+"""Access tokens: their claims, and the sources that they come from.
 
-The platform takes the tenant of a call from its token, so everything that calls the platform names
-a tenant and gets that tenant's token from a ``TokenSource``. Tokens are read here,
-never trusted: whether one is accepted is for the platform to decide.
+The platform takes the tenant of a call from its token, so every call names a tenant and gets that
+tenant's token from a ``TokenSource``. Claims are read without verification: the platform decides
+whether a token is accepted.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from olt_provider.api.errors import ConfigurationError, WrongTenantError
 from olt_provider.api.ids import canonical_id
 
 CLOCK_SKEW = 60.0
-"""How far, in seconds, this machine's clock may be off the platform's."""
+"""The tolerated difference between this machine's clock and the platform's, in seconds."""
 
 
 SOON = 3600.0
-"""A token that expires within this time, in seconds, is warned of."""
+"""Seconds before a token's expiry from which on a warning is shown."""
 
 
 class Claims:
-    """What the claims of an access token hold: its tenant and when it is valid (seconds, UTC).
+    """The claims of an access token: its tenant, and when it is valid (seconds since 1970, UTC).
 
-    ``not_before`` and ``issued_at`` are ``None`` where the token has no such claim; the platform's
-    own tokens carry ``nbf: 0``, which means the same.
+    ``not_before`` and ``issued_at`` are ``None`` if the token has no such claim. The platform's own
+    tokens have ``nbf: 0``, which means the same.
     """
 
     def __init__(
@@ -44,11 +44,11 @@ class Claims:
 
 
 def read_claims(token: str, *, origin: str) -> Claims:
-    """The claims of an access token, unverified. ``origin`` names the token in errors.
+    """Read the claims of an access token, unverified. ``origin`` names the token in errors.
 
     Raises ``ConfigurationError`` if it is not a JWT with a ``tenant`` and an ``exp`` claim.
     """
-    import jwt  # only operations that need a token pay for this import
+    import jwt  # imported here, because most operations read no token
 
     try:
         # PyJWT before 2.13 accepts any character at the end
@@ -75,7 +75,7 @@ def read_claims(token: str, *, origin: str) -> Claims:
 
 
 def _moment(value: object) -> float | None:
-    """A time claim. None where there is none, and where it is no time: text, NaN, beyond range."""
+    """Return a time claim; ``None`` if it is missing or no time: text, NaN, out of range."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value == 0:
         return None
     with suppress(OverflowError):
@@ -114,7 +114,7 @@ def _age(claims: Claims, now: float) -> str:
 
 
 def utc(moment: float) -> str:
-    """A moment in seconds since 1970, as text."""
+    """Format seconds since 1970."""
     try:
         text = datetime.fromtimestamp(moment, tz=timezone.utc).isoformat(timespec="seconds")
     except (OverflowError, OSError, ValueError):
@@ -133,7 +133,7 @@ def _duration(seconds: float) -> str:
 def require_refreshable(token: SecretStr, *, origin: str, now: float) -> None:
     """Raise ``ConfigurationError`` if the claims of a refresh token show that it has expired.
 
-    One that is opaque passes: only the token endpoint can decide.
+    An opaque token passes: only the token endpoint can decide.
     """
     expires_at = refresh_expiry(token)
     if expires_at is not None and now > expires_at + CLOCK_SKEW:
@@ -144,7 +144,7 @@ def require_refreshable(token: SecretStr, *, origin: str, now: float) -> None:
 
 
 def refresh_expiry(token: SecretStr) -> float | None:
-    """When a refresh token ends, in seconds since 1970. None: it is opaque, or never ends."""
+    """The expiry of a refresh token, in seconds since 1970; ``None`` if opaque or unlimited."""
     import jwt
 
     try:
@@ -155,27 +155,27 @@ def refresh_expiry(token: SecretStr) -> float | None:
 
 
 class TokenSource(Protocol):
-    """Where the token of each tenant comes from."""
+    """A source of tokens, one per tenant."""
 
     def token(self, tenant_id: str | None) -> str:
-        """A usable access token of ``tenant_id`` (``None``: of the source's only tenant).
+        """Return a usable access token of ``tenant_id`` (``None``: of the source's only tenant).
 
-        Raises ``ConfigurationError`` where there is none, naming what to set, and ``TokenError``
-        where none could be fetched.
+        Raises ``ConfigurationError``, which names the setting to change, if there is none, and
+        ``TokenError`` if none could be fetched.
         """
 
     def renew(self, tenant_id: str | None, rejected: str) -> bool:
-        """Whether another token than the one that the platform ``rejected`` can be had."""
+        """Whether another token can be had than the one that the platform ``rejected``."""
 
     def check(self, tenant_id: str | None) -> str | None:
-        """Raise what ``token`` would raise, as far as that is known without a call.
+        """Raise the errors of ``token`` that can be detected without a request.
 
-        ``tenant_id`` ``None``: it is not known yet. Returns a warning where there is one, such as
-        that the token soon expires.
+        ``tenant_id`` ``None``: it is not known yet. Returns a warning if there is one, such as a
+        token that expires soon.
         """
 
     def tenant(self) -> str | None:
-        """The one tenant of this source, or ``None`` if it may have tokens of several."""
+        """The only tenant of this source, or ``None`` if it may have tokens of several."""
 
 
 class ApiToken:
@@ -216,7 +216,7 @@ class ApiToken:
 
 
 class TenantTokens:
-    """One API token per tenant, each of the tenant under whose ID it is set."""
+    """One API token per tenant. Each must belong to the tenant under whose ID it is set."""
 
     def __init__(
         self,
@@ -234,7 +234,7 @@ class TenantTokens:
         }
 
     def tenant(self) -> str | None:
-        """The one tenant there is a token of, else ``None``."""
+        """The tenant of the only token, else ``None``."""
         return next(iter(self._tokens)) if len(self._tokens) == 1 else None
 
     def _of(self, tenant_id: str | None) -> tuple[ApiToken, str]:
@@ -250,7 +250,7 @@ class TenantTokens:
 
     def check(self, tenant_id: str | None) -> str | None:
         if tenant_id is None and self.tenant() is None:
-            return None  # which of the tokens will be used is not known yet
+            return None  # the tenant, and so the token, is not known yet
         token, tenant = self._of(tenant_id)
         return token.check(tenant)
 

@@ -1,4 +1,4 @@
-"""HTTP as this package uses it: one pooled session, retries, and errors that name a remedy."""
+"""HTTP transport: one pooled session, retries, and errors that name a remedy."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ from olt_provider.api.shared_backoff import SharedBackoff, Turn
 CONNECT_TIMEOUT: Final = 10.0
 MAX_BODY: Final = 8 * 1024 * 1024
 REPORTED_WAIT: Final = 3.0
-"""A wait longer than this, in seconds, is reported to the user."""
+"""Seconds from which on a wait is reported to the user."""
 
 log = logging.getLogger("olt_provider.api")
 
 
 class BearerAuth(AuthBase):
-    """Attaches an access token. An auth object, so that a ``.netrc`` cannot replace it.
+    """Sets the ``Authorization`` header. An auth object, so that a ``.netrc`` cannot replace it.
 
-    Raises ``ConfigurationError`` for a token that no header can hold, such as one with a line
-    break in it.
+    Raises ``ConfigurationError`` for a token that a header cannot hold, such as one with a line
+    break.
     """
 
     def __init__(self, token: str) -> None:
@@ -76,7 +76,7 @@ class BearerAuth(AuthBase):
 
 
 class NoAuth(AuthBase):
-    """Attaches nothing, and keeps a ``.netrc`` from doing so."""
+    """Sets no ``Authorization`` header, and prevents that a ``.netrc`` sets one."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
@@ -162,11 +162,11 @@ class Transport:
     ) -> Any:
         """Send ``request``, repeating it as its ``repeat`` allows; return the decoded body.
 
-        ``authorize`` is called before every attempt, so that a token that expired during a wait is
+        ``authorize`` is called before every try, so that a token that expired during a wait is
         replaced. ``may_have_changed``: the request was sent before and may have been carried out.
-        Raises ``ApiError`` for a refusal, ``RequestError`` where no usable response came, and what
-        ``authorize`` and the wait raise. Each ``OltError`` of a write states whether any try of it
-        may have been carried out.
+        Raises ``ApiError`` if the platform refuses the request, ``RequestError`` if no usable
+        response arrives, and the errors of ``authorize`` and of the wait. Each ``OltError`` of a
+        write states whether any try of it may have been carried out.
         """
         lost = may_have_changed and request.writes
         call = Call(self._max_retries, self._sleep)
@@ -194,7 +194,7 @@ class Transport:
                         raise
                     turn.passed()
             return value
-        except OltError as error:  # of an attempt, or of a wait after one
+        except OltError as error:  # raised by a try, or by the wait after one
             error.may_have_changed = lost
             raise
         except Exception as error:
@@ -211,7 +211,7 @@ class Transport:
                 self.additions += request.method != "DELETE"
 
     def close(self) -> None:
-        """Close the connections; the next request opens new ones."""
+        """Close the connections. The next request opens new ones."""
         with self._lock:
             session, self._session = self._session, None
         if session is not None:
@@ -222,7 +222,7 @@ class Transport:
         return left if is_limit(failure_of(state)) else max(wait_before_next(state), left)
 
     def _share(self, turn: Turn, error: OltError) -> None:
-        """Let all threads slow down after a 429, also where this call is not repeated."""
+        """Slow all threads down after a 429, even if this call is not repeated."""
         if not isinstance(error, ApiError):
             return
         asked = error.retry_after or 0.0
@@ -248,7 +248,7 @@ class Transport:
         with self._lock:
             if self._session is None:
                 session = _Session()
-                # plain http is for this machine alone, so no proxy may be put in between
+                # plain http is only used on this machine, so no proxy may be involved
                 session.trust_env = not self.base_url.lower().startswith("http:")
                 session.headers["User-Agent"] = self._user_agent
                 session.headers["Accept"] = "application/json"
@@ -286,7 +286,7 @@ class Transport:
                     verify=self._ca_bundle or True,
                     stream=True,
                 )
-                # Headers that are cut off pass as whole ones.
+                # http.client accepts headers that are cut off
                 headers_arrived = not deadline.expired
                 with response:
                     body = read_body(response, MAX_BODY)
@@ -316,6 +316,6 @@ class Transport:
             value = json.loads(body)
         except (ValueError, RecursionError):
             raise unreadable(request, self._destination, response) from None
-        if request.writes:  # a new token or client secret may be in it
+        if request.writes:  # it may hold a new token or client secret
             remember_all(value)
         return value

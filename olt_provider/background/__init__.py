@@ -1,4 +1,4 @@
-"""For a background application itself, at run time: tokens, a session, typed first calls.
+"""The run-time client of a background application: tokens, a session and typed calls.
 
 It does not import Pulumi. The extra ``pulumi-olt[background]`` is kept, and adds nothing.
 """

@@ -1,4 +1,4 @@
-"""``BackgroundClient``: what an application needs to reach a tenant's data."""
+"""``BackgroundClient``: the run-time client of a background application."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ NO_ACCESS: Final = frozenset({401, 403, 404})
 
 
 class BackgroundClient:
-    """The platform as a background application sees it, authenticated as one tenant.
+    """The platform for a background application, authenticated as one tenant.
 
-    Tokens come from the client-credentials grant. Each is fetched when it is first needed, once
-    for all threads, kept until a minute before it expires (a tenth of its life, if that
-    is shorter), and replaced once after an unexpected 401. ``devices``, ``installed_tenants`` and
-    the fetching of tokens are repeated by the rules of ``OltClient``.
+    Tokens come from the client-credentials grant. Each is fetched on first use, once for all
+    threads, cached until a minute before it expires (a tenth of its life, if that is shorter), and
+    replaced once after an unexpected 401. ``devices``, ``installed_tenants`` and token requests are
+    repeated by the rules of ``OltClient``.
 
     A context manager; leaving it closes the connections. Safe to share by threads.
     """
@@ -95,18 +95,18 @@ class BackgroundClient:
         return self._client.api_url
 
     def devices(self) -> Iterator[Device]:
-        """``GET /devices``: the tenant's devices, all pages, each fetched when it is needed.
+        """Yield the tenant's devices: ``GET /devices``, all pages, each fetched when it is needed.
 
-        Raises ``TokenError`` where there is no token to be had, ``ApiError`` for a refusal and
-        ``RequestError`` for an unusable response.
+        Raises ``TokenError`` if no token can be fetched, ``ApiError`` if the platform refuses the
+        request and ``RequestError`` if no usable response arrives.
         """
         with self._explaining():
             yield from self._tenant.devices.list()
 
     def installed_tenants(self) -> tuple[InstalledTenant, ...]:
-        """``GET /application-info/installed-tenants``: who has the application installed now.
+        """List the tenants that have it installed: ``GET /application-info/installed-tenants``.
 
-        Raises as ``devices`` does.
+        Raises the same errors as ``devices``.
         """
         with self._explaining():
             return self._tenant.application_info.installed_tenants()
@@ -140,7 +140,7 @@ class BackgroundClient:
 
 
 def _required(field: str, value: str | None) -> str:
-    """A text that is not empty, or ``ConfigurationError``: where it comes from may be unset."""
+    """Return a non-empty text, else raise ``ConfigurationError``: its source may be unset."""
     text = value.strip() if isinstance(value, str) else ""
     if not text:
         raise ConfigurationError(

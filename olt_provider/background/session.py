@@ -1,4 +1,4 @@
-"""A ``requests.Session`` that sends the application's token to the API's host alone."""
+"""A ``requests.Session`` that sends the application's token only to the API's host."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from olt_provider.api.tokens import TokenSource
 from olt_provider.api.transport import CONNECT_TIMEOUT, BearerAuth
 
 CONNECTIONS: Final = 10
-"""Kept open per host, for as many threads."""
+"""Connections kept open per host, one per thread."""
 DEFAULT_PORTS: Final[Mapping[str, int]] = MappingProxyType({"https": 443, "http": 80})
 
 Origin = tuple[str, str | None, int | None]
 
 
 def origin_of(url: str | None) -> Origin:
-    """Scheme, host and port: the server that gets a request."""
+    """Return scheme, host and port of a URL."""
     parts = urlsplit(url or "")
     return parts.scheme, parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)
 
@@ -57,7 +57,7 @@ class OwnToken(AuthBase):
             del request.headers["Authorization"]
 
     def _once_more(self, response: requests.Response, **options: Any) -> requests.Response:
-        """Repeat a request refused with 401: it changed nothing. A stream cannot be sent again."""
+        """Repeat a request that was refused with 401. A streamed body cannot be sent again."""
         sent = response.request
         if response.status_code != UNAUTHORIZED or not isinstance(sent.body, str | bytes | None):
             return response
@@ -83,12 +83,12 @@ class ApiSession(requests.Session):
         request_timeout: float,
     ) -> None:
         super().__init__()
-        # as requests writes it: a host that is not ASCII looks different there
+        # in the form of requests, which rewrites a host that is not ASCII
         self._api = origin_of(requests.Request("GET", api_url).prepare().url)
         self._ca_bundle = ca_bundle
         self._timeout = (min(CONNECT_TIMEOUT, request_timeout), request_timeout)
         self.auth = self._own_token = OwnToken(tokens, tenant_id, self._api)
-        # plain http is for this machine alone, so no proxy may be put in between
+        # plain http is only used on this machine, so no proxy may be involved
         self.trust_env = self._api[0] != "http"
         agent = f"pulumi-olt/{__version__} background requests/{requests.__version__}"
         self.headers["User-Agent"] = agent
@@ -113,7 +113,7 @@ class ApiSession(requests.Session):
         return super().send(request, **options)
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """``None`` for a response of the API: its redirects are returned, not followed."""
+        """Return ``None`` for a response of the API: its redirects are returned, not followed."""
         if origin_of(resp.request.url) == self._api:
             return None
         return super().get_redirect_target(resp)

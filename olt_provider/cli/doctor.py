@@ -81,15 +81,15 @@ def _secrets(files: list[Path], stack: str | None, cwd: Path | None) -> list[Che
     from olt_provider.cli.doctor_checks import Check
     from olt_provider.cli.secret_ages import NAME, ages
     from olt_provider.cli.settings import pulumi
-    from olt_provider.lifecycle.clock import now
+    from olt_provider.lifecycle.application.secret_age import utc_now
 
     try:
         if files:
-            return [check for file in files for check in ages(resources_in(file), now())]
+            return [check for file in files for check in ages(resources_in(file), utc_now())]
         if stack is None and cwd is None:
             return []
         exported = pulumi(["stack", "export"], stack, cwd)
-        return ages((exported["deployment"] or {}).get("resources") or [], now())
+        return ages((exported["deployment"] or {}).get("resources") or [], utc_now())
     except (ConfigurationError, StateError) as error:
         return [Check(NAME, "not checked", str(error))]
     except (KeyError, TypeError, AttributeError, IndexError):

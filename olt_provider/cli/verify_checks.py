@@ -16,7 +16,7 @@ from olt_provider.api.errors import ApiError, ConfigurationError, OltError
 from olt_provider.api.hosts import same_base_url
 from olt_provider.cli.preview.types import APPLICATION, INSTALLATION, as_dynamic, plain_type
 from olt_provider.cli.secret_ages import age
-from olt_provider.lifecycle.clock import now
+from olt_provider.lifecycle.application.secret_age import utc_now
 from olt_provider.settings import Settings
 
 OK: Final = "ok"
@@ -96,7 +96,7 @@ def _subject(resource: Any, installed: dict[str, list[str]]) -> Subject:
         secret=SecretStr(secret) if secret else None,
         tenants={tenant: tenant in wanted for tenant in sorted({*allowed, *wanted})},
         api_url=_plain(outputs.get("api_url")) or "",
-        age=age(outputs, now()),
+        age=age(outputs, utc_now()),
     )
 
 

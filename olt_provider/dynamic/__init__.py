@@ -1,1 +1,1 @@
-"""What the resources of the dynamic host share."""
+"""Shared code of the dynamic form's resources: the provider process, states and run journal."""

@@ -1,4 +1,4 @@
-"""Arguments of constructors that have the wrong type: a ``TypeError`` that shows the right form.
+"""Check the types of constructors' arguments, with a ``TypeError`` that shows the right form.
 
 No message quotes a value, because it may be a secret.
 """
@@ -21,13 +21,13 @@ def require_options(opts: object) -> None:
 
 
 def require_many(argument: str, value: object, form: str) -> None:
-    """Raise ``TypeError`` for a single value where several are expected. An Output may be any."""
+    """Raise ``TypeError`` for a single value where several are expected. An Output is accepted."""
     if isinstance(value, str | bytes) or not isinstance(value, Iterable | pulumi.Output):
         raise _wrong(argument, value, form)
 
 
 def require_mapping(argument: str, value: object, form: str) -> None:
-    """Raise ``TypeError`` for anything but a mapping. An Output may be one."""
+    """Raise ``TypeError`` for anything but a mapping. An Output is accepted."""
     if not isinstance(value, Mapping | pulumi.Output | None):
         raise _wrong(argument, value, form)
 
@@ -40,7 +40,7 @@ def require_tenants(argument: str, value: object) -> None:
 def require_generation(value: object) -> None:
     """Raise ``TypeError`` for anything but an integer, ``ValueError`` for one below 1.
 
-    It selects an application, so it cannot be an Output.
+    An Output is refused, because the value selects an application in every preview.
     """
     if not isinstance(value, int) or isinstance(value, bool):
         raise _wrong("generation", value, "generation=pulumi.Config().require_int(...)")
@@ -49,7 +49,7 @@ def require_generation(value: object) -> None:
 
 
 def fields(argument: str, value: object, needed: str, optional: str) -> dict[str, Any]:
-    """The two fields of an ``...Args`` object or of a mapping with the same keys."""
+    """Return the two fields of an ``...Args`` object or of a mapping with the same keys."""
     form = f"{argument}={{{needed!r}: ..., {optional!r}: ...}}"
     if not isinstance(value, Mapping):
         if not hasattr(value, needed) or isinstance(value, pulumi.Output):

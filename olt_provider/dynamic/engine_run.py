@@ -1,4 +1,4 @@
-"""Which run of the engine a provider process belongs to."""
+"""Identify the engine run to which a provider process belongs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Final, NamedTuple
 PROC: Final = Path("/proc")
 WRAPPERS: Final = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "busybox", "uv", "env"})
 WRAPPER_PREFIXES: Final = ("pulumi-resource", "pulumi-language", "python")
-"""What may stand between the engine and its provider process: names, and how names begin."""
+"""Names, and prefixes of names, of processes between the engine and its provider process."""
 MAX_WRAPPERS: Final = 4
 PS_TIMEOUT: Final = 5.0
 
 
 class Process(NamedTuple):
-    """A process: the ID of its parent, when it was started, and the name of its program."""
+    """A process: its parent's ID, its start time, and the name of its program."""
 
     parent: int
     started: str
@@ -25,9 +25,9 @@ class Process(NamedTuple):
 
 
 def run_of(address: str) -> str | None:
-    """Identify a pass of an engine: its address, and the process that listens there.
+    """Return an ID of the engine run: the engine's address and the process that listens there.
 
-    ``None`` where the engine's process cannot be distinguished from others.
+    ``None`` if the engine's process cannot be distinguished from others.
     """
     pid = os.getppid()
     for _ in range(MAX_WRAPPERS):
@@ -53,14 +53,14 @@ def _process(pid: int) -> Process | None:
 
 
 def _from_proc(text: str) -> Process:
-    """From ``/proc/PID/stat``: the name is in parentheses and may hold any character."""
+    """Read ``/proc/PID/stat``: the name is in parentheses and may hold any character."""
     before, _, after = text.rpartition(")")
     fields = after.split()
     return Process(int(fields[1]), fields[19], before.partition("(")[2])
 
 
 def _from_ps(pid: int) -> Process:
-    """From ``ps``, where there is no ``/proc``."""
+    """Run ``ps``, for systems without ``/proc``."""
     printed = subprocess.run(  # noqa: S603 - fixed arguments and a number
         ["/bin/ps", "-o", "ppid=,lstart=,comm=", "-p", str(pid)],
         check=True,

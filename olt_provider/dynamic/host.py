@@ -1,6 +1,6 @@
-"""The process that runs the providers: ``python -m pulumi.dynamic``.
+"""The provider process of the dynamic form: ``python -m pulumi.dynamic``.
 
-It starts for every operation, and its four threads share what is stored here.
+It starts for every operation of the engine. Its four threads share the objects of this module.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from olt_provider.api.errors import ApiError, ConfigurationError, OltError, Toke
 from olt_provider.lifecycle.values import UNKNOWN
 from olt_provider.setting_names import variable
 
-# Programs import this too, so what only the host needs is imported where it is used.
+# Programs import this module too, so imports that only the provider process needs are local.
 if TYPE_CHECKING:
     from olt_provider.dynamic.run_journal import RunJournal
     from olt_provider.lifecycle.checking import Checked
@@ -44,8 +44,8 @@ _warned: set[str] = set()
 
 
 def context(request: ConfigureRequest) -> ProviderContext:
-    """What all providers of this process with the same configuration share."""
-    # The SDK and gRPC stay loaded, so the collections that our imports cause need not scan them.
+    """Return the context that the providers of this process with the same configuration share."""
+    # The SDK and gRPC stay loaded, so garbage collections during our imports need not scan them.
     gc.freeze()
     keys = tuple(getattr(request.config, "_props", ()))  # the SDK has no public way to list them
     return shared_context(request.config.get, os.environ, warn=warn, keys=keys)
@@ -58,7 +58,7 @@ def shared_context(
     warn: Callable[[str], None],
     keys: Iterable[str] = (),
 ) -> ProviderContext:
-    """One ``ProviderContext`` per process and configuration, for the host and for programs.
+    """Return one ``ProviderContext`` per process and configuration, for the host and for programs.
 
     ``keys`` are all keys of the configuration, of any namespace.
     """
@@ -88,7 +88,7 @@ def shared_context(
 
 
 def forced_deletions(environ: Mapping[str, str]) -> frozenset[str]:
-    """The IDs of applications that ``OLT_FORCE_DESTROY`` allows this run to delete.
+    """Return the IDs of applications that ``OLT_FORCE_DESTROY`` allows this run to delete.
 
     Raises ``ConfigurationError`` for anything but IDs.
     """
@@ -105,14 +105,14 @@ def forced_deletions(environ: Mapping[str, str]) -> frozenset[str]:
 
 @functools.cache
 def _run_record() -> RunRecord:
-    """What the program holds in this run: one for all platforms of the process."""
+    """Return the run record, which all platforms of the process share."""
     from olt_provider.lifecycle.run_record import RunRecord
 
     return RunRecord(_journal())
 
 
 def _journal() -> RunJournal | None:
-    """The file of this run; ``None`` in programs, and where the run cannot be identified."""
+    """Return the journal of this run; ``None`` in programs, and if the run cannot be identified."""
     address = engine_address()
     if address is None or os.name != "posix":
         return None
@@ -127,10 +127,10 @@ def _journal() -> RunJournal | None:
 
 
 def require_engine() -> None:
-    """Raise ``OltError`` if the engine of this host process is gone.
+    """Raise ``OltError`` if the engine of this provider process is gone.
 
-    A host outlives an engine that was killed, and would make calls whose results are
-    recorded nowhere.
+    A provider process outlives an engine that was killed, and would make API calls whose results
+    are recorded nowhere.
     """
     address = engine_address()
     if address is None:
@@ -143,17 +143,17 @@ def require_engine() -> None:
 
 
 def engine_address() -> str | None:
-    """Where the engine listens: the first argument of the host process. Programs have none."""
+    """The engine's address: the first argument of the provider process. Programs have none."""
     return sys.argv[1] if len(sys.argv) > 1 and sys.argv[0].endswith(HOST_MODULE) else None
 
 
 def warn(message: str) -> None:
-    """Warn the user, once per process: the engine counts it in its summary."""
+    """Show a warning to the user, once per process: the engine counts it in its summary."""
     with _lock:
         if message in _warned:
             return
         _warned.add(message)
-    # Python writes a logged warning to stderr, which the engine would show as well: once is enough.
+    # Python would also write a logged warning to stderr, and the engine would show it twice.
     logged = len(sys.argv) > 1 and _log_to_engine(sys.argv[1], message)
     log.log(logging.INFO if logged else logging.WARNING, "%s", message)
 
@@ -174,9 +174,9 @@ def _log_to_engine(address: str, message: str) -> bool:
 
 
 class _ReportedError(Exception):
-    """An error as the user reads it: the engine shows the class and the message."""
+    """An error for the user. The engine shows its class and its message."""
 
-    __module__ = "builtins"  # so that no module path stands before the name
+    __module__ = "builtins"  # so that no module path is shown before the name
 
 
 _ReportedError.__qualname__ = "OltError"
@@ -185,10 +185,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def reported(operation: F) -> F:
-    """Let a user's error reach the user as one line; ``OLT_DEBUG=1`` keeps its traceback.
+    """Decorate an operation so that the user's errors are shown as one line.
 
-    The host sends tracebacks. Only ``sys.tracebacklimit`` shortens them, and for the whole
-    process, so it is set when an error of ours is raised and not before.
+    ``OLT_DEBUG=1`` keeps their tracebacks. The host sends tracebacks. Only ``sys.tracebacklimit``
+    shortens them, and for the whole process, so it is set only when an error of ours is raised.
     """
 
     @functools.wraps(operation)
@@ -217,9 +217,9 @@ UNAUTHORIZED: Final = 401
 
 
 def with_stored_configuration(operation: F) -> F:
-    """State where credentials that fail a read or a delete came from, and how to provide others.
+    """Decorate a read or a delete so that errors name the source of the credentials.
 
-    Credentials from the environment are current ones, so there is nothing to add.
+    Credentials from the environment are current, so their errors stay as they are.
     """
 
     @functools.wraps(operation)
@@ -238,7 +238,7 @@ def with_stored_configuration(operation: F) -> F:
 
 
 def received(props: Mapping[str, Any]) -> dict[str, Any]:
-    """Properties as the lifecycle takes them: without the provider, unknowns as ``UNKNOWN``."""
+    """Return properties as the lifecycle takes them: no provider, unknown values as ``UNKNOWN``."""
     return {key: _plain(value) for key, value in props.items() if key != PROVIDER_KEY}
 
 
@@ -253,10 +253,10 @@ def _plain(value: Any) -> Any:
 
 
 def check_result(checked: Checked) -> CheckResult:
-    """A checked declaration as the engine takes it.
+    """Return a checked declaration in the form of the SDK.
 
-    The engine prints the whole value of a property that a failure names, secrets inside included.
-    So the text names it instead.
+    The engine prints the whole value of a property that a failure names, secrets included. So the
+    property is named in the text of the failure instead.
     """
     failures = [
         CheckFailure("", ": ".join(filter(None, (failure.property, failure.reason))))

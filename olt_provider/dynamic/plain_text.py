@@ -1,4 +1,4 @@
-"""A warning for credentials that are in a stack's configuration in plain text."""
+"""A warning for credentials in plain text in a stack's configuration."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROJECTS: Final = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 def warn_of_plain_text() -> None:
     """Warn, once per program run, of each credential in plain text, with the command to run.
 
-    Only a program can see what was set as a secret: the host gets everything decrypted.
+    Only a program can detect it: the provider process receives all values decrypted.
     """
     _warn(pulumi.get_project(), pulumi.get_stack())
 
@@ -38,7 +38,7 @@ def _warn(project: str, stack: str) -> None:
 
 
 def _in_plain_text(name: str, stored: object) -> list[str]:
-    """The paths of a key's values that are not secrets.
+    """Return the paths of a key's values that are not secrets.
 
     The engine marks a whole key as secret if one of its values is, so the values of a key that was
     set with ``--path`` are looked up in the stack's settings file.
@@ -55,7 +55,7 @@ def _in_plain_text(name: str, stored: object) -> list[str]:
 
 
 def _stored(project: str, stack: str) -> Mapping[str, object]:
-    """The configuration as the stack's settings file holds it; empty where it cannot be read."""
+    """Return the configuration in the stack's settings file; empty if it cannot be read."""
     for folder in (Path.cwd(), *Path.cwd().parents):
         for file in (folder / name for name in PROJECTS):
             if file.is_file():
@@ -68,7 +68,7 @@ def _configuration(file: Path, project: str, stack: str) -> Mapping[str, object]
 
     try:
         declared = yaml.safe_load(file.read_text("utf-8"))
-        if declared["name"] != project:  # an inline program may run in the folder of another
+        if declared["name"] != project:  # an inline program may run in another project's folder
             return {}
         folder = file.parent / (declared.get("stackConfigDir") or "")
         settings = folder / f"Pulumi.{stack}{file.suffix}"

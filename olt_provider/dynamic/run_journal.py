@@ -1,7 +1,7 @@
-"""The file through which the provider processes of one engine run share their run records.
+"""The run journal: a file through which the provider processes of an engine run share holders.
 
-Every explicit ``Provider`` has a process of its own. All of them are started by one engine process
-and get the same address of it, which is another one in every pass: preview, update, destroy.
+Every explicit ``Provider`` has a process of its own. One engine process starts all of them and
+passes its address, which differs in every pass: preview, update, destroy.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ log = logging.getLogger("olt_provider")
 
 
 class RunJournal:
-    """Events of one engine run, as lines of JSON that are appended one by one.
+    """Events of one engine run, appended as lines of JSON.
 
-    Where the file cannot be had or used, that is logged and nothing is shared: the run record then
+    If the file cannot be created or used, that is logged and nothing is shared: the run record then
     covers this process only. Safe to share by threads.
     """
 
@@ -52,7 +52,7 @@ class RunJournal:
                 self._give_up(error)
 
     def read(self) -> list[dict[str, Any]]:
-        """The events since the last call. A line that is not complete yet is left for the next."""
+        """Return the events since the last call. An incomplete line is left for the next call."""
         with self._lock:
             if self._file is None:
                 return []
@@ -90,7 +90,7 @@ def _event(line: bytes) -> dict[str, Any] | None:
 
 
 def run_directory(environ: Mapping[str, str]) -> Path:
-    """Where the records of this user are."""
+    """The directory of this user's run records."""
     runtime = Path(environ.get("XDG_RUNTIME_DIR", ""))
     usable = runtime.is_absolute() and os.access(runtime, os.W_OK | os.X_OK)
     base = runtime if usable else Path(tempfile.gettempdir())
@@ -98,11 +98,11 @@ def run_directory(environ: Mapping[str, str]) -> Path:
 
 
 def _open(directory: Path, name: str) -> int:
-    """Open a record, private to the user, and remove those of runs that are over.
+    """Open a record that is private to the user, and remove the records of finished runs.
 
     The processes of a run keep a shared lock on its record. So a record that can be locked
-    exclusively belongs to no run: an own one starts empty, and others are removed. Raises
-    ``OSError`` where the directory or the file is not safe or cannot be used.
+    exclusively belongs to no run: the one of this run is emptied, and others are removed. Raises
+    ``OSError`` if the directory or the file is not safe or cannot be used.
     """
     import fcntl
 
@@ -144,7 +144,7 @@ def _private_folder(directory: Path) -> int:
 
 
 def _is_private_file(folder: int, name: str, file: int) -> bool:
-    """Whether an open file is the one of that name, and belongs to no other user."""
+    """Whether an open file is the one with that name, and belongs to this user."""
     opened = os.fstat(file)
     if not stat.S_ISREG(opened.st_mode) or opened.st_uid != os.geteuid():
         raise PermissionError("it is not a file of this user")

@@ -1,8 +1,8 @@
-"""The shape of inputs, settled before anything is serialised.
+"""Normalise inputs in the constructors, before the SDK serialises them.
 
-The SDK drops ``None`` at any depth, and ``ignore_changes`` sees what the constructor passed. So a
-``None`` comment becomes ``""``, sequences of tenants become a mapping, and sets become sorted
-lists, here and nowhere else.
+The SDK drops ``None`` at any depth, and ``ignore_changes`` compares what the constructor passed. So
+a ``None`` comment becomes ``""``, sequences of tenants become a mapping, and sets become sorted
+lists, only in this module.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from olt_provider.dynamic import arguments
 
 
 def allowed_tenants(value: Any) -> Any:
-    """A mapping of tenant IDs to comments, from a mapping or a sequence.
+    """Return a mapping of tenant IDs to comments, from a mapping or a sequence.
 
     Raises ``TypeError`` for an ``Output`` as a key, which Pulumi cannot serialise.
     """
@@ -39,7 +39,7 @@ def _resolvable(value: Any) -> Any:
 
 
 def _entry(item: Any) -> Any:
-    """An ``AllowedTenantArgs`` as a plain mapping; an ID or an ``Output`` as it is."""
+    """Return an ``AllowedTenantArgs`` as a plain mapping; an ID or an ``Output`` unchanged."""
     if isinstance(item, str | pulumi.Output):
         return item
     return arguments.fields("allowed_tenants", item, "tenant_id", "comment")
@@ -61,7 +61,7 @@ def _comment(comment: Any) -> Any:
 
 
 def _as_mapping(value: Any) -> Any:
-    """A resolved value as a mapping; a sequence with a tenant twice is left for ``check``."""
+    """Return a resolved value as a mapping. ``check`` refuses a sequence with a repeated tenant."""
     if isinstance(value, Mapping):
         return {_key(key): _comment(comment) for key, comment in value.items()}
     if not isinstance(value, list | tuple):
@@ -78,7 +78,7 @@ def _attributes(item: Any) -> Mapping[str, Any]:
 
 
 def redirect_uris(value: Any) -> Any:
-    """A sorted list without repetitions. Raises ``TypeError`` for a single URI."""
+    """Return a sorted list without repetitions. Raises ``TypeError`` for a single URI."""
     if value is None:
         return None
     arguments.require_many("redirect_uris", value, 'redirect_uris=["https://...", ...]')
@@ -97,9 +97,9 @@ def _sorted_set(value: Any) -> Any:
 
 @contextlib.contextmanager
 def pickled_alike() -> Iterator[None]:
-    """Pickle the provider with one protocol on all Python versions.
+    """Pickle the provider with the same protocol on all Python versions.
 
-    It is in the state of every resource: another protocol would show as a change of each.
+    The state of every resource contains it: another protocol would show as a change of each.
     """
     default = pickle.DEFAULT_PROTOCOL
     pickle.DEFAULT_PROTOCOL = 4  # type: ignore[misc]

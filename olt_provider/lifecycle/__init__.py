@@ -1,1 +1,1 @@
-"""What a declaration means: decisions over plain typed values, without Pulumi."""
+"""The lifecycle of resources: declarations, plans and operations, typed and without Pulumi."""

@@ -1,4 +1,4 @@
-"""Reads and deletion checks that a tenant's lists serve, fetched as seldom as possible."""
+"""Bulk reads: a tenant's list serves many reads and deletion checks."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from olt_provider.api.installations import AvailableApplication
 log = logging.getLogger("olt_provider")
 
 FETCHES: Final = 3
-"""How often a list is fetched at most, where writes keep falling into it."""
+"""How often a list is fetched at most, if writes occur while it is read."""
 
 T = TypeVar("T", bound=Application | AvailableApplication)
 
 
 class Writes(Protocol):
-    """Counters of the writes of this process, after which a list may be wrong."""
+    """Counters of the writes of this process, after which a list may be outdated."""
 
     @property
     def writes(self) -> int:
-        """How many writes began or ended."""
+        """The number of writes begun and ended."""
 
     @property
     def additions(self) -> int:
@@ -34,15 +34,14 @@ class Writes(Protocol):
 
 
 class BulkReader(Generic[T]):
-    """Many reads of one tenant are served by its list, few by a GET each. Shared by threads.
+    """Serves many reads of one tenant from its list, and few by a GET each. Shared by threads.
 
-    The number of reads is not known in advance, nor the length of the list. So a page is fetched
-    only for a read that follows more reads by a GET than pages: all calls together are at most
-    twice those of the cheaper way. That something is not listed proves nothing: its
-    own GET decides.
+    Neither the number of reads nor the length of the list is known in advance. So a page is fetched
+    only for a read that follows more GETs than pages: the total number of requests is at most twice
+    that of the cheaper way. That an application is not listed proves nothing: a GET of it decides.
 
-    ``version`` is a count that changes when a list may have become wrong, such as that of the
-    writes of this process: no list outlives a change of it, nor ``max_age`` seconds.
+    ``version`` is a counter that changes when a list may be outdated, such as the number of writes
+    of this process. A list is dropped when it changes, or after ``max_age`` seconds.
     """
 
     def __init__(
@@ -70,13 +69,13 @@ class BulkReader(Generic[T]):
         self._items: dict[str, T] = {}
 
     def find(self, application_id: str) -> T | None:
-        """What the list shows under an ID, once; ``None``: read it by its own GET."""
+        """Return the list item with an ID, once; ``None`` if it has to be read by a GET."""
         with self._lock:
             if self._is_stale():
                 self._begin()
             if application_id not in self._items and self._fetched < self._alone:
                 self._fetch()
-            # Each is read once, so what was returned need not be kept.
+            # Each is read once, so a returned item is dropped.
             item = self._items.pop(application_id, None)
             if item is None:
                 self._alone += 1
@@ -94,7 +93,7 @@ class BulkReader(Generic[T]):
         except OltError as error:
             log.debug("reading one by one, as the list fails: %s", error)
             page = None
-        if self._is_stale():  # it may show what was before
+        if self._is_stale():  # it may be outdated
             self._begin()
             return
         self._fetched += 1
@@ -103,10 +102,10 @@ class BulkReader(Generic[T]):
 
 
 class ListedIds:
-    """The IDs of a whole list, kept for as long as they prove something. Shared by threads.
+    """The IDs of a complete list, kept while they are valid. Shared by threads.
 
-    What the list lacked it lacks until something is added, so one list serves many deletions. What
-    it showed may have been deleted since, so that is looked up again.
+    An ID that the list lacks stays missing until something is added, so one list serves many
+    deletions. An ID in the list may have been deleted since, so it is looked up again.
     """
 
     def __init__(self, fetch: Callable[[], Iterable[ListedApplication]], writes: Writes) -> None:
@@ -116,7 +115,7 @@ class ListedIds:
         self._known: tuple[int, frozenset[str]] | None = None
 
     def lacks(self, application_id: str) -> bool:
-        """Whether the list does not show an ID. It is fetched where that is not known."""
+        """Whether an ID is missing in the list. The list is fetched if that is not known."""
         with self._lock:
             added, known = self._writes.additions, self._known
             if known is not None and known[0] == added and application_id not in known[1]:
@@ -125,7 +124,7 @@ class ListedIds:
             return application_id not in known[1]
 
     def _whole(self) -> frozenset[str]:
-        """All IDs, although a deletion meanwhile moves others to pages that were fetched before."""
+        """All IDs. A deletion in the meantime may move others to pages that were fetched before."""
         ids: frozenset[str] = frozenset()
         for _ in range(FETCHES):
             written = self._writes.writes

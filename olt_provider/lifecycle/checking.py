@@ -1,4 +1,4 @@
-"""Checking declarations: every problem named at its property, offline."""
+"""Validate declarations offline, with each problem reported at its property."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from olt_provider.lifecycle.values import UNKNOWN, InvalidError, has_unknown
 
 @dataclass(frozen=True)
 class Failure:
-    """What is wrong with one property, and what is allowed. ``""``: with the whole resource."""
+    """A problem with one property (``""``: with the whole resource), and what is allowed."""
 
     property: str
     reason: str
@@ -23,14 +23,14 @@ class Failure:
 
 @dataclass(frozen=True)
 class Checked:
-    """Inputs in the form in which they are kept, or why they are refused."""
+    """Inputs in the form in which the state holds them, or the failures."""
 
     inputs: dict[str, Any]
     failures: tuple[Failure, ...] = ()
 
 
 def apply_rules(news: Props, table: Table) -> Checked:
-    """Apply the rule of each property that is declared. Unknown values pass unchecked."""
+    """Apply the rule of each declared property. Unknown values pass unchecked."""
     inputs: dict[str, Any] = {}
     failures: list[Failure] = []
     for key, each in table.items():
@@ -53,8 +53,8 @@ class Subject:
 
     Attributes:
         kind: ``application`` or ``installation``.
-        name: how messages name it.
-        before: its check with the old inputs, if this one repeats it for a replacement.
+        name: its name in messages.
+        before: its check with the old inputs, if this check repeats it for a replacement.
     """
 
     kind: str
@@ -65,11 +65,11 @@ class Subject:
 def check_tenant(
     context: ProviderContext, olds: Props, checked: Checked, subject: Subject
 ) -> Checked:
-    """Fill in the default of ``tenant_id`` and check the credentials, without a call.
+    """Fill in the default of ``tenant_id`` and check the credentials. Makes no API calls.
 
-    A default never moves a resource to another tenant: credentials of another one are an error,
-    and so is a default where it may move a resource that is replaced. Other problems with the
-    credentials fail what is new or changed, and are a warning for the rest, because an unchanged
+    A default never moves a resource to another tenant: credentials of another tenant are an error,
+    and so is a default that might move a resource that is replaced. Other problems with the
+    credentials fail new and changed resources, and are a warning for the rest, because an unchanged
     stack must preview without working credentials.
     """
     if checked.failures:
@@ -96,10 +96,10 @@ def check_tenant(
 
 
 def _tenant_by_default(context: ProviderContext, olds: Props, subject: Subject) -> str:
-    """The tenant that the resource already has, else the default.
+    """Return the tenant that the resource already has, else the default.
 
-    Raises ``LifecycleError`` where the default may move a resource that is replaced, and
-    ``ConfigurationError`` where there is no default.
+    Raises ``LifecycleError`` if the default may move a resource that is replaced, and
+    ``ConfigurationError`` if there is no default.
     """
     before = {} if subject.before is None else subject.before.inputs
     kept: str | None = olds.get("tenant_id") or before.get("tenant_id")

@@ -1,7 +1,7 @@
-"""Resources that declare no tenant: none is moved because the default has changed.
+"""The guard against moves by default: no resource moves because the default tenant has changed.
 
-An existing resource keeps its tenant. A replacement that the engine sends like a creation gets
-today's default, so it is refused where the default is seen to have changed; and the application or
+An existing resource keeps its tenant. The engine sends a replacement like a creation, which gets
+the present default, so it is refused if the default is seen to have changed; and the application or
 installation that it would replace is not deleted.
 """
 
@@ -25,7 +25,10 @@ class DefaultTenants:
         self._installations: defaultdict[str, set[str]] = defaultdict(set)
 
     def keep(self, resource: str, tenant_id: str, default: str) -> None:
-        """A resource stays in its tenant. Raises ``LifecycleError`` if another got the default."""
+        """Record that a resource stays in its tenant.
+
+        Raises ``LifecycleError`` if another resource got the present default, which differs.
+        """
         if tenant_id == default:
             return
         with self._lock:
@@ -34,10 +37,11 @@ class DefaultTenants:
                 raise _undecided(self._created, self._kept)
 
     def create(self, kind: str, resource: str, tenant_id: str) -> None:
-        """A resource gets the default. Raises ``LifecycleError`` if the default has changed.
+        """Record that a resource gets the default tenant.
 
-        Only where that is seen: another resource stays in an earlier default, or one of the kind
-        was deleted in another tenant before its replacement.
+        Raises ``LifecycleError`` if the default has changed. A change is seen if another resource
+        stays in an earlier default, or if one of the same kind was deleted in another tenant before
+        its replacement.
         """
         with self._lock:
             self._created = resource
@@ -52,22 +56,22 @@ class DefaultTenants:
                 )
 
     def delete_first(self, kind: str, tenant_id: str) -> None:
-        """A resource may be deleted before it is replaced, because one that it depends on is."""
+        """Record that a resource may be deleted before its replacement, because a dependency is."""
         with self._lock:
             self._recreated[kind][tenant_id] += 1
 
     def replace(self, kind: str, tenant_id: str) -> None:
-        """A resource is created in a tenant, perhaps in place of one that was deleted first."""
+        """Record a creation in a tenant that may replace a resource that was deleted first."""
         with self._lock:
             self._recreated[kind][tenant_id] -= 1
 
     def note_application(self, name: str, tenant_id: str) -> None:
-        """An application without declared tenant is in a tenant."""
+        """Record the tenant of an application that declares none."""
         with self._lock:
             self._applications[name].add(tenant_id)
 
     def note_installation(self, application_id: str, tenant_id: str) -> None:
-        """An installation without declared tenant is made in the default tenant."""
+        """Record the default tenant of an installation that declares none."""
         with self._lock:
             self._installations[application_id].add(tenant_id)
 

@@ -1,4 +1,4 @@
-"""The check that a 404 really is a deletion: the platform returns 404 for what it hides, too."""
+"""The deletion check: whether a 404 proves a deletion, because the platform hides with 404 too."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ NOT_FOUND: Final = 404
 def check_deletion(
     session: TenantSession, listed: ListedIds, application_id: str, *, api_url: str, error: ApiError
 ) -> None:
-    """Return if the 404 in ``error`` really means that something was deleted, else raise.
+    """Return if the 404 in ``error`` proves that a resource was deleted, else raise.
 
-    ``listed`` are the IDs that the tenant sees, ``api_url`` is where the resource lived. Raises
+    ``listed`` are the IDs that the tenant sees, ``api_url`` is the platform of the resource. Raises
     ``LifecycleError`` with the reason why the 404 proves nothing.
     """
     if session.api_url != api_url:

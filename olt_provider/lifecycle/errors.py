@@ -1,4 +1,4 @@
-"""What an operation refuses, and what it could not finish."""
+"""Errors of operations: refused, or partially completed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class LifecycleError(OltError):
-    """An operation was refused, or stopped half-way. The message names what to do."""
+    """An operation was refused, or stopped half-way. The message states what to do."""
 
 
-class PartiallyCompleted(LifecycleError):  # noqa: N818 (what happened, of which the cause is an error)
+class PartiallyCompleted(LifecycleError):  # noqa: N818 (a state; its cause is an error)
     """An application exists, but a later step of its creation or of its change failed.
 
-    A host that can keep ``state`` finishes with the missing steps in the next run. Another one
-    reports the message, which is that of ``cause``, and undoes a creation.
+    A host that can keep ``state`` completes it in the next run. Another host reports the message,
+    which is that of ``cause``, and undoes a creation.
     """
 
     def __init__(self, state: ApplicationState, cause: Exception) -> None:

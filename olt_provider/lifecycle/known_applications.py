@@ -1,4 +1,4 @@
-"""A tenant's applications, as recorded by a process that registers more of them."""
+"""The known applications of a tenant, for the duplicate-name guard and lost responses."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from olt_provider.lifecycle.errors import LifecycleError
 
 LOOKS: Final = 40
 WAITING: Final = 3
-"""Of the four threads of the dynamic host."""
+"""The number of waiting threads, out of the four of the dynamic host."""
 
 
 class Attempt(NamedTuple):
-    """A registration that may have left an application that no state holds."""
+    """A registration whose application may be in no state."""
 
     since: datetime | None
-    """What it made was not created before this time of the server."""
+    """A time of the server's clock before the request was sent."""
     application_id: str | None = None
-    """What it made, where that is known."""
+    """The ID of the registered application, if it is known."""
 
 
 class KnownApplications:
-    """The applications of one tenant: listed once, then kept up to date with what is done here.
+    """The applications of one tenant: listed once, then updated with every change of this process.
 
     Safe to share by threads.
     """
@@ -44,7 +44,7 @@ class KnownApplications:
         self._waiting = threading.BoundedSemaphore(WAITING)
 
     def list_once(self, fetch: Callable[[], Iterable[ListedApplication]]) -> None:
-        """Before the first registration: the applications that exist."""
+        """List the existing applications before the first registration."""
         with self._lock:
             if self._names is None:
                 self._names = {item.id: item.name for item in fetch()}
@@ -52,10 +52,11 @@ class KnownApplications:
 
     @contextmanager
     def claim(self, registration: ApplicationRegistration, *, unique_name: bool) -> Iterator[None]:
-        """Hold the name while it is registered; equal registrations wait for one another.
+        """Claim a name while it is registered. Equal registrations wait for one another.
 
-        They wait because a lost response is found by what was sent, which is equal for both. Raises
-        ``LifecycleError`` if ``unique_name`` and another registration holds the name.
+        They wait because after a lost response an application is looked up by the values that were
+        sent, which are equal for both. Raises ``LifecycleError`` if ``unique_name`` is set and
+        another registration has claimed the name.
         """
         name = registration.name
         with self._lock:
@@ -74,7 +75,7 @@ class KnownApplications:
                 self._pending[name] -= 1
 
     def named(self, name: str) -> list[str]:
-        """The IDs of the applications that have a name."""
+        """The IDs of the applications with a name."""
         with self._lock:
             return sorted(key for key, used in (self._names or {}).items() if used == name)
 
@@ -84,9 +85,9 @@ class KnownApplications:
             return application_id in self._noted
 
     def looks(self) -> Generator[None, None, None]:
-        """Turns to wait for what the engine has not sent yet; none once all are used.
+        """Yield turns in which a thread may wait for requests that the engine has not sent yet.
 
-        Fewer threads wait than the host has, because one has to serve what the engine sends.
+        Fewer threads wait than the host has, because one has to serve the engine's requests.
         """
         if not self._waiting.acquire(blocking=False):
             return
@@ -101,34 +102,34 @@ class KnownApplications:
             self._waiting.release()
 
     def includes(self, application_id: str) -> bool:
-        """Whether an application was there before, or was registered by this process."""
+        """Whether an application existed before, or was registered by this process."""
         with self._lock:
             return application_id in self._seen
 
     def begin(self, registration: ApplicationRegistration, attempt: Attempt) -> None:
-        """A registration is about to be sent: until it is finished, it may have been made."""
+        """Record that a registration is about to be sent."""
         with self._lock:
             self._unfinished[registration] = attempt
             if attempt.application_id is not None:
                 self._seen.discard(attempt.application_id)
 
     def finish(self, registration: ApplicationRegistration) -> None:
-        """A registration was refused, or what it made is known."""
+        """Record that a registration was refused, or that its application is known."""
         with self._lock:
             self._unfinished.pop(registration, None)
 
     def unfinished(self, registration: ApplicationRegistration) -> Attempt | None:
-        """An equal registration of this process whose outcome is not known."""
+        """Return an equal registration of this process whose outcome is not known."""
         with self._lock:
             return self._unfinished.get(registration)
 
     def relist(self, listed: Iterable[ListedApplication]) -> None:
-        """The tenant was listed again: new names are in use too."""
+        """Record the names of a newer list."""
         with self._lock:
             self._names = {**(self._names or {}), **{item.id: item.name for item in listed}}
 
     def note(self, application_id: str, name: str) -> None:
-        """An application is there under a name: registered, adopted or renamed."""
+        """Record that an application with a name exists: registered, adopted or renamed."""
         with self._lock:
             self._seen.add(application_id)
             self._noted.add(application_id)
@@ -136,7 +137,7 @@ class KnownApplications:
                 self._names[application_id] = name
 
     def forget(self, application_id: str) -> None:
-        """An application was deleted, so its name is free."""
+        """Record that an application was deleted, so that its name is free."""
         with self._lock:
             if self._names is not None:
                 self._names.pop(application_id, None)

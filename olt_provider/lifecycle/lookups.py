@@ -1,4 +1,4 @@
-"""Look-ups of what exists on the platform, whether managed here or not. None returns a secret."""
+"""Look up existing applications and installations. No look-up returns a secret."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from olt_provider.lifecycle.provider_context import ProviderContext
 
 @dataclass(frozen=True)
 class ApplicationResult:
-    """An application as the platform holds it. Times are RFC 3339 in UTC."""
+    """An application of the platform. Times are RFC 3339 in UTC."""
 
     id: str
     name: str
@@ -32,13 +32,13 @@ class ApplicationResult:
     allowed_tenants: Mapping[str, str]
     """Tenant ID -> comment."""
     installed_tenants: Sequence[str]
-    """Those of the allowed tenants that have it installed."""
+    """The allowed tenants that have it installed."""
     created_at: str
 
 
 @dataclass(frozen=True)
 class InstallationResult:
-    """An installation as the platform holds it."""
+    """An installation of the platform."""
 
     id: str
     application_id: str
@@ -50,13 +50,13 @@ class InstallationResult:
 def get_application(
     context: ProviderContext, application_id: str, tenant_id: str | None
 ) -> ApplicationResult:
-    """One application: ``GET .../{applicationId}``. Raises ``OltError`` if it is not there."""
+    """Read an application: ``GET .../{applicationId}``. Raises ``OltError`` if there is none."""
     client = context.session(_tenant(context, tenant_id)).client
     return _result(client.applications.get(canonical_id(application_id)))
 
 
 def list_applications(context: ProviderContext, tenant_id: str | None) -> list[ApplicationResult]:
-    """All that a tenant owns, by name: one ``GET`` per 100 applications. Raises ``OltError``."""
+    """List a tenant's applications by name: a ``GET`` per 100 applications. Raises ``OltError``."""
     client = context.session(_tenant(context, tenant_id)).client
     found = [_result(item) for item in client.applications.list()]
     return sorted(found, key=lambda item: (item.name, item.id))
@@ -65,14 +65,14 @@ def list_applications(context: ProviderContext, tenant_id: str | None) -> list[A
 def find_applications(
     context: ProviderContext, name: str, tenant_id: str | None
 ) -> list[ApplicationResult]:
-    """Those that a tenant owns with exactly this name. Raises ``OltError``."""
+    """List a tenant's applications with exactly this name. Raises ``OltError``."""
     return [item for item in list_applications(context, tenant_id) if item.name == name]
 
 
 def get_installation(
     context: ProviderContext, application_id: str, tenant_id: str | None
 ) -> InstallationResult:
-    """An installation: ``GET /applications/{applicationId}``. Raises ``OltError`` without one."""
+    """Read an installation: ``GET /applications/{applicationId}``. Raises ``OltError``."""
     inputs = InstallationInputs(canonical_id(application_id), _tenant(context, tenant_id))
     state = installation.get(context, inputs)
     return InstallationResult(

@@ -1,7 +1,7 @@
-"""The plan of a change: the steps from what an application is to what is declared.
+"""The plan of a change: the steps from an application's present state to its declaration.
 
-A pure function of both, which makes no API calls: the provider executes a plan, and ``olt review``
-and ``olt graph`` read the effects of a preview from one.
+A pure function that makes no API calls: the provider executes a plan, and ``olt review`` and ``olt
+graph`` read the effects of a preview from one.
 """
 
 from __future__ import annotations
@@ -55,15 +55,15 @@ Step = Patch | Allow | Revoke | NewSecret
 
 @dataclass(frozen=True)
 class Plan:
-    """What a change does, in the order in which it is safe.
+    """The steps of a change, in a safe order.
 
-    Each step can be repeated. The new secret is the last one, because it ends the present secret,
-    and a step that fails after it would lose it.
+    Each step can be repeated. The rotation is the last one, because it ends the present secret, and
+    a step that fails after it would lose the new one.
 
     Attributes:
         steps: the steps, one for each API call.
-        undecided: names of inputs of which a value is unknown, as it may be in a preview, so that
-            their steps are possible but not certain, or missing.
+        undecided: names of inputs with an unknown value, as in a preview, so that their steps are
+            possible but not certain, or missing.
     """
 
     steps: tuple[Step, ...] = ()
@@ -89,7 +89,7 @@ class Plan:
 
     @property
     def allowed(self) -> Mapping[str, str]:
-        """The tenants that are allowed or get another comment."""
+        """The tenants that are allowed or whose comment changes."""
         return {step.tenant_id: step.comment for step in self.steps if isinstance(step, Allow)}
 
     @property
@@ -108,8 +108,8 @@ def plan(
     """Plan the change of an application. Values may be ``UNKNOWN``.
 
     ``age``: whether the client secret is due for rotation. ``secret_lost``: whether it may be dead.
-    ``current.allowed_tenants`` ``None`` with tenants desired: who is allowed now is not known, so
-    every desired tenant is allowed, and the revocations are undecided.
+    If ``current.allowed_tenants`` is ``None`` and tenants are desired, the allowed tenants are not
+    known, so every desired tenant is allowed, and the revocations are undecided.
     """
     rotation, because = _rotation(current, desired, age, secret_lost=secret_lost)
     steps: tuple[Step, ...] = (*_patch(current, desired), *_tenants(current, desired))
@@ -124,8 +124,8 @@ def plan(
 def plan_of(outputs: Props, inputs: Props, now: datetime) -> Plan:
     """Plan the update of a resource from its last outputs and its checked inputs.
 
-    As a preview shows them: what they lack is the default, and unknown values are ``UNKNOWN``.
-    ``outputs`` empty: plan what adopting an application of which nothing is known does.
+    The values are those of a preview: a missing one is the default, and unknown ones are
+    ``UNKNOWN``. Empty ``outputs``: plan the adoption of an application of which nothing is known.
     """
     return plan(
         ApplicationInputs.from_props(outputs),
@@ -137,7 +137,7 @@ def plan_of(outputs: Props, inputs: Props, now: datetime) -> Plan:
 def _rotation(
     current: ApplicationInputs, desired: ApplicationInputs, age: Rotation, *, secret_lost: bool
 ) -> tuple[Rotation, str]:
-    """Whether the client secret is rotated, and the input that causes it."""
+    """Return whether the client secret is rotated, and the input that causes it."""
     if _is_unknown(desired.adopt):
         return Rotation.MAYBE, "adopt"
     if desired.adopt is not None:

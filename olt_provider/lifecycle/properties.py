@@ -1,8 +1,8 @@
-"""The properties of a resource: one entry each, from which everything else derives.
+"""The property table: one entry per property of a resource, from which everything else derives.
 
-The table of a resource is a frozen dataclass whose fields are annotated with ``Property``. Name,
-default and type of a property are those of its field. Checks, defaults, diff, state conversion, the
-bodies of registration and PATCH and the tables in the documentation derive from the table.
+The table of a resource is a frozen dataclass whose fields are annotated with ``Property``. A
+property has the name, default and type of its field. Checks, defaults, diff, state conversion, the
+bodies of registration and PATCH, and the tables in the documentation derive from the table.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ REQUIRED: Final = object()
 
 
 class Sent(enum.Flag):
-    """The bodies in which a property is sent to the platform."""
+    """The request bodies that contain a property."""
 
     NEVER = 0
     REGISTRATION = enum.auto()
@@ -34,7 +34,7 @@ class Sent(enum.Flag):
 
 
 def plain(value: Any) -> Any:
-    """A value as a state keeps it: mappings and lists, no tuples."""
+    """Convert a value to the form of a state: mappings and lists, no tuples."""
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, list | tuple) else value
@@ -53,17 +53,18 @@ class Property:
     """One property of a resource.
 
     Attributes:
-        doc: its documentation, in the words of the constructor's docstring.
-        rule: validates a declared value and returns it as it is kept; ``None``: an output only.
-        sent: the bodies in which it is sent.
+        doc: its documentation, as in the constructor's docstring.
+        rule: validates a declared value and returns the form that the state holds; ``None``: the
+            property is an output only.
+        sent: the request bodies that contain it.
         replaces: whether a change replaces the resource.
         secret: whether it is always a Pulumi secret.
         creation_only: whether it is read on creation only: never compared, and not kept.
-        partly_unknown: whether ``rule`` accepts a value of which parts are not known yet.
-        choices: the values that it can have, if they are enumerated.
-        parse: converts a kept value to that of the field.
-        dump: converts the value of the field to the kept one.
-        read: takes the value from what the platform returned. Default: the attribute of that name,
+        partly_unknown: whether ``rule`` accepts a value with unknown parts.
+        choices: the allowed values, if they are enumerated.
+        parse: converts the value of a state to that of the field.
+        dump: converts the value of the field to that of a state.
+        read: takes the value from a response of the platform. Default: the attribute of that name,
             for a property that is sent.
         write: converts the value of the field for the body of a registration.
         name, default, type: of the field. ``REQUIRED``: the property has no default.
@@ -87,12 +88,12 @@ class Property:
 
     @property
     def camel_name(self) -> str:
-        """The name in camelCase, as the native plugin's schema has it."""
+        """The name in camelCase, as in the native plugin's schema."""
         return to_camel(self.name)
 
     @property
     def required(self) -> bool:
-        """Whether every checked declaration holds it."""
+        """Whether every checked declaration contains it."""
         return self.default is REQUIRED
 
     @property
@@ -102,7 +103,7 @@ class Property:
 
     @property
     def has_default(self) -> bool:
-        """Whether leaving it out means a value, not that it is unset or unmanaged."""
+        """Whether it has a default value, instead of being unset or unmanaged."""
         return not self.required and self.default is not None
 
     @property
@@ -111,7 +112,7 @@ class Property:
         return bool(self.sent) or self.read is not None
 
     def found_in(self, returned: Any) -> Any:
-        """The value in what the platform returned."""
+        """Return the value in a response of the platform."""
         return (self.read or attrgetter(self.name))(returned)
 
 
@@ -122,7 +123,7 @@ _tables: dict[type, Table] = {}
 
 
 def table_of(values: type[Any]) -> Table:
-    """The properties of a dataclass whose fields are annotated with ``Property``, in order."""
+    """Return the properties of a dataclass whose fields are annotated with ``Property``."""
     if values not in _tables:
         _tables[values] = _table(values)
     return _tables[values]
@@ -143,7 +144,7 @@ def _table(values: type[Any]) -> Table:
 
 
 def parsed(table: Table, props: Props) -> dict[str, Any]:
-    """The values of the fields from kept ones. What is missing is the default, or empty.
+    """Convert values of a state to those of the fields. A missing value is the default, or empty.
 
     In a preview a value may be ``UNKNOWN``, and so is the field then.
     """
@@ -158,7 +159,7 @@ def parsed(table: Table, props: Props) -> dict[str, Any]:
 
 
 def dumped(table: Table, of: object) -> dict[str, Any]:
-    """The values of the fields in the form in which a state keeps them; ``None`` for unset."""
+    """Convert the values of the fields to those of a state; ``None`` for unset."""
     kept = {name: each for name, each in table.items() if not each.creation_only}
     values = {name: getattr(of, name) for name in kept}
     return {
@@ -167,20 +168,20 @@ def dumped(table: Table, of: object) -> dict[str, Any]:
 
 
 class Inputs:
-    """The typed inputs of a table, and their form in a state."""
+    """The typed inputs of a table, and their conversion from and to a state."""
 
     @classmethod
     def properties(cls) -> Table:
-        """The table."""
+        """The property table."""
         return table_of(cls)
 
     @classmethod
     def from_props(cls: type[InputsT], props: Props) -> InputsT:
-        """From checked inputs, or from outputs; what they lack is the default."""
+        """Convert checked inputs, or outputs. A missing value is the default."""
         return cls(**parsed(cls.properties(), props))
 
     def to_props(self) -> dict[str, Any]:
-        """As outputs hold them: every value, and nothing that is unset or unmanaged."""
+        """Return the form of outputs: every value, without those that are unset or unmanaged."""
         kept = dumped(self.properties(), self)
         return {name: value for name, value in kept.items() if value is not None}
 
@@ -191,16 +192,16 @@ def compared(table: Table) -> tuple[str, ...]:
 
 
 def defaults(table: Table) -> dict[str, Any]:
-    """The defaults, in the form in which a state keeps them."""
+    """The defaults, in the form of a state."""
     return {name: each.dump(each.default) for name, each in table.items() if each.has_default}
 
 
 def as_declared(table: Table, inputs: Props, olds: Props) -> dict[str, Any]:
-    """Checked inputs as a state keeps them: what differs from the defaults.
+    """Return the checked inputs that the state holds: those that differ from the defaults.
 
-    A default is kept, or filled in, only where the old inputs hold that property, so that a
-    deviation from it reads ``"inactive" => "active"``, and the preview of a creation shows only
-    what is declared.
+    A default is kept, or filled in, only if the old inputs hold that property, so that a deviation
+    from it is shown as ``"inactive" => "active"``, and the preview of a creation shows only
+    declared values.
     """
     by_default = defaults(table)
     return {
@@ -212,12 +213,12 @@ def as_declared(table: Table, inputs: Props, olds: Props) -> dict[str, Any]:
 
 
 def complete(table: Table, props: Props) -> dict[str, Any]:
-    """Inputs or outputs with the defaults of what they lack."""
+    """Return inputs or outputs with the defaults of missing values."""
     return {**defaults(table), **props}
 
 
 def differing(table: Table, outputs: Props, inputs: Props) -> tuple[str, ...]:
-    """The inputs that differ from the last outputs; an unknown value may."""
+    """The names of the inputs that differ from the last outputs. An unknown value may differ."""
     old, new = complete(table, outputs), complete(table, inputs)
     return tuple(
         name

@@ -1,4 +1,4 @@
-"""What the operations of one process share."""
+"""The context that all operations of one process share."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pydantic import SecretStr
 
 from olt_provider.api.client import OltClient
 from olt_provider.api.errors import ConfigurationError
-from olt_provider.lifecycle import clock
 from olt_provider.lifecycle.application.rotation import Pairs
+from olt_provider.lifecycle.application.secret_age import utc_now
 from olt_provider.lifecycle.default_tenants import DefaultTenants
 from olt_provider.lifecycle.rechecks import Rechecks
 from olt_provider.lifecycle.run_record import RunRecord
@@ -21,14 +21,14 @@ from olt_provider.settings import Settings
 
 
 class ProviderContext:
-    """One set of settings and credentials, and what this process has read with them.
+    """Settings, credentials, client and tenant sessions of one process and configuration.
 
-    Safe to share by threads. ``settings`` may be the error that reading them gave; it is raised
-    where they are needed, because an unchanged stack needs none. ``warn`` reports a warning.
+    Safe to share by threads. ``settings`` may be the error of reading them; it is raised on first
+    use, because an unchanged stack needs no settings. ``warn`` shows a warning to the user.
     ``check_cancelled`` raises if the engine's run is cancelled; it is called before each
-    registration, before each step of an update, and after each wait. ``run`` records what the
-    program holds; default: in this context only. ``forced`` holds the IDs of the applications that
-    this run may delete although they are installed. ``now`` is the clock that ages client secrets.
+    registration, before each step of an update, and after each wait. ``run`` is the run record;
+    default: one of this context only. ``forced`` holds the IDs of the applications that this run
+    may delete although they are installed. ``now`` is the clock by which client secrets age.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class ProviderContext:
         check_cancelled: Callable[[], None] = lambda: None,
         run: RunRecord | None = None,
         forced: frozenset[str] = frozenset(),
-        now: Callable[[], datetime] = clock.now,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._settings = settings
         self._sleep = sleep
@@ -56,9 +56,9 @@ class ProviderContext:
         self.default_tenants = DefaultTenants()
         self.pairs = Pairs()
         self.declared_secrets: dict[str, SecretStr] = {}
-        """By application, the client secrets that this process's program declares to adopt."""
+        """Application ID -> the client secret that the program declares in ``adopt``."""
         self.kept_secrets: dict[str, list[SecretStr]] = {}
-        """By application, the client secrets of resources that stay as they are in this run."""
+        """Application ID -> the client secrets of resources that do not change in this run."""
         self._lock = threading.Lock()
         self._client_lock = threading.Lock()
         self._client: OltClient | None = None
@@ -66,19 +66,19 @@ class ProviderContext:
 
     @property
     def settings(self) -> Settings:
-        """The settings. Raises ``ConfigurationError`` if they are unusable."""
+        """The settings. Raises ``ConfigurationError`` if they are invalid."""
         if isinstance(self._settings, ConfigurationError):
             raise self._settings
         return self._settings
 
     @property
     def api_url(self) -> str:
-        """The API base URL; ``""`` where the settings are unusable."""
+        """The API base URL; ``""`` if the settings are invalid."""
         return self.settings.api_url if isinstance(self._settings, Settings) else ""
 
     @property
     def uses_environment(self) -> bool:
-        """Whether the credentials come from the environment, so that they are current ones."""
+        """Whether the credentials come from the environment, so that they are current."""
         usable = isinstance(self._settings, Settings)
         return usable and self.settings.credentials_in_environment
 
@@ -89,7 +89,7 @@ class ProviderContext:
 
     @property
     def client(self) -> OltClient:
-        """The API. Raises ``ConfigurationError`` if settings or credentials are unusable."""
+        """The API client. Raises ``ConfigurationError`` if settings or credentials are invalid."""
         with self._client_lock:  # one client has one cache of tokens, and one refresh token
             if self._client is None:
                 self._client = self.settings.client(
@@ -106,9 +106,9 @@ class ProviderContext:
         self.check_cancelled()
 
     def session(self, tenant_id: str) -> TenantSession:
-        """The session of a tenant: one for all operations of this context.
+        """Return the session of a tenant, which all operations of this context share.
 
-        Raises ``ConfigurationError`` if settings or credentials are unusable.
+        Raises ``ConfigurationError`` if settings or credentials are invalid.
         """
         with self._lock:
             if tenant_id not in self._sessions:
@@ -116,9 +116,9 @@ class ProviderContext:
             return self._sessions[tenant_id]
 
     def default_tenant(self) -> str:
-        """The tenant of a resource that declares none: ``olt:tenantId``, else the credentials'.
+        """Return the default tenant: ``olt:tenantId``, else the credentials'.
 
-        Raises ``ConfigurationError`` if neither names one.
+        Raises ``ConfigurationError`` if there is neither.
         """
         tenant_id = self.settings.tenant_id or self.client.tokens.tenant()
         if tenant_id is None:

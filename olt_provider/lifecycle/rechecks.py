@@ -1,9 +1,9 @@
-"""Which calls of the engine concern the same resource.
+"""Match the engine's calls that concern the same resource.
 
-The engine sends ``check`` neither ID nor URN. For a resource that exists it sends, one resource
+The engine sends neither ID nor URN with ``check``. For an existing resource it sends, one resource
 after another: ``check`` with the old inputs, ``diff`` with the ID, and, if the resource is
-replaced, ``check`` once more, as for a creation. Only ``--replace``, taint and the dependents of
-what is deleted before its replacement begin with the last of these.
+replaced, a second ``check``, as for a creation. With ``--replace``, for tainted resources and for
+dependents that are deleted before their replacement, it sends the second ``check`` only.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ IDENTIFYING: Final = ("name", "tenant_id", "application_id", "adopt")
 
 @dataclass
 class Check:
-    """A ``check`` of a resource that exists.
+    """A ``check`` of an existing resource.
 
     Attributes:
         olds: its old inputs.
-        news: what the program declares, with old values where the engine ignores changes.
+        news: the declared inputs, with old values for those that the engine ignores.
         inputs: the checked inputs.
         id: the resource's ID, known from its ``diff``.
         adopts: the ID of the application that ``adopt`` names, if it is declared and known.
-        holds: keys of what the resource holds in the run record.
+        holds: the resource's keys in the run record.
     """
 
     olds: Props = field(repr=False)
@@ -40,7 +40,7 @@ class Check:
 
 
 class Rechecks:
-    """The checks of the existing resources of one kind. Safe to share by threads."""
+    """The checks of the existing resources of one type. Safe to share by threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -49,17 +49,17 @@ class Rechecks:
         self._last: Check | None = None
 
     def checked(self, check: Check) -> None:
-        """A resource was checked with old inputs."""
+        """Record a check with old inputs."""
         with self._lock:
             self._awaiting_diff.append(check)
             self._replaceable.append(check)
             self._last = check
 
     def diffed(self, inputs: Props, *, changes: bool) -> Check | None:
-        """The check that led to a ``diff``; one without changes is not followed by a replacement.
+        """Return the check that belongs to a ``diff``. Without changes no replacement follows.
 
-        ``None``: the engine checks whether a resource has to be replaced because one that it
-        depends on is deleted first. Whether the program still declares that resource is open.
+        ``None``: the engine compares the resource because one that it depends on is deleted first.
+        Whether the program still declares it is not known.
         """
         with self._lock:
             check = self._meant(inputs)
@@ -72,7 +72,7 @@ class Rechecks:
             return check
 
     def _meant(self, inputs: Props) -> Check | None:
-        """The check of the resource that is compared.
+        """The check of the compared resource.
 
         A refresh compares each resource that it has read, with its old inputs, between the checks
         and comparisons of others, so a check of other inputs is another resource's. Policies may
@@ -89,16 +89,16 @@ class Rechecks:
         return alike[0] if len(alike) == 1 else None
 
     def updated(self, id_: str) -> None:
-        """A resource is updated in place, so no later check is one of its replacement."""
+        """Record an update in place, so that no later check is that of a replacement."""
         with self._lock:
             self._replaceable = [item for item in self._replaceable if item.id != id_]
             if self._last is not None and self._last.id == id_:
                 self._last = None
 
     def may_manage(self, name: str, tenant_id: str) -> bool:
-        """Whether an application may be that of a resource whose ID no ``diff`` has shown.
+        """Whether a resource that was not compared may manage an application.
 
-        The engine's legacy diff leaves out unchanged resources.
+        The engine's legacy diff omits unchanged resources.
         """
         with self._lock:
             return any(
@@ -107,7 +107,7 @@ class Rechecks:
             )
 
     def rechecked(self, news: Props) -> Check | None:
-        """The check that a ``check`` without old inputs repeats, because the resource is replaced.
+        """Return the earlier check that a ``check`` without old inputs repeats for a replacement.
 
         ``None``: the resource is created, or replaced without an earlier check.
         """
@@ -124,7 +124,7 @@ class Rechecks:
 
 
 def _ignoring_changes(check: Check, news: Props) -> bool:
-    """Whether ``news`` differs only where the earlier check had old values in their place."""
+    """Whether ``news`` equals the earlier check but for old values of ignored properties."""
     if any(check.news.get(key) != news.get(key) for key in IDENTIFYING):
         return False
     return all(

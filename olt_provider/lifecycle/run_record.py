@@ -1,6 +1,7 @@
-"""What the resources of the program hold in one run of the engine.
+"""The run record: which resources manage which applications and installations in an engine run.
 
-Nothing that a resource holds is deleted because another resource that held it is removed.
+An application or installation that a resource of the program still manages is not deleted because
+another resource that managed it is removed.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from olt_provider.api.ids import canonical_id
 
 @dataclass(frozen=True)
 class Holder:
-    """A resource of the program, and the application or installation that it holds.
+    """A resource of the program, and the application or installation that it manages.
 
     Attributes:
-        held: ``application_key`` or ``installation_key`` of what it holds.
-        api_url: the API base URL of its platform; ``""`` where the settings are unusable.
-        name: how messages name the resource.
-        adopts: whether the resource is created, or replaced, by adopting what it holds.
+        held: its ``application_key`` or ``installation_key``.
+        api_url: the API base URL of its platform; ``""`` if the settings are invalid.
+        name: the resource's name in messages.
+        adopts: whether the resource is created, or replaced, by adopting it.
         application_name: the name that the program declares for an application; ``""``: unknown.
     """
 
@@ -51,13 +52,13 @@ class Journal(Protocol):
         """Add an event for the other processes."""
 
     def read(self) -> list[dict[str, Any]]:
-        """The events since the last call, in the order in which they were added."""
+        """Return the events since the last call, in the order in which they were added."""
 
 
 class RunRecord:
-    """Who holds what, in this process and in the others of the same run. Safe to share by threads.
+    """The holders of this process and of the others of the same run. Safe to share by threads.
 
-    Without a ``journal`` it covers this process only. It holds IDs and names, no secrets.
+    Without a ``journal`` it covers this process only. It contains IDs and names, no secrets.
     """
 
     def __init__(self, journal: Journal | None = None) -> None:
@@ -69,7 +70,7 @@ class RunRecord:
         self._released: dict[str, Holder] = {}
 
     def hold(self, holder: Holder) -> str:
-        """Record that a resource holds something; returns a key to release it with."""
+        """Record a holder. Returns a key to release it with."""
         with self._lock:
             key = f"{self._process}-{next(self._numbers)}"
             self._holders[key] = holder
@@ -77,7 +78,7 @@ class RunRecord:
         return key
 
     def release(self, key: str) -> None:
-        """Record that a resource no longer holds what it did, because it is replaced."""
+        """Record that a resource releases what it held, because it is replaced."""
         with self._lock:
             released = self._holders.pop(key, None)
             if released is not None:
@@ -85,7 +86,7 @@ class RunRecord:
                 self._append({"event": "release", "key": key})
 
     def retake(self, held: str) -> Holder | None:
-        """Hold again what was released, because it turns out to be updated, not replaced.
+        """Hold again what was released, because the resource is updated, not replaced.
 
         Returns another resource that adopts it, if there is one.
         """
@@ -98,7 +99,10 @@ class RunRecord:
         return next((other for other in others if other.adopts), None)
 
     def holders(self, held: str, api_url: str) -> list[Holder]:
-        """Who holds something. A holder or caller without an ``api_url`` may be on any platform."""
+        """Return the holders of an application or installation.
+
+        A holder or caller without an ``api_url`` may be on any platform.
+        """
         with self._lock:
             self._take_in()
             return [

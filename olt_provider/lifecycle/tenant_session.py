@@ -1,4 +1,4 @@
-"""One tenant, shared by the operations of one process."""
+"""The session of one tenant, which all operations of a process share."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ GUARD_MAX_AGE: Final = 5.0
 
 
 class TenantSession:
-    """The calls that are authenticated as one tenant, and what they have shown. Safe to share by
-    threads.
+    """The API client of one tenant, with its known applications and bulk reads.
+
+    Safe to share by threads.
 
     Attributes:
-        context: what all tenants of the process share.
+        context: the context that all tenants of the process share.
         tenant_id: the tenant.
         client: the API, authenticated as the tenant.
         known_applications: the applications that it owns, for registrations.
         application_reads: bulk reads of the applications that it owns.
-        installation_reads: bulk reads of what it has installed.
-        deletion_guard: bulk reads that show where applications that are deleted are installed.
+        installation_reads: bulk reads of the applications that it has installed.
+        deletion_guard: bulk reads that show where applications to be deleted are installed.
         application_ids: the IDs of the applications that it owns, for the deletion check.
         installation_ids: the IDs of the applications that it sees, for the deletion check.
     """
@@ -58,5 +59,5 @@ class TenantSession:
         self.context.check_cancelled()
 
     def warn(self, message: str) -> None:
-        """Report a warning."""
+        """Show a warning to the user."""
         self.context.warn(message)

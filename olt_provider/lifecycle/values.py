@@ -1,4 +1,4 @@
-"""Single values: what is allowed, and the one form in which it is kept.
+"""Validation rules for single values, and the form in which the state holds them.
 
 No message quotes a value: a program may mark any of them as a secret, or put one in a wrong place.
 """
@@ -13,7 +13,7 @@ from olt_provider.api.ids import uuid_of
 
 
 class Unknown:
-    """A value that is not known before another resource exists. Only previews have it."""
+    """A value that is not known before another resource exists. Only previews have such values."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
@@ -30,14 +30,14 @@ REPEATED: Final = "a tenant is listed twice: list each tenant once"
 
 
 class InvalidError(ValueError):
-    """A value that is not allowed. The message names what is."""
+    """An invalid value. The message states what is allowed."""
 
 
 Rule = Callable[[Any], Any]
 
 
 def has_unknown(value: Any) -> bool:
-    """Whether ``value`` is, or holds at any depth, an unknown value."""
+    """Whether ``value`` is an unknown value or contains one at any depth."""
     if isinstance(value, Mapping):
         return any(has_unknown(item) for item in value.values())
     if isinstance(value, list | tuple):
@@ -46,7 +46,7 @@ def has_unknown(value: Any) -> bool:
 
 
 def uuid(value: Any) -> str:
-    """An ID, in lower case."""
+    """A UUID, returned in lower case."""
     written = text(value)
     try:
         return uuid_of(written)
@@ -57,7 +57,7 @@ def uuid(value: Any) -> str:
 
 
 def name(value: Any) -> str:
-    """A name that is not empty."""
+    """A name, which must not be empty."""
     if not text(value).strip():
         raise InvalidError("a name must not be empty; leave it out to use the resource's name")
     return text(value)
@@ -135,7 +135,7 @@ def _redirect_uri(value: Any, place: str) -> str:
 
 
 def _place(item: Any, items: Iterable[Any]) -> str:
-    """Which one an item is, where the order of the program is not kept."""
+    """The position of an item, in an order that a message names if the program's is not kept."""
     ordered = sorted(map(str, items))
     return f"{ordered.index(str(item)) + 1} of {len(ordered)} (in alphabetical order)"
 

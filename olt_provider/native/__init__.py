@@ -1,6 +1,6 @@
-"""The native form: a plugin for every Pulumi language, over the same lifecycle.
+"""The native form: a Pulumi plugin for every language, over the same lifecycle.
 
-Python programs import its classes from here. They have the names and arguments of those of
+Python programs import its resource classes from here. They have the names and arguments of those of
 ``olt_provider``. The look-ups and the error are those of ``olt_provider``.
 """
 
@@ -71,7 +71,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import on first use, because the plugin itself needs none of them."""
+    """Import a name on first use, because the plugin itself needs none of them."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

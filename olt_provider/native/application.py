@@ -92,7 +92,7 @@ class OltApplication(NativeResource):
         """Read an application that is managed elsewhere; ``client_secret`` is ``None``.
 
         :param resource_name: The resource's name in the stack.
-        :param id: The application ID. One that is missing is an error.
+        :param id: The application ID. It is an error if the application does not exist.
         :param tenant_id: The owner. Default: as in the constructor.
         :param opts: Pulumi's resource options.
         """
@@ -102,7 +102,7 @@ class OltApplication(NativeResource):
 
 
 def adoption(adopt: AdoptArgs | AdoptArgsDict | None) -> dict[str, Any] | None:
-    """``adopt`` with the names of the wire and its secret marked as one."""
+    """Return ``adopt`` with the wire's names and its secret marked as one."""
     if adopt is None:
         return None
     declared = arguments.fields("adopt", adopt, "application_id", "client_secret")

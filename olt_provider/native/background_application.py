@@ -15,7 +15,7 @@ class OltBackgroundApplication(dynamic.OltBackgroundApplication):
 
     @classmethod
     def _classes(cls) -> tuple[type[Any], type[Any]]:
-        """The classes of the application and of the installations."""
+        """The classes of the application and of its installations."""
         return OltApplication, OltInstallation
 
 
@@ -24,5 +24,5 @@ class OltBackgroundApplicationPair(dynamic_pair.OltBackgroundApplicationPair):
 
     @classmethod
     def _class(cls) -> type[dynamic.OltBackgroundApplication]:
-        """The class of its applications."""
+        """The class of the two applications."""
         return OltBackgroundApplication

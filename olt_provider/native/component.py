@@ -1,4 +1,4 @@
-"""``olt:index:BackgroundApplication``: registers its resources with the engine's monitor."""
+"""The component ``olt:index:BackgroundApplication``, which registers resources in the engine."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ APPLICATION_OUTPUTS: Final = (
     "secretRotatedAt",
     "secretDueAt",
 )
-"""The outputs of the application that are the component's too."""
+"""The application's outputs that the component repeats."""
 
 
 @dataclass(frozen=True)
 class Registered:
-    """A resource that the engine has taken: its URN and ID (unknown in some previews)."""
+    """A resource that the engine has registered: its URN, and its ID (unknown in some previews)."""
 
     urn: str
     id: Value
@@ -178,7 +178,7 @@ def _alias(token: str) -> Any:
 
 
 def _tenants(request: Any) -> Value:
-    """The tenants, in lower case. Raises ``ConfigurationError`` unless their IDs are known."""
+    """Return the tenants, in lower case. Raises ``ConfigurationError`` for unknown IDs."""
     unknown = sorted(request.inputs.fields.keys() - INPUTS)
     if unknown:
         raise ConfigurationError(

@@ -26,19 +26,19 @@ from olt_provider.settings import Settings
 
 SECRETS: Final = frozenset({"apiToken", "tenantTokens", "clientSecret", "refreshToken"})
 CONNECTIONS: Final = 32
-"""At most, unless `olt:maxConnections` sets another number: the plugin has more threads."""
+"""Default of ``olt:maxConnections``, because the plugin has more threads than the dynamic host."""
 ENGINE_KEYS: Final = frozenset({"version", "pluginDownloadURL", "__internal"})
-"""Arguments that the engine itself reads."""
+"""Provider arguments that the engine itself reads."""
 _DEFAULT_NAME: Final = re.compile(r"default(_|$)")
 
 
 def is_explicit(urn: str) -> bool:
-    """Whether a provider is declared by the program; the engine names its own ``default...``."""
+    """Whether the program declares a provider. The engine's own is called ``default...``."""
     return bool(urn) and _DEFAULT_NAME.match(resource_name(urn)) is None
 
 
 def arguments(struct: Struct) -> dict[str, Any]:
-    """The arguments of a provider as plain values, by their camelCase keys."""
+    """Return the arguments of a provider as plain values, by their camelCase keys."""
     plain = {key: wire.plain(value) for key, value in struct.fields.items()}
     return {
         key: value for key, value in plain.items() if value is not None and key not in ENGINE_KEYS
@@ -46,7 +46,7 @@ def arguments(struct: Struct) -> dict[str, Any]:
 
 
 def version_warning(struct: Struct) -> str | None:
-    """The warning for an SDK of another version than the plugin; the engine sends its version."""
+    """Return the warning if SDK and plugin differ in version; the engine sends the SDK's."""
     wanted = wire.plain(struct.fields["version"]) if "version" in struct.fields else None
     if wanted in (None, "", __version__):
         return None
@@ -57,7 +57,7 @@ def version_warning(struct: Struct) -> str | None:
 
 
 def with_secrets(struct: Struct) -> Struct:
-    """The same arguments, with every credential marked as a secret."""
+    """Return the arguments with every credential marked as a secret."""
     fields = {
         key: wire.secret(value) if key in SECRETS else value for key, value in struct.fields.items()
     }
@@ -65,7 +65,7 @@ def with_secrets(struct: Struct) -> Struct:
 
 
 def settings_of(declared: Mapping[str, Any], *, explicit_provider: bool) -> Settings:
-    """The settings. Raises ``ConfigurationError`` naming the key that is wrong."""
+    """Return the settings. Raises ``ConfigurationError``, which names the invalid key."""
     config = {configured(key): _text(value) for key, value in declared.items()}
     if explicit_provider:
         config.setdefault(configured(EXPLICIT), explicit(None))
@@ -81,9 +81,9 @@ def _text(value: Any) -> str:
 def context_of(
     declared: Mapping[str, Any], *, explicit_provider: bool, engine: Engine, run: RunRecord
 ) -> ProviderContext:
-    """What all operations of this plugin share.
+    """Return the context that all operations of this plugin share.
 
-    Unusable settings are raised where they are needed, because an unchanged stack needs none.
+    Invalid settings are raised where they are needed, because an unchanged stack needs none.
     """
     settings: Settings | ConfigurationError
     try:
@@ -102,7 +102,7 @@ def context_of(
 
 
 def run_record(engine: Engine) -> RunRecord:
-    """What the program holds in this run, shared with the other provider processes of the run."""
+    """Return the run record, which is shared with the other provider processes of the run."""
     if engine.address is None or os.name != "posix":
         return RunRecord()
     from olt_provider.dynamic.engine_run import run_of

@@ -1,4 +1,4 @@
-"""Which paths of an update differ, and how: what a preview shows line by line."""
+"""The detailed diff of an update: the paths that differ, as the preview shows them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SETS: Final = frozenset({"redirect_uris"})
 
 
 def details(changed: Sequence[str], outputs: Props, inputs: Props) -> Iterator[tuple[str, Kind]]:
-    """One path for each thing that differs between outputs and inputs, with what happens to it."""
+    """Return a path for each difference between outputs and inputs, with its kind."""
     for key in changed:
         before, after = outputs.get(key), inputs.get(key)
         if isinstance(before, Mapping) and isinstance(after, Mapping) and before and after:
@@ -40,7 +40,7 @@ def _index(name: str) -> str:
 
 
 def _of_set(path: str, before: list[Any], after: list[Any]) -> Iterator[tuple[str, Kind]]:
-    """Added items have the place they get, removed ones the place they had."""
+    """Added items have their new index, removed ones their old index."""
     if not before or not after:
         yield path, "update"
         return

@@ -1,4 +1,4 @@
-"""The engine that runs the plugin: warnings for its user, and whether it still runs."""
+"""The engine that runs the plugin: warnings to its user, and cancellation."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Engine:
         return self._address
 
     def attach(self, address: str) -> None:
-        """Serve the engine at another address, which begins a run of its own."""
+        """Serve the engine at another address, which starts another run."""
         with self._lock:
             if address != self._address:
                 self._address, self._stub = address, None
@@ -46,7 +46,7 @@ class Engine:
             self._cancelled.clear()
 
     def cancel(self) -> None:
-        """Begin nothing more: the user cancelled the run, or it is over."""
+        """Start nothing more: the user cancelled the run, or it is over."""
         self._cancelled.set()
 
     def check_cancelled(self) -> None:
@@ -57,7 +57,7 @@ class Engine:
             raise OltError("the engine is gone, so nothing more is registered or repeated")
 
     def is_running(self) -> bool:
-        """Whether the engine still accepts connections; true where its address is not known."""
+        """Whether the engine still accepts connections; true if its address is not known."""
         if self._address is None:
             return True
         name, _, port = self._address.rpartition(":")
@@ -81,7 +81,7 @@ class Engine:
         self._show("", text)
 
     def warn_of_resource(self, text: str) -> None:
-        """Show a warning once at each resource: two tenants can own applications of one name."""
+        """Show a warning once at each resource: two tenants may have applications of one name."""
         self._show(_urn.get(), text)
 
     def _show(self, scope: str, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The plugin's functions: look-ups that run in the plugin, with its credentials."""
+"""The plugin's functions, such as ``getApplication``: look-ups with the plugin's credentials."""
 
 from __future__ import annotations
 

@@ -30,7 +30,9 @@ class OltInstallation(NativeResource):
     ) -> None:
         """All arguments are those of ``olt_provider.OltInstallation``."""
         arguments.require_options(opts)
-        read_only = opts is not None and opts.id is not None  # a .get declares nothing
+        read_only = (
+            opts is not None and opts.id is not None
+        )  # created by .get, which declares nothing
         declared = {
             "application_id": None if read_only else application_id,
             "tenant_id": tenant_id,
@@ -44,7 +46,7 @@ class OltInstallation(NativeResource):
         id: pulumi.Input[str],  # noqa: A002 - the name that every Pulumi resource uses
         opts: pulumi.ResourceOptions | None = None,
     ) -> OltInstallation:
-        """Read an installation that is managed elsewhere. One that is missing is an error.
+        """Read an installation that is managed elsewhere. It is an error if it does not exist.
 
         :param resource_name: The resource's name in the stack.
         :param id: ``{tenant_id}/{application_id}``.

@@ -1,6 +1,6 @@
-"""``pulumi-resource-olt``: the plugin that the engine starts for each operation.
+"""``pulumi-resource-olt``: the plugin process, which the engine starts for each operation.
 
-The engine waits for a port on the first line of stdout, so the rest is imported after that.
+The engine waits for a port on the first line of stdout, so the servicer is imported after that.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ from typing import Any, Final, cast
 import grpc
 
 THREADS: Final = 1024
-"""At most; they are started as they are needed. Connections limit the calls to the platform, and
-a call that waits must not keep ``Cancel`` or the children of a component waiting."""
+"""The largest number of threads; they start when they are needed. Connections limit the API calls,
+and a call that waits must not delay ``Cancel`` or the children of a component."""
 MESSAGE_BYTES: Final = 400 * 1024 * 1024
-"""As much as the engine accepts."""
+"""The largest message, in bytes, that the engine accepts."""
 WATCH_SECONDS: Final = 5.0
 GRACE_SECONDS: Final = 600.0
-"""For calls that run when the engine ends: they stop by themselves before their next step."""
+"""Seconds to wait for running calls when the engine ends. They stop before their next step."""
 
 
 class _Late(grpc.GenericRpcHandler):
-    """Takes calls at once, as bytes, and lets them wait until the servicer is imported."""
+    """Accepts calls as bytes, and delays them until the servicer is imported."""
 
     def __init__(self) -> None:
         self._ready = threading.Event()
         self._handlers: Sequence[grpc.GenericRpcHandler] = ()
 
     def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
-        """Serve the waiting calls, and those that follow: what a server does for the SDK."""
+        """Serve the waiting calls and later ones. The SDK calls this to register a servicer."""
         self._handlers = handlers
         self._ready.set()
 
     def add_registered_method_handlers(self, service: str, methods: Any) -> None:
-        """The same handlers by name, which the code of newer generators adds too."""
+        """Register the same handlers by name, as the code of newer generators does in addition."""
 
     def service(self, handler_call_details: Any) -> Any:
-        """The handler of a call."""
+        """Return the handler of a call."""
 
         def call(request: bytes, context: grpc.ServicerContext) -> Any:
             self._ready.wait()
@@ -57,7 +57,7 @@ class _Late(grpc.GenericRpcHandler):
 
 
 def main() -> None:
-    """Serve until the engine ends this process, or is gone."""
+    """Serve until the engine ends this process or is gone."""
     late = _Late()
     server = grpc.server(
         ThreadPoolExecutor(THREADS),
@@ -85,7 +85,7 @@ def main() -> None:
 
 
 def _serve(late: _Late, address: str | None) -> Any:
-    """Import what serves the calls. Ends the process if that fails, for calls wait already."""
+    """Import the servicer. Ends the process if that fails, because calls are waiting."""
     try:
         from pulumi.runtime.proto.provider_pb2_grpc import add_ResourceProviderServicer_to_server
 
@@ -102,7 +102,7 @@ def _serve(late: _Late, address: str | None) -> Any:
 
 
 def _engine_address(arguments: list[str]) -> str | None:
-    """The engine's address: the last argument that is no option; none in a debugger."""
+    """The engine's address: the last argument that is no option; a debugger passes none."""
     given = [each for each in arguments if not each.startswith("-")]
     return given[-1] if given else None
 

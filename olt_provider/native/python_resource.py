@@ -1,4 +1,4 @@
-"""What the Python classes of the native form share: names on the wire, version and aliases."""
+"""The base class of the Python resources of the native form: property names, version, aliases."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from olt_provider.native.names import ALIASES, camel, snake
 
 
 class NativeResource(pulumi.CustomResource):
-    """A resource whose Python names are in snake_case and whose wire names are in camelCase.
+    """A resource with snake_case names in Python and camelCase names on the wire.
 
-    Its outputs are the annotations of its class.
+    The annotations of its class are its outputs.
     """
 
     def __init_subclass__(cls) -> None:
@@ -54,10 +54,10 @@ class NativeResource(pulumi.CustomResource):
 def options(
     token: str, opts: pulumi.ResourceOptions | None, secrets: tuple[str, ...] = ()
 ) -> pulumi.ResourceOptions:
-    """The user's options with the plugin's version and the type token of the dynamic form.
+    """Return the user's options with the plugin's version and the type token of the dynamic form.
 
-    Paths such as ``allowed_tenants["ID"]`` get the names of the wire, which the SDK gives to plain
-    names only.
+    Paths such as ``allowed_tenants["ID"]`` get the wire's names. The SDK translates only plain
+    names.
     """
     ours = pulumi.ResourceOptions(
         version=__version__,
@@ -77,7 +77,7 @@ def _wire_paths(paths: list[str] | None) -> list[str] | None:
 
 
 def _output(name: str) -> property:
-    """An output, as the SDK finds it by its wire name."""
+    """An output, which the SDK finds by its wire name."""
 
     def read(self: Any) -> Any:
         return pulumi.get(self, name)
@@ -92,7 +92,7 @@ def _outputs(cls: type) -> list[str]:
 
 
 def _typed(props: Mapping[str, Any]) -> Any:
-    """Properties as an input type of the SDK, which keeps the keys of the user's mappings."""
+    """Return properties as an SDK input type, which keeps the keys of the user's mappings."""
     sdk: Any = pulumi
     types: dict[str, Any] = {
         name: Mapping[str, Any] if isinstance(value, Mapping) else Any

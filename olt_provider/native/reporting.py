@@ -1,4 +1,4 @@
-"""Errors as the engine shows them: one line for the user; a traceback only for a defect."""
+"""Errors in the form that the engine shows: one line, and a traceback only for a defect."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from olt_provider.api.errors import OltError
 from olt_provider.native import wire
-from olt_provider.native.names import APPLICATION
+from olt_provider.native.names import APPLICATION, Wording
 from olt_provider.native.resources import PROPERTIES, RESOURCES, PartialStateError, secrets
-from olt_provider.native.wording import Wording
 
 OTHER_NAMES: Final = frozenset({"delete_before_replace", "env_var_mappings", "find_applications"})
-"""Resource options and functions that messages name."""
+"""Names of resource options and functions in messages."""
 wording = Wording(PROPERTIES | OTHER_NAMES)
 SECRETS: Final = secrets(RESOURCES[APPLICATION])
 
@@ -27,7 +26,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class InvalidRequestError(OltError):
-    """A request that names what the plugin does not have."""
+    """A request for something that the plugin does not have."""
 
 
 class _Status(NamedTuple):
@@ -39,7 +38,7 @@ class _Status(NamedTuple):
 
 
 def _partial(error: PartialStateError, request: Any) -> Any:
-    """The status that lets the engine keep what exists, and update it in the next run."""
+    """Return the status with which the engine keeps what exists, and updates it in the next run."""
     updates = isinstance(request, provider_pb2.UpdateRequest)
     alike = request.news if updates else request.properties
     text = wording.of(str(error))
@@ -58,7 +57,7 @@ def _partial(error: PartialStateError, request: Any) -> Any:
 
 
 def reported(call: F) -> F:
-    """End a call that raises with the error's message; ``OLT_DEBUG=1`` adds the traceback."""
+    """End a failed call with the error's message; ``OLT_DEBUG=1`` adds the traceback."""
 
     @functools.wraps(call)
     def reporting(servicer: Any, request: Any, context: grpc.ServicerContext) -> Any:
@@ -70,7 +69,7 @@ def reported(call: F) -> F:
             code, text = grpc.StatusCode.UNKNOWN, wording.of(str(error))
             if os.environ.get("OLT_DEBUG"):
                 text = traceback.format_exc()
-        except Exception:  # noqa: BLE001 - a defect: its traceback is what a report of it needs
+        except Exception:  # noqa: BLE001 - a defect, which is reported with its traceback
             code, text = grpc.StatusCode.INTERNAL, traceback.format_exc()
         return context.abort(code, text)
 

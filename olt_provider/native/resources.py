@@ -1,4 +1,4 @@
-"""The resources over the lifecycle: plain values in snake_case in and out."""
+"""The resource types of the plugin, over the lifecycle. Values are plain, names in snake_case."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ Props = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Difference:
-    """What an update would change, the properties that replace, and warnings."""
+    """The properties that an update would change, those that replace, and warnings."""
 
     properties: tuple[str, ...]
     replaces: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     hidden: bool = False
-    """Whether an update is due that no property shows."""
+    """Whether an update is needed although no property differs."""
 
 
 @dataclass(frozen=True)
 class Existing:
-    """What exists: its ID and outputs, and the inputs that describe it."""
+    """An existing resource: its ID and outputs, and the inputs that describe it."""
 
     id: str
     outputs: dict[str, Any]
@@ -47,7 +47,7 @@ class Existing:
 
 
 class PartialStateError(OltError):
-    """A later step failed after something was created or changed. ``existing`` is what exists."""
+    """A later step failed after a creation or a change. ``existing`` is the partial state."""
 
     def __init__(self, existing: Existing, message: str) -> None:
         super().__init__(message)
@@ -61,39 +61,39 @@ class NativeResource(Protocol):
     computed: Table
 
     def check(self, context: ProviderContext, name: str, olds: Props, news: Props) -> Checked:
-        """Validate a declaration and fill in its defaults, without a call."""
+        """Validate a declaration and fill in its defaults. Makes no API calls."""
 
     def diff(self, context: ProviderContext, id_: str, outputs: Props, inputs: Props) -> Difference:
-        """Compare checked inputs with the last outputs, without a call."""
+        """Compare checked inputs with the last outputs. Makes no API calls."""
 
     def preview_create(self, inputs: Props) -> dict[str, Any]:
-        """The outputs of a creation as far as they are known before it."""
+        """Return the outputs of a creation that are known before it."""
 
     def preview_update(
         self, context: ProviderContext, outputs: Props, inputs: Props
     ) -> dict[str, Any]:
-        """The outputs of an update as far as they are known before it."""
+        """Return the outputs of an update that are known before it."""
 
     def create(self, context: ProviderContext, inputs: Props) -> Existing:
-        """Create it."""
+        """Create the resource."""
 
     def read(self, context: ProviderContext, id_: str, outputs: Props) -> Existing | None:
-        """What the platform holds; without ``outputs``, what is imported or managed elsewhere."""
+        """Read a resource; without ``outputs``, one to import or one that is managed elsewhere."""
 
     def update(self, context: ProviderContext, id_: str, outputs: Props, inputs: Props) -> Existing:
-        """Change in place what differs."""
+        """Change the resource in place."""
 
     def delete(self, context: ProviderContext, id_: str, outputs: Props) -> None:
-        """Delete it."""
+        """Delete the resource."""
 
 
 def _declared(inputs: Table) -> Table:
-    """What a program declares."""
+    """The properties that a program declares."""
     return {name: each for name, each in inputs.items() if each.rule}
 
 
 def _computed(inputs: Table, outputs: Table) -> Table:
-    """What the provider adds; some of it is kept with the inputs."""
+    """The properties that the provider adds; some are kept with the inputs."""
     kept = {name: each for name, each in inputs.items() if not each.rule}
     return {**kept, **outputs}
 
@@ -105,11 +105,11 @@ class Application:
     computed = _computed(ApplicationInputs.properties(), table_of(ApplicationState))
 
     def check(self, context: ProviderContext, name: str, olds: Props, news: Props) -> Checked:
-        """Validate, with the resource's name as the default of ``name``."""
+        """Validate. The default of ``name`` is the resource's name."""
         return application_declaration.check(context, olds, {"name": name, **news})
 
     def diff(self, context: ProviderContext, id_: str, outputs: Props, inputs: Props) -> Difference:
-        """Compare. A missing client secret is worth a warning, because no update brings it."""
+        """Compare. Warn of a missing client secret, because no update restores it."""
         found = application_declaration.compare(context, id_, outputs, inputs)
         notes = found.notes
         if outputs.get(SECRET_LOST):
@@ -119,7 +119,7 @@ class Application:
         return Difference(found.properties, found.replaces, notes, bool(outputs.get(SECRET_LOST)))
 
     def preview_create(self, inputs: Props) -> dict[str, Any]:
-        """The inputs; of the other outputs only the type of the client is known."""
+        """Return the inputs, and the client type, which is the only known output."""
         unknown = dict.fromkeys(self.computed, UNKNOWN)
         declared = complete(self.inputs, _without_adopt(inputs))
         return {**declared, **unknown, "client_type": "confidential"}
@@ -127,7 +127,7 @@ class Application:
     def preview_update(
         self, context: ProviderContext, outputs: Props, inputs: Props
     ) -> dict[str, Any]:
-        """The inputs, and the other outputs as they are, but those that the update changes."""
+        """Return the inputs, and the other outputs without those that the update changes."""
         known = {key: outputs[key] for key in self.computed if key in outputs}
         known["secret_due_at"] = inputs.get("secret_due_at")
         if _rotates(context, outputs, inputs):
@@ -139,7 +139,7 @@ class Application:
         return {**declared, **known}
 
     def create(self, context: ProviderContext, inputs: Props) -> Existing:
-        """Register or adopt."""
+        """Register or adopt the application."""
         try:
             state = application_operations.create(context, ApplicationInputs.from_props(inputs))
         except PartiallyCompleted as error:
@@ -149,7 +149,7 @@ class Application:
         return _application(state)
 
     def read(self, context: ProviderContext, id_: str, outputs: Props) -> Existing | None:
-        """``id_`` is the application ID, on import also ``{tenant}/{application}``."""
+        """Read the application. ``id_`` is its ID, on import also ``{tenant}/{application}``."""
         if "client_id" not in outputs:
             tenant_id, _, application_id = id_.rpartition("/")
             owner = tenant_id or outputs.get("tenant_id")
@@ -165,7 +165,7 @@ class Application:
         return _application(replace(found, needs_new_secret=state.needs_new_secret))
 
     def update(self, context: ProviderContext, id_: str, outputs: Props, inputs: Props) -> Existing:
-        """Change in place what differs."""
+        """Change the application in place."""
         desired = ApplicationInputs.from_props(inputs)
         try:
             updated = application_operations.update(context, _state(id_, outputs), desired)
@@ -174,7 +174,7 @@ class Application:
         return _application(updated)
 
     def delete(self, context: ProviderContext, id_: str, outputs: Props) -> None:
-        """Delete, unless it is installed and ``force_destroy`` is not set."""
+        """Delete the application, unless it is installed and ``force_destroy`` is not set."""
         application_operations.delete(context, ApplicationState.from_props(id_, outputs))
 
 
@@ -231,23 +231,23 @@ class Installation:
         return Difference(changed, changed)
 
     def preview_create(self, inputs: Props) -> dict[str, Any]:
-        """The inputs; the other outputs are not known."""
+        """Return the inputs. The other outputs are not known."""
         return {**inputs, **dict.fromkeys(self.computed, UNKNOWN)}
 
     def preview_update(
         self, context: ProviderContext, outputs: Props, inputs: Props
     ) -> dict[str, Any]:
-        """The outputs as they are."""
+        """Return the outputs unchanged."""
         return {**inputs, **{key: outputs[key] for key in self.computed if key in outputs}}
 
     def create(self, context: ProviderContext, inputs: Props) -> Existing:
-        """Install."""
+        """Install the application."""
         return _installation(
             installation_operations.create(context, InstallationInputs.from_props(inputs))
         )
 
     def read(self, context: ProviderContext, id_: str, outputs: Props) -> Existing | None:
-        """``id_`` is ``{tenant}/{application}``."""
+        """Read the installation. ``id_`` is ``{tenant}/{application}``."""
         if "installed_at" not in outputs:
             return _installation(installation_operations.get(context, _inputs_of(id_)))
         state = InstallationState.from_props(outputs)
@@ -255,11 +255,11 @@ class Installation:
         return None if found is None else _installation(found)
 
     def update(self, context: ProviderContext, id_: str, outputs: Props, inputs: Props) -> Existing:
-        """Nothing on the platform changes in place: the state is only written in this form."""
+        """Write the state in this form. Nothing on the platform changes in place."""
         return _installation(InstallationState.from_props({**outputs, **inputs}))
 
     def delete(self, context: ProviderContext, id_: str, outputs: Props) -> None:
-        """Uninstall."""
+        """Uninstall the application."""
         installation_operations.delete(context, InstallationState.from_props(outputs))
 
 
@@ -293,7 +293,7 @@ def secrets(resource: NativeResource) -> frozenset[str]:
 
 
 def unknown_properties(resource: NativeResource, news: Props) -> tuple[Failure, ...]:
-    """A failure for each property that the resource does not have."""
+    """Return a failure for each unknown property."""
     import difflib
 
     failures = []

@@ -1,4 +1,4 @@
-"""The schema of the plugin, derived from the property tables and from docstrings.
+"""Generate the plugin's schema from the property tables and docstrings.
 
 ``make schema`` writes it to ``schema.json``, which the plugin returns.
 """
@@ -27,11 +27,11 @@ from olt_provider.native.names import (
     BACKGROUND_APPLICATION,
     INSTALLATION,
     PACKAGE,
+    Wording,
     camel,
     snake,
 )
 from olt_provider.native.resources import PROPERTIES, RESOURCES, NativeResource
-from olt_provider.native.wording import Wording
 from olt_provider.settings import CREDENTIALS, SETTINGS
 
 DISTRIBUTION: Final = "pulumi-olt"
@@ -64,13 +64,13 @@ PYTHON_ONLY: Final = (
     ("``True``", "`true`"),
     ("``None``", "null"),
 )
-"""What the documentation states only for the Python form, and what it is here."""
+"""Texts of the Python form's documentation, with their replacements."""
 
 _wording: Final = Wording({*PROPERTIES, *map(snake, (*SETTINGS, *CREDENTIALS))})
 
 
 def stored(repository: str | None = None) -> str:
-    """The schema as the plugin returns it, with its version.
+    """Return the schema with its version, as the plugin does.
 
     ``repository`` is the address of the repository whose releases have the plugin's tarballs.
     """
@@ -82,7 +82,7 @@ def stored(repository: str | None = None) -> str:
 
 
 def released_from() -> str | None:
-    """The repository that the installed distribution was released from, where it is known."""
+    """The repository from which the installed distribution was released, if it is known."""
     try:
         urls = metadata(DISTRIBUTION).get_all("Project-URL") or []
     except PackageNotFoundError:
@@ -92,7 +92,7 @@ def released_from() -> str | None:
 
 
 def download_url(repository: str) -> str:
-    """Where the CLI downloads the tarballs from: the releases of a repository."""
+    """The address from which the CLI downloads the tarballs: the releases of a repository."""
     server, owner, name = repository.rsplit("/", 2)
     if server == GITHUB:
         return f"github://api.github.com/{owner}/{name}"
@@ -100,12 +100,12 @@ def download_url(repository: str) -> str:
 
 
 def written() -> str:
-    """The schema as its file holds it: without the version, which changes with every release."""
+    """Return the content of the schema's file: without the version, which every release changes."""
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def schema() -> dict[str, Any]:
-    """The schema as ``pulumi package get-schema`` and the generators of SDKs take it."""
+    """Return the schema for ``pulumi package get-schema`` and the generators of SDKs."""
     configuration = _configuration()
     return {
         "name": PACKAGE,
@@ -186,7 +186,7 @@ def _property(each: Property) -> dict[str, Any]:
 
 
 def _type(name: str, hint: Any) -> dict[str, Any]:
-    """The type of a property, from that of its field."""
+    """The type of a property, derived from that of its field."""
     if name in REFERENCES:
         return {"$ref": f"#/types/{REFERENCES[name]}"}
     kinds = [kind for kind in typing.get_args(hint) if kind is not type(None)]
@@ -230,9 +230,9 @@ def _component() -> dict[str, Any]:
     }
     required = _resource(APPLICATION)["required"]
     tenants = (
-        "Who is allowed and has it installed: tenant ID -> comment. The IDs must be known in a "
-        "preview, because each names a resource. An empty mapping: none. A tenant that is taken "
-        "out is revoked and uninstalled."
+        "Tenants that are allowed and in which it is installed: tenant ID -> comment. The IDs must "
+        "be known in a preview, because each names a resource. An empty mapping: none. A removed "
+        "tenant is revoked and uninstalled."
     )
     description = inspect.getdoc(OltBackgroundApplication) or ""
     return {
@@ -330,14 +330,14 @@ def _provider_doc() -> str:
 
 
 def _parameters(function: Any) -> Iterator[tuple[str, str]]:
-    """The parameters that a docstring describes, with their descriptions."""
+    """The parameters in a docstring, with their descriptions."""
     text = inspect.getdoc(function) or ""
     for found in re.finditer(r"^:param (\w+): (.*?)(?=^:|\Z)", text, re.MULTILINE | re.DOTALL):
         yield found[1], " ".join(found[2].split())
 
 
 def _text(doc: str) -> str:
-    """Documentation in the naming of the wire, as Markdown, one line a paragraph."""
+    """Return documentation with the wire's names, as Markdown, one line per paragraph."""
     for python, here in PYTHON_ONLY:
         doc = doc.replace(python, here)
     paragraphs = (" ".join(each.split()) for each in doc.split("\n\n"))

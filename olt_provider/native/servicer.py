@@ -1,4 +1,4 @@
-"""The gRPC service of the plugin: each call is translated and passed to the lifecycle."""
+"""The plugin's gRPC service: translates each call and passes it to the lifecycle."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Servicer(ResourceProviderServicer):
     """Serves one provider of one engine run. Safe to share by threads."""
 
     def __init__(self, engine: Engine, context: ProviderContext | None = None) -> None:
-        """Serve an engine; ``context`` stands for a configuration."""
+        """Serve an engine. ``context`` replaces the one that ``Configure`` creates."""
         self._engine = engine
         self._context = context
         self._components = Components()
@@ -66,7 +66,7 @@ class Servicer(ResourceProviderServicer):
     # The plugin itself.
 
     def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's name
-        """Agree on features; the engine's address comes with it."""
+        """Negotiate features. The request contains the engine's address."""
         if request.engine_address:
             self._engine.attach(request.engine_address)
         return provider_pb2.ProviderHandshakeResponse(
@@ -79,25 +79,25 @@ class Servicer(ResourceProviderServicer):
         return Empty()
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """The version of the plugin."""
+        """Return the version of the plugin."""
         return plugin_pb2.PluginInfo(version=__version__)
 
     def GetSchema(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """The schema of the package."""
+        """Return the schema of the package."""
         from olt_provider.native import schema
 
         return provider_pb2.GetSchemaResponse(schema=schema.stored(schema.released_from()))
 
     def GetMapping(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """No resource is converted from another tool's program."""
+        """Return nothing: no resource is converted from another tool's program."""
         return provider_pb2.GetMappingResponse()
 
     def GetMappings(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """No resource is converted from another tool's program."""
+        """Return nothing: no resource is converted from another tool's program."""
         return provider_pb2.GetMappingsResponse()
 
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Begin nothing more. Calls that run are finished and recorded."""
+        """Start nothing more. Running calls are finished and recorded."""
         self._engine.cancel()
         return Empty()
 
@@ -107,8 +107,8 @@ class Servicer(ResourceProviderServicer):
     def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Check the arguments of a provider that the program declares.
 
-        Those of the engine's own provider are checked where a resource needs them, because an
-        unchanged stack needs none.
+        The arguments of the engine's own provider are checked where a resource needs them, because
+        an unchanged stack needs none.
         """
         declared = configuration.arguments(request.news)
         failures = []
@@ -123,13 +123,13 @@ class Servicer(ResourceProviderServicer):
 
     @reported
     def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Compare the arguments. No change of them replaces a resource."""
+        """Compare the arguments of a provider. No change replaces a resource."""
         old, new = (configuration.arguments(each) for each in (request.old_inputs, request.news))
         return provider_pb2.DiffResponse(changes=DIFF_NONE if old == new else DIFF_SOME)
 
     @reported
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Take the configuration."""
+        """Store the configuration."""
         warning = configuration.version_warning(request.args)
         if warning is not None:
             self._engine.warn(warning)
@@ -145,7 +145,7 @@ class Servicer(ResourceProviderServicer):
 
     @property
     def context(self) -> ProviderContext:
-        """What all operations share. Raises ``ConfigurationError`` before ``Configure``."""
+        """The context that all operations share. Before ``Configure`` it is an error."""
         if self._context is None:
             raise ConfigurationError("the provider is not configured")
         return self._context
@@ -169,8 +169,8 @@ class Servicer(ResourceProviderServicer):
     def Check(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Validate a declaration and fill in its defaults.
 
-        The engine prints the whole value of a property that a failure names, secrets inside
-        included, so the text names it instead.
+        The engine prints the whole value of a property that a failure names, secrets included, so
+        the property is named in the text of the failure instead.
         """
         resource = _resource(request)
         olds, news = wire.received(request.olds), wire.received(request.news)
@@ -211,7 +211,7 @@ class Servicer(ResourceProviderServicer):
 
     @reported
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Create a resource, or return what is known of it before that."""
+        """Create a resource, or return the outputs that are known in the preview."""
         resource = _resource(request)
         inputs = wire.received(request.properties)
         if request.preview:
@@ -247,7 +247,7 @@ class Servicer(ResourceProviderServicer):
 
     @reported
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Change a resource in place, or return what is known of it before that."""
+        """Change a resource in place, or return the outputs that are known in the preview."""
         resource = _resource(request)
         outputs, inputs = wire.received(request.olds), wire.received(request.news)
         if request.preview:
@@ -271,7 +271,7 @@ class Servicer(ResourceProviderServicer):
         return Empty()
 
     def _create(self, resource: NativeResource, urn: str, inputs: Props) -> Existing:
-        """Create, or finish what an earlier call has created: ``on_error`` hooks repeat calls."""
+        """Create, or complete what an earlier call has created: ``on_error`` hooks repeat calls."""
         unfinished = self._unfinished.pop(urn, None)
         try:
             if unfinished is None:
@@ -287,7 +287,7 @@ class Servicer(ResourceProviderServicer):
     def _stables(
         self, resource: NativeResource, found: Difference, outputs: Props, inputs: Props
     ) -> list[str]:
-        """The outputs that an update leaves as they are, so that their dependents do not change."""
+        """The outputs that an update does not change, so that their dependents stay unchanged."""
         if found.replaces:
             return []
         after = resource.preview_update(self.context, outputs, inputs)
@@ -306,7 +306,7 @@ def _resource(request: Any) -> NativeResource:
 
 
 def _read_inputs(resource: NativeResource, found: Props, before: Props) -> dict[str, Any]:
-    """What was found as inputs: on import all of it, else without the defaults left out before."""
+    """The inputs after a read: all on import, else without defaults that were left out before."""
     if not before:
         return dict(found)
     kept = {name: value for name, value in found.items() if name not in resource.inputs}

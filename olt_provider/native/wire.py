@@ -1,7 +1,7 @@
-"""Between the engine's messages and plain values: unknown values, secrets and property names.
+"""Convert the engine's messages: unknown values, secrets and property names.
 
-The lifecycle takes snake_case names and plain values. The wire has camelCase names and marks what
-is secret, at any depth.
+The lifecycle uses snake_case names and plain values. The wire has camelCase names and marks secrets
+at any depth.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ UNKNOWNS: Final = frozenset(
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
     }
 )
-"""One for each type: text, true or false, number, list, asset, archive, mapping."""
+"""The unknown value of each type: text, true or false, number, list, asset, archive, mapping."""
 
 MESSAGE_BYTES: Final = 400 * 1024 * 1024
 MESSAGE_OPTIONS: Final = (
     ("grpc.max_receive_message_length", MESSAGE_BYTES),
     ("grpc.max_send_message_length", MESSAGE_BYTES),
 )
-"""As much as the engine accepts."""
+"""The largest message, in bytes, that the engine accepts."""
 
 NESTED: Final = frozenset({"adopt"})
-"""Properties whose keys are names of the provider. The keys of all others are the user's."""
+"""Properties whose keys are property names. The keys of other mappings are the user's."""
 
 
 def received(struct: Struct) -> dict[str, Any]:
-    """Properties as the lifecycle takes them; those of the dynamic form are taken too."""
+    """Return properties as the lifecycle takes them. Those of the dynamic form are accepted too."""
     props: dict[str, Any] = {}
     for key, value in struct.fields.items():
         if key == DYNAMIC_PROVIDER_PROPERTY:
@@ -61,7 +61,7 @@ def received(struct: Struct) -> dict[str, Any]:
 
 
 def plain(value: Value) -> Any:
-    """A value without marks of secrets; ``UNKNOWN`` for one that is not known yet."""
+    """Return a value without secret marks; ``UNKNOWN`` for one that is not known yet."""
     kind = value.WhichOneof("kind")
     if kind == "string_value":
         return UNKNOWN if value.string_value in UNKNOWNS else value.string_value
@@ -97,7 +97,7 @@ def sent(
     *alike: Struct,
     secrets: Iterable[str] = (),
 ) -> Struct:
-    """Properties as the engine takes them.
+    """Return properties in the form of the engine.
 
     Secret are the properties in ``secrets`` and everything that is secret in one of ``alike``.
     """
@@ -113,7 +113,7 @@ def sent(
 
 
 def _nested(value: Any) -> Value:
-    """``adopt``, whose client secret is always one."""
+    """Convert ``adopt``, whose client secret is always a secret."""
     if not isinstance(value, Mapping):
         return message(value)
     fields = {
@@ -124,7 +124,7 @@ def _nested(value: Any) -> Value:
 
 
 def message(value: Any) -> Value:
-    """A plain value as the engine takes it."""
+    """Convert a plain value to the form of the engine."""
     if value is None:
         return Value(null_value=NULL_VALUE)
     if isinstance(value, bool):
@@ -159,7 +159,7 @@ def is_secret(value: Value) -> bool:
 
 
 def _as_secret_as(item: Value, other: Value) -> Value:
-    """Mark what is secret in ``other``; a list that holds a secret as a whole, for it is sorted."""
+    """Mark what is secret in ``other``. A list with a secret is marked as a whole: it is sorted."""
     if is_secret(item):
         return item
     if is_secret(other):

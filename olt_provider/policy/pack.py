@@ -84,16 +84,16 @@ DEFINITIONS: Final[Mapping[str, _Definition]] = {
     ),
 }
 NAMES: Final = (*DEFINITIONS, SECRET_AGE)
-"""The names of all policies, as the configuration of a pack uses them."""
+"""The names of all policies, for the configuration of a pack."""
 
 
 def policies() -> list[Policy]:
-    """All policies. Their levels and settings come from the configuration of the pack."""
+    """Return all policies. Their levels and settings come from the configuration of the pack."""
     return [*(_of_resource(name, each) for name, each in DEFINITIONS.items()), _secret_age()]
 
 
 def plain(value: Any) -> Any:
-    """A property without the library's proxies; ``UNKNOWN`` stands for what is not known."""
+    """Convert a property of the library to plain values; ``UNKNOWN`` for unknown ones."""
     if isinstance(value, Mapping):
         return {key: _entry(value, key) for key in value}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
@@ -121,7 +121,7 @@ def _of_resource(name: str, definition: _Definition) -> ResourceValidationPolicy
 
 
 def _secret_age() -> StackValidationPolicy:
-    """A policy of the stack, because only these see outputs."""
+    """A policy of the stack, because only such policies receive outputs."""
 
     def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
         now = datetime.now(timezone.utc)

@@ -1,4 +1,4 @@
-"""The rules of the policy pack, as functions over plain values. Nothing of Pulumi is imported."""
+"""The rules of the policy pack, as functions over plain values. They do not import Pulumi."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INSTALLATIONS: Final = frozenset(
     {"pulumi-python:dynamic/olt:OltInstallation", "olt:index:Installation"}
 )
 PRODUCTION: Final = ("prod", "prod-*", "*-prod", "production")
-"""Stacks that count as production where the configuration names none."""
+"""Default patterns of production stacks."""
 MOST_DAYS: Final = 365
 
 
@@ -43,7 +43,7 @@ class Subject:
 
     @classmethod
     def of(cls, type_: str, urn: str, values: Mapping[str, Any], *, protect: bool) -> Subject:
-        """Of either host: the native one has the same properties in camelCase."""
+        """Convert a resource of either form; the native one has its property names in camelCase."""
         return cls(type_, urn, {_snake(key): value for key, value in values.items()}, protect)
 
     @property
@@ -53,11 +53,11 @@ class Subject:
 
 
 Rule = Callable[[Subject, Mapping[str, Any]], Iterator[str]]
-"""Yields a message for each violation. The mapping is the configuration of the policy."""
+"""A rule, which yields a message for each violation. The mapping is the policy's configuration."""
 
 
 def no_force_destroy(subject: Subject, config: Mapping[str, Any]) -> Iterator[str]:
-    """``force_destroy`` in a stack that matches ``stacks``."""
+    """Report ``force_destroy`` in a stack that matches ``stacks``."""
     if subject.type not in APPLICATIONS or not _matches(subject, config):
         return
     if subject.values.get("force_destroy") is True:
@@ -68,7 +68,7 @@ def no_force_destroy(subject: Subject, config: Mapping[str, Any]) -> Iterator[st
 
 
 def known_tenants(subject: Subject, config: Mapping[str, Any]) -> Iterator[str]:
-    """A tenant that is allowed, or has an installation, and is not in ``tenants``."""
+    """Report tenants that are allowed, or have an installation, and are not in ``tenants``."""
     listed = config.get("tenants")
     if listed is None:
         return
@@ -82,7 +82,7 @@ def known_tenants(subject: Subject, config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def commented_tenants(subject: Subject, config: Mapping[str, Any]) -> Iterator[str]:
-    """An allowed tenant without a comment."""
+    """Report allowed tenants without a comment."""
     del config
     for tenant, comment in sorted(_allowed(subject).items()):
         if isinstance(comment, str | None) and not (comment or "").strip():
@@ -90,7 +90,7 @@ def commented_tenants(subject: Subject, config: Mapping[str, Any]) -> Iterator[s
 
 
 def https_redirect_uris(subject: Subject, config: Mapping[str, Any]) -> Iterator[str]:
-    """A redirect URI that is not ``https``; ``http`` to loopback only with ``allow_loopback``."""
+    """Report redirect URIs that are not ``https``, or loopback with ``allow_loopback``."""
     uris = subject.values.get("redirect_uris")
     if subject.type not in APPLICATIONS or not _is_list(uris):
         return
@@ -101,7 +101,7 @@ def https_redirect_uris(subject: Subject, config: Mapping[str, Any]) -> Iterator
 
 
 def protected(subject: Subject, config: Mapping[str, Any]) -> Iterator[str]:
-    """An application without ``protect`` in a stack that matches ``stacks``."""
+    """Report applications without ``protect`` in a stack that matches ``stacks``."""
     if subject.type in APPLICATIONS and _matches(subject, config) and not subject.protect:
         yield (
             f"the application is not protected in stack {subject.stack}: a deletion loses its "
@@ -110,7 +110,7 @@ def protected(subject: Subject, config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def rotation_declared(subject: Subject, config: Mapping[str, Any]) -> Iterator[str]:
-    """An application without a declared rotation of its client secret."""
+    """Report applications without a declared rotation of the client secret."""
     del config
     declared = ("rotate_secret_after_days", "rotate_secret_when_changed")
     if subject.type in APPLICATIONS and not any(subject.values.get(each) for each in declared):
@@ -121,7 +121,7 @@ def rotation_declared(subject: Subject, config: Mapping[str, Any]) -> Iterator[s
 
 
 def secret_age(subject: Subject, config: Mapping[str, Any], now: datetime) -> Iterator[str]:
-    """A client secret older than ``days``. Reads the output ``secret_rotated_at``.
+    """Report client secrets older than ``days``. Reads the output ``secret_rotated_at``.
 
     An output that is absent (an adopted secret, a state of an older version) or not known yet is no
     violation.

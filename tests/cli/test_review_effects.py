@@ -11,11 +11,11 @@ import pytest
 from olt_provider.cli.graph.sources import of_preview
 from olt_provider.cli.preview.facts import Facts
 from olt_provider.cli.preview.steps import SECRET, UNKNOWN, read_preview
+from olt_provider.cli.review import effects
 from olt_provider.cli.review.effects import review as effects_of
 from olt_provider.cli.review.findings import Review
 from olt_provider.cli.review.markdown import render, verdict
 from olt_provider.emulator import TENANT_A, TENANT_B
-from olt_provider.lifecycle import clock
 from olt_provider.lifecycle.application.rotation import TRIGGER
 
 APPLICATION: Final = "pulumi-python:dynamic/olt:OltApplication"
@@ -459,7 +459,7 @@ NEXT_DUE: Final = "2026-07-10T00:00:00.000Z"
 @pytest.fixture
 def april(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock of a review in April 2026."""
-    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 4, 11, tzinfo=timezone.utc))
+    monkeypatch.setattr(effects, "utc_now", lambda: datetime(2026, 4, 11, tzinfo=timezone.utc))
 
 
 @pytest.mark.usefixtures("april")

@@ -16,8 +16,7 @@ from olt_provider import (
     installation,
 )
 from olt_provider.application import ApplicationProvider
-from olt_provider.dynamic.inputs import DEFAULTS_KEY
-from olt_provider.dynamic.native_state import SECRET_LOST
+from olt_provider.dynamic.states import DEFAULTS_KEY, SECRET_LOST
 from olt_provider.emulator import Emulator
 from olt_provider.installation import InstallationProvider
 from olt_provider.lifecycle.application import operations

@@ -16,7 +16,8 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from olt_provider.emulator import Emulator, clock
+from olt_provider.emulator import Emulator
+from olt_provider.emulator.store import access, applications
 from tests.engine.harness import Engine, Stack
 from tests.engine.olt import reaching_as
 
@@ -99,7 +100,8 @@ SEED: Final[dict[str, Any]] = {
 def emulator(seed: Mapping[str, Any]) -> Iterator[Emulator]:
     """An emulator in which everything happened at one time, as when the states were written."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clock, "now", lambda: TIME)
+        patch.setattr(applications, "timestamp", lambda: TIME)
+        patch.setattr(access, "timestamp", lambda: TIME)
         with Emulator.start(seed) as running:
             yield running
 

@@ -10,10 +10,10 @@ from tests.engine.harness import Stack
 MODULE = """
 from datetime import timedelta
 
-from olt_provider.lifecycle import clock
+from olt_provider.lifecycle.application import secret_age
 
-present = clock.now
-clock.now = lambda: present() + timedelta(seconds={seconds})
+present = secret_age.utc_now
+secret_age.utc_now = lambda: present() + timedelta(seconds={seconds})
 """
 
 

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from olt_provider.api.model import format_timestamp as written
 from olt_provider.lifecycle.application.execution import Outcome
 from olt_provider.lifecycle.application.model import TABLE, Adoption, ApplicationInputs
 from olt_provider.lifecycle.application.rotation import TRIGGER, Rotation
-from olt_provider.lifecycle.application.secret_age import DAYS, ROTATED, written
+from olt_provider.lifecycle.application.secret_age import DAYS, ROTATED
 from olt_provider.lifecycle.plan import (
     Allow,
     NewSecret,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
 from olt_provider.api.errors import OltError
-from olt_provider.dynamic import inputs as dynamic_inputs
+from olt_provider.dynamic import states
 from olt_provider.lifecycle.application import declaration as application_declaration
 from olt_provider.lifecycle.application import operations as application_operations
 from olt_provider.lifecycle.application.model import TABLE, ApplicationInputs, ApplicationState
@@ -63,28 +63,28 @@ class Applications:
     def create(self, context: ProviderContext, inputs: Props) -> tuple[str, Props]:
         state = application_operations.create_or_undo(context, ApplicationInputs.from_props(inputs))
         application_declaration.hold_created(context, state.id, inputs)
-        return state.id, dynamic_inputs.with_defaults(TABLE, state.to_props(), inputs)
+        return state.id, states.with_defaults(TABLE, state.to_props(), inputs)
 
     def read(self, context: ProviderContext, held: Resource) -> Resource | None:
         before = ApplicationState.from_props(held.id, held.outputs)
         state = application_operations.read(context, before)
         if state is None:
             return None
-        outputs, inputs = dynamic_inputs.as_read(TABLE, held.outputs, state.to_props())
+        outputs, inputs = states.as_read(TABLE, held.outputs, state.to_props())
         return Resource(state.id, inputs, outputs)
 
     def update(self, context: ProviderContext, held: Resource, inputs: Props) -> Props:
         before = ApplicationState.from_props(held.id, held.outputs)
         desired = ApplicationInputs.from_props(inputs)
         outputs = application_operations.update(context, before, desired).to_props()
-        return dynamic_inputs.with_defaults(TABLE, outputs, inputs)
+        return states.with_defaults(TABLE, outputs, inputs)
 
     def delete(self, context: ProviderContext, held: Resource) -> None:
         state = ApplicationState.from_props(held.id, held.outputs)
         application_operations.delete(context, state)
 
     def kept(self, state: Any, inputs: Props) -> Props:
-        return dynamic_inputs.with_defaults(TABLE, state.to_props(), inputs)
+        return states.with_defaults(TABLE, state.to_props(), inputs)
 
 
 class Installations:

@@ -96,8 +96,7 @@ def run(  # noqa: PLR0917 (typer passes them by name)
 ) -> None:
     """Print or write the program."""
     from olt_provider.api.errors import OltError
-    from olt_provider.cli.adopt.import_file import import_file
-    from olt_provider.cli.adopt.program import program
+    from olt_provider.cli.adopt.program import import_file, program
     from olt_provider.cli.settings import load_settings, owners
 
     may_write("adopt", out, force=force)

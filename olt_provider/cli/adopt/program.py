@@ -1,4 +1,4 @@
-"""The Pulumi program that adopts applications, as typed and formatted Python."""
+"""What ``olt adopt`` writes: a formatted Pulumi program, or a file for ``pulumi import``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from olt_provider.api.applications import Application
 from olt_provider.cli.adopt.discovery import Found, declared
-from olt_provider.cli.terminal import COMMAND_ANYWHERE, one_line
+from olt_provider.cli.terminal import COMMAND_ANYWHERE, one_line, to_json
+from olt_provider.native.names import APPLICATION, INSTALLATION
 
 LINE_LENGTH: Final = 100
 RESERVED: Final = frozenset({"annotations", "config", "pulumi", "tenant_id", *dir(builtins)})
@@ -58,6 +59,18 @@ def program(found: Sequence[Found]) -> str:
     for each, resource in zip(found, resources(found), strict=True):
         parts.append(_declaration(each, variable(each.application.name), resource))
     return black.format_str("\n".join(parts), mode=black.Mode(line_length=LINE_LENGTH))
+
+
+def import_file(found: Sequence[Found]) -> str:
+    """Return the file for ``pulumi import --file``, with the resource names of ``program``."""
+    entries = []
+    for each, resource in zip(found, resources(found), strict=True):
+        id_, owner = each.application.id, each.application.tenant_id
+        entries.append({"type": APPLICATION, "name": resource, "id": f"{owner}/{id_}"})
+        for tenant in each.installed:
+            name = f"{resource}-{tenant}"
+            entries.append({"type": INSTALLATION, "name": name, "id": f"{tenant}/{id_}"})
+    return to_json({"resources": entries}, indent=2) + "\n"
 
 
 def _declaration(found: Found, variable: str, resource: str) -> str:

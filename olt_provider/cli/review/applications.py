@@ -11,7 +11,7 @@ from olt_provider.cli.preview.plans import plan_of_update
 from olt_provider.cli.preview.resources import Gone, Resource
 from olt_provider.cli.preview.stack import UNNAMED_LABEL, Stack, adopted_id
 from olt_provider.cli.preview.steps import State, an_id
-from olt_provider.cli.review import client_secrets, pairs
+from olt_provider.cli.review import client_secrets
 from olt_provider.cli.review.findings import Affected, DeadSecret, SecretAge
 from olt_provider.lifecycle.application.rotation import TRIGGER
 from olt_provider.lifecycle.plan import Plan
@@ -121,7 +121,7 @@ class Applications:
         rotated = client_secrets.of_update(name, resource, plan)
         if rotated is not None:
             self.dead_secrets.append(rotated)
-            kept = pairs.partner(resource, self._stack.applications)
+            kept = client_secrets.partner(resource, self._stack.applications)
             if kept is not None:
                 self._note(self.other, kept[0], kept[0].before, kept[1])
             return

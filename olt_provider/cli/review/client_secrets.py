@@ -1,15 +1,15 @@
-"""Client secrets that end in place: rotated, or replaced by an adoption."""
+"""Client secrets: those that stop working in place, and those that stay valid until a date."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from olt_provider.cli.preview.facts import Facts
 from olt_provider.cli.preview.resources import Resource
 from olt_provider.cli.preview.steps import UNKNOWN, State, an_id
 from olt_provider.cli.review.findings import ADOPTED, ROTATED, DeadSecret, SecretAge
-from olt_provider.lifecycle.application.rotation import TRIGGER
+from olt_provider.lifecycle.application.rotation import GENERATION, PAIR, TRIGGER
 from olt_provider.lifecycle.application.secret_age import DAYS, DUE, read
 from olt_provider.lifecycle.application.secret_age import ROTATED as ROTATED_AT
 from olt_provider.lifecycle.plan import Plan
@@ -66,6 +66,31 @@ def age(name: str, resource: Resource) -> SecretAge | None:
         return None
     rotated = _date(old.outputs.get(ROTATED_AT))
     return SecretAge(application=name, application_id=an_id(old.id), rotated=rotated, due=due)
+
+
+def partner(resource: Resource, resources: Iterable[Resource]) -> tuple[Resource, str] | None:
+    """Return the idle application's partner in a pair, and the note that its secret stays valid.
+
+    ``None`` if the rotated application belongs to no pair, or the preview does not show the other.
+    """
+    trigger = _trigger(resource)
+    generation = trigger.get(GENERATION)
+    if PAIR not in trigger or not isinstance(generation, int | float):
+        return None
+    for other in resources:
+        if other is resource or other.before is None or _trigger(other).get(PAIR) != trigger[PAIR]:
+            continue
+        client = an_id(other.before.outputs.get("client_id")) or "?"
+        return other, (
+            f"client {client} stays valid until generation {generation + 1:g} is applied, then its "
+            "secret stops working"
+        )
+    return None
+
+
+def _trigger(resource: Resource) -> Mapping[str, Any]:
+    found = resource.after.inputs.get(TRIGGER) if resource.after else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def _date(text: object) -> str:

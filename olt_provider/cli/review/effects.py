@@ -15,7 +15,7 @@ from olt_provider.cli.review.applications import Applications
 from olt_provider.cli.review.failures import failures
 from olt_provider.cli.review.findings import Affected, ProviderChange, Review
 from olt_provider.cli.review.refusals import refusals
-from olt_provider.lifecycle import clock
+from olt_provider.lifecycle.application.secret_age import utc_now
 
 NO_REPLACEMENT_STEPS: Final = (
     "deletions that earlier runs left over, and the order of replacements, are not shown: make the "
@@ -40,7 +40,7 @@ def review(preview: Preview, platform: Mapping[str, Facts] | None = None) -> Rev
             drift=found_drift,
         )
     stack = Stack(preview, platform)
-    found = Applications(stack, clock.now())
+    found = Applications(stack, utc_now())
     tenants = Tenants(stack)
     return Review(
         stack=stack_name,

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import sqlite3
 
-from olt_provider.emulator import clock, contract
+from olt_provider.emulator import contract
 from olt_provider.emulator.models import (
     AllowedTenant,
     AvailableApplication,
     Installation,
     InstalledTenant,
 )
-from olt_provider.emulator.store.database import Database
+from olt_provider.emulator.store.database import Database, timestamp
 
 _NUMBER = "(SELECT number FROM applications WHERE id = ?)"
 # Either side of the union has an index, so that a tenant's view costs what the tenant has.
@@ -42,7 +42,7 @@ class Access:
             "INSERT INTO allowed_tenants (application, tenant_id, comment, created_at)"
             f" VALUES ({_NUMBER}, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET comment = excluded.comment",
-            (application_id.lower(), tenant_id.lower(), comment, clock.now()),
+            (application_id.lower(), tenant_id.lower(), comment, timestamp()),
         )
         return self.allowed(application_id, tenant_id)[0]
 
@@ -104,7 +104,7 @@ class Access:
 
     def install(self, application_id: str, tenant_id: str) -> Installation:
         """Install, whether allowed or not; repeating it changes nothing."""
-        values = (application_id.lower(), tenant_id.lower(), clock.now())
+        values = (application_id.lower(), tenant_id.lower(), timestamp())
         sql = f"INSERT OR IGNORE INTO installations VALUES ({_NUMBER}, ?, ?)"
         self._db.change(sql, values)
         return self.installations(application_id, tenant_id)[0]

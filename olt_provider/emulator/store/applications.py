@@ -10,10 +10,10 @@ import sqlite3
 import uuid
 from typing import NamedTuple
 
-from olt_provider.emulator import clock, contract
+from olt_provider.emulator import contract
 from olt_provider.emulator.models import Application, Change, OAuth2Client, Registration
 from olt_provider.emulator.store.access import Access
-from olt_provider.emulator.store.database import Database, Value
+from olt_provider.emulator.store.database import Database, Value, timestamp
 
 
 class Identity(NamedTuple):
@@ -56,7 +56,7 @@ class Applications:
         salt = secrets.token_bytes(16)
         sent = body.model_fields_set
         public = str(uuid.uuid4()) if body.with_public_oauth2_client else None
-        now = clock.now()
+        now = timestamp()
         values: dict[str, Value] = {
             "id": (given.id or str(uuid.uuid4())).lower(),
             "tenant_id": tenant_id.lower(),
@@ -177,7 +177,7 @@ class Applications:
         return None if row is None else str(row["id"])
 
     def _update(self, application_id: str, values: dict[str, Value]) -> None:
-        values["updated_at"] = clock.now()
+        values["updated_at"] = timestamp()
         columns = ", ".join(f"{column} = ?" for column in values)
         sql = f"UPDATE applications SET {columns} WHERE id = ?"  # noqa: S608 (columns from here)
         self._db.change(sql, (*values.values(), application_id.lower()))

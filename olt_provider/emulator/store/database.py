@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
 
@@ -87,6 +88,12 @@ def _restrict(file: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
         with suppress(FileNotFoundError):
             Path(f"{file}{suffix}").chmod(0o600)
+
+
+def timestamp() -> str:
+    """Return the present time as the platform writes it: RFC 3339, UTC, milliseconds, ``Z``."""
+    text = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
 
 
 class Database:

@@ -1,1 +1,1 @@
-"""The life of an application: what is declared, what differs, and the calls that follow."""
+"""The lifecycle of an application: its properties, checks, diff, plan execution and operations."""

@@ -1,4 +1,4 @@
-"""Adoption of an application that exists."""
+"""Adopt an existing application."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from olt_provider.api.applications import Application
 from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
+from olt_provider.api.model import format_timestamp
 from olt_provider.api.token_remedies import proves_secret_wrong
 from olt_provider.lifecycle.application.execution import LostSecretError, Outcome, execute
 from olt_provider.lifecycle.application.model import (
@@ -17,7 +18,6 @@ from olt_provider.lifecycle.application.model import (
     ApplicationInputs,
     ApplicationState,
 )
-from olt_provider.lifecycle.application.secret_age import written
 from olt_provider.lifecycle.deletion_check import NOT_FOUND
 from olt_provider.lifecycle.errors import LifecycleError, PartiallyCompleted
 from olt_provider.lifecycle.plan import plan
@@ -28,12 +28,12 @@ from olt_provider.lifecycle.tenant_session import TenantSession
 def adopt(
     session: TenantSession, inputs: ApplicationInputs, adoption: Adoption
 ) -> ApplicationState:
-    """Adopt an application that exists, and apply what is declared.
+    """Adopt an existing application, and apply what is declared.
 
-    Its known secret is checked at the token endpoint first; without one the client secret is
-    rotated, last of all. Raises ``LifecycleError`` before anything is changed if the application is
-    not the tenant's, or its secret is refused; ``PartiallyCompleted`` if a later step failed, or if
-    a new secret was made and is not known.
+    A declared client secret is checked at the token endpoint first. If none is declared, the client
+    secret is rotated as the last step. Raises ``LifecycleError`` before any change if the tenant
+    does not own the application or the declared secret is refused; ``PartiallyCompleted`` if a
+    later step failed, or if the secret may have been rotated and the new one was lost.
     """
     application = _find(session.client, inputs, adoption)
     if adoption.client_secret is not None:
@@ -60,7 +60,9 @@ def adopt(
         inputs,
         outcome.secret or adoption.client_secret,
         session.api_url,
-        secret_rotated_at=None if outcome.secret is None else written(session.context.now()),
+        secret_rotated_at=None
+        if outcome.secret is None
+        else format_timestamp(session.context.now()),
     )
 
 
@@ -91,10 +93,10 @@ def _find(client: TenantClient, inputs: ApplicationInputs, adoption: Adoption) -
 
 
 def require_secret_kept(context: ProviderContext, state: ApplicationState) -> None:
-    """Raise if this run replaces a client secret of the state by one that may be dead.
+    """Raise if adopting would replace the state's client secret by one that may be dead.
 
-    For a resource that is replaced by one that adopts the same application: the adoption itself
-    cannot read the state that is replaced. Raises ``LifecycleError``.
+    Used when a resource is deleted after its replacement adopted the same application: the adoption
+    itself cannot read the state of the replaced resource. Raises ``LifecycleError``.
     """
     declared = context.declared_secrets.get(state.id)
     if declared is None or state.client_secret in (None, declared):
@@ -111,9 +113,9 @@ def require_secret_kept(context: ProviderContext, state: ApplicationState) -> No
 
 
 def warn_of_dead_secret(context: ProviderContext, state: ApplicationState) -> None:
-    """Warn if a resource that stays holds a dead client secret of an application, and this another.
+    """Warn if a resource that stays holds a dead client secret of the same application.
 
-    For a resource that is removed after another one of the same application rotated its secret.
+    Used after a resource was removed that had rotated the secret of the application.
     """
     kept = context.kept_secrets.get(state.id, [])
     if not kept or state.client_secret is None or state.client_secret in kept:
@@ -131,10 +133,10 @@ def warn_of_dead_secret(context: ProviderContext, state: ApplicationState) -> No
 
 
 def _check_secret(context: ProviderContext, application: Application, secret: SecretStr) -> None:
-    """Try the declared secret, and warn where that proves nothing.
+    """Check the declared secret at the token endpoint, and warn if the result is not certain.
 
-    Raises ``LifecycleError`` only if the response proves the secret wrong, because what the error
-    advises, a new secret, ends a right one.
+    Raises ``LifecycleError`` only if the response proves the secret wrong, because the error
+    advises a rotation, which would end a valid secret.
     """
     trial = _try(context, application, secret)
     if trial.refused:
@@ -151,7 +153,7 @@ def _check_secret(context: ProviderContext, application: Application, secret: Se
 
 
 class _Trial(NamedTuple):
-    """What the token endpoint returns for a secret; neither accepted nor refused proves nothing."""
+    """The result of a token request with a secret; it may be neither accepted nor refused."""
 
     accepted: bool
     refused: bool
@@ -159,7 +161,7 @@ class _Trial(NamedTuple):
 
 
 def _try(context: ProviderContext, application: Application, secret: SecretStr) -> _Trial:
-    """Try a secret where the application is installed; elsewhere only a wrong one is recognized."""
+    """Request a token with the secret. Without an installation only a wrong one is detected."""
     if application.status != "active":
         return _Trial(False, False, "it is inactive: any secret of it is refused")
     installed = sorted(item.tenant_id for item in application.allowed_tenants if item.installed)

@@ -1,4 +1,4 @@
-"""Checking what is declared of an application, and comparing it with what is kept."""
+"""Check the declaration of an application, and compare it with the state."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from olt_provider.lifecycle import clock
 from olt_provider.lifecycle.application import rotation
 from olt_provider.lifecycle.application.model import TABLE
 from olt_provider.lifecycle.application.rotation import TRIGGER, Rotation, by_trigger
-from olt_provider.lifecycle.application.secret_age import DUE, declared_due
+from olt_provider.lifecycle.application.secret_age import DUE, declared_due, utc_now
 from olt_provider.lifecycle.checking import Checked, Failure, Subject, apply_rules, check_tenant
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.plan import plan_of
@@ -25,11 +24,11 @@ from olt_provider.lifecycle.values import UNKNOWN, has_unknown
 
 
 def check(context: ProviderContext, olds: Props, news: Props) -> Checked:
-    """Validate a declaration, without a call. The inputs are what is declared.
+    """Validate a declaration and fill in its defaults. Makes no API calls.
 
-    ``olds`` are the old inputs, empty on creation and on replacement. ``adopt`` is read on
-    creation only and dropped later, so that its secret leaves the state. What is declared to be
-    adopted is held in the run record.
+    ``olds`` are the old inputs, empty on creation and on replacement. ``adopt`` is read on creation
+    only and dropped later, so that its secret leaves the state. An application that is to be
+    adopted is recorded in the run record.
     """
     checked = apply_rules(news, TABLE)
     inputs = as_declared(TABLE, checked.inputs, olds)
@@ -66,7 +65,7 @@ def _with_due_date(context: ProviderContext, olds: Props, checked: Checked) -> C
 
 
 def _adopting(context: ProviderContext, application_id: str, checked: Checked) -> Checked:
-    """Hold an application that is to be adopted, unless another resource holds it."""
+    """Record that the resource adopts an application, unless another resource manages it."""
     holder = replace(_holder(context, application_id, checked.inputs), adopts=True)
     for other in context.run.holders(holder.held, holder.api_url):
         verb = "adopts" if other.adopts else "manages"
@@ -74,7 +73,7 @@ def _adopting(context: ProviderContext, application_id: str, checked: Checked) -
             f"adopt: {other.name} {verb} application {application_id} too; only one resource can: "
             "remove adopt here, or remove the other resource from the program"
         )
-        if not other.adopts:  # perhaps this one itself: the engine sends no URN
+        if not other.adopts:  # it may be this resource itself: the engine sends no URN
             reason += (
                 "; if it is this resource, whose replacement failed in an earlier run, repeat that "
                 "with `pulumi up --replace` and its URN"
@@ -103,16 +102,16 @@ def _holder(context: ProviderContext, id_: str, inputs: Props) -> Holder:
 
 
 def _named(inputs: Props) -> str:
-    """How messages name a resource, whose name in the program the engine does not send."""
+    """The name of a resource in messages. The engine does not send its name in the program."""
     return f"the resource with name={inputs.get('name')!r}"
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What an update would change: the names of the properties, and those that replace.
+    """The properties that an update would change, and those that replace the resource.
 
-    ``notes`` state what the engine's diff of the inputs cannot show. ``hidden``: the inputs do not
-    differ at all, and still the resource has to be updated.
+    ``notes`` are warnings about effects that the engine's diff of the inputs cannot show.
+    ``hidden``: the resource has to be updated although the inputs do not differ.
     """
 
     properties: tuple[str, ...]
@@ -122,11 +121,11 @@ class Difference:
 
 
 def diff(outputs: Props, inputs: Props, now: datetime | None = None) -> Difference:
-    """What differs between the last outputs and checked inputs, which may hold unknowns.
+    """Compare the last outputs with checked inputs, which may hold unknown values.
 
-    ``now``: default: the clock of the process.
+    ``now``: the time for rotations by age. Default: the clock of the process.
     """
-    now = now or clock.now()
+    now = now or utc_now()
     changed = differing(TABLE, outputs, inputs)
     replaces = tuple(name for name in changed if TABLE[name].replaces)
     if replaces:
@@ -137,10 +136,11 @@ def diff(outputs: Props, inputs: Props, now: datetime | None = None) -> Differen
 
 
 def compare(context: ProviderContext, id_: str, outputs: Props, inputs: Props) -> Difference:
-    """Compare, and hold the application in the run record unless it is replaced.
+    """Compare as ``diff``, and record that the resource manages the application.
 
-    Raises ``LifecycleError`` if ``adopt`` names another application than the resource manages, if
-    another resource adopts the one that it manages, or if both secrets of a pair would be rotated.
+    Nothing is recorded for a resource that is replaced. Raises ``LifecycleError`` if ``adopt``
+    names another application than the resource manages, if another resource adopts the managed one,
+    or if both secrets of a pair would be rotated.
     """
     now = context.now()
     difference = diff(outputs, inputs, now)
@@ -168,9 +168,9 @@ def compare(context: ProviderContext, id_: str, outputs: Props, inputs: Props) -
 
 
 def hold_created(context: ProviderContext, id_: str, inputs: Props) -> None:
-    """Hold an application that was registered, so that no other resource of the run adopts it.
+    """Record that the resource manages a registered application, so that no other one adopts it.
 
-    One that was adopted is held since its check.
+    An adopted application is recorded by its check.
     """
     if inputs.get("adopt") is None:
         context.run.hold(Holder(application_key(id_), context.api_url, _named(inputs)))
@@ -193,7 +193,7 @@ def _hold(context: ProviderContext, id_: str, inputs: Props) -> str:
 
 
 def _notes(outputs: Props, inputs: Props, now: datetime) -> Iterator[str]:
-    """What the engine's own diff does not show, or would show wrongly."""
+    """Yield warnings about effects that the engine's diff omits or shows wrongly."""
     rotated = rotation.note(plan_of(outputs, inputs, now).rotation, outputs, inputs, now)
     if rotated is not None:
         yield rotated
@@ -225,7 +225,10 @@ def _titled(outputs: Props) -> str:
 
 
 def _comment_notes(outputs: Props, tenants: Mapping[str, Any]) -> Iterator[str]:
-    """The engine shows text that becomes empty as taken out, and text that was empty as new."""
+    """Yield a note for each comment that becomes or was empty.
+
+    The engine shows such a tenant as removed or as added.
+    """
     before = outputs["allowed_tenants"]
     for tenant_id in sorted(tenants.keys() & before.keys()):
         if tenants[tenant_id] == before[tenant_id] or (before[tenant_id] and tenants[tenant_id]):

@@ -1,4 +1,4 @@
-"""Executing a plan: one API call for each step, in order."""
+"""Execute a plan: one API call for each step, in order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from olt_provider.lifecycle.plan import Allow, Patch, Plan, Revoke, Step
 from olt_provider.lifecycle.tenant_session import TenantSession
 
 SECRET_TRIES: Final = 3
-"""Each on top of the transport's own retries, which do not cover unusable responses."""
+"""Tries of a rotation, in addition to the transport's retries, which exclude unusable responses."""
 
 FINISH: Final = (
     "Part of the change may have been made: run `pulumi up` again to finish it, or, if you take "
@@ -28,16 +28,16 @@ FINISH: Final = (
 
 
 class LostSecretError(LifecycleError):
-    """A new secret may have been made of which every response was lost: the old one may be dead."""
+    """Every response to a rotation was lost, so the old client secret may be dead."""
 
 
 @dataclass
 class Outcome:
-    """What the steps returned so far.
+    """The results of the steps that were completed so far.
 
     Attributes:
-        done: the steps that were completed.
-        application: what the platform returned to a ``Patch``.
+        done: the completed steps.
+        application: the platform's response to a ``Patch``.
         secret: the new client secret.
     """
 
@@ -46,7 +46,7 @@ class Outcome:
     secret: SecretStr | None = None
 
     def applied_to(self, inputs: ApplicationInputs) -> ApplicationInputs:
-        """The inputs of an application after the steps that were completed."""
+        """Return the inputs of an application after the completed steps."""
         for step in self.done:
             if isinstance(step, Patch):
                 inputs = replace(inputs, **step.changes)
@@ -65,12 +65,12 @@ def execute(
     plan: Plan,
     outcome: Outcome,
 ) -> None:
-    """Make the API calls of a plan, and record in ``outcome`` what was completed.
+    """Make the API calls of a plan, and record the completed steps in ``outcome``.
 
-    Cancellation is checked before each step, because a step after it could undo what a later run
-    did: it would end a secret that a state has just received. Raises ``OltError``, with what to run
-    if a part may have been done; its cause is the refusal that stopped it, if it was one.
-    ``LostSecretError``: the secret that was known before may be dead.
+    Cancellation is checked before each step, because a step after it could undo the work of a later
+    run: it would end a secret that a state has just received. Raises ``OltError``, which names the
+    command to run if a part may have been done; its cause is the refusal that stopped it, if any.
+    ``LostSecretError``: the previous secret may be dead.
     """
     if plan.undecided:
         raise ValueError(f"a plan of unknown values: {', '.join(sorted(plan.undecided))}")
@@ -109,7 +109,7 @@ def _naming_what_to_run(outcome: Outcome) -> Iterator[None]:
 
 
 def _resolve(client: TenantClient, application_id: str, step: Step, error: ApiError) -> None:
-    """Return if a step that was refused is already done, else raise the refusal, explained."""
+    """Return if the effect of a refused step is already there, else raise the explained refusal."""
     if error.status != NOT_FOUND or not error.from_platform:
         raise error
     if isinstance(step, Allow) and _exists(client, application_id):
@@ -119,7 +119,7 @@ def _resolve(client: TenantClient, application_id: str, step: Step, error: ApiEr
         ) from None
     if not isinstance(step, Revoke):
         raise error
-    # Revoked already, or the application is hidden: only reading it shows which.
+    # Either it is revoked already or the application is hidden; reading it shows which.
     try:
         allowed = allowed_in(client.applications.get(application_id))
     except OltError as failure:
@@ -138,10 +138,10 @@ def _exists(client: TenantClient, application_id: str) -> bool:
 
 
 class SecretTries:
-    """Context of each try of a new secret, which an unusable response does not end: that is safe.
+    """Context manager for the tries of a rotation, which continue after an unusable response.
 
-    The old secret may be dead after the first try, so one that is known is needed. Cancellation is
-    checked before each further try. Raises ``LostSecretError`` if no secret has become known and
+    The old secret may be dead after the first try, so a new one has to be returned. Cancellation is
+    checked before each further try. Raises ``LostSecretError`` if no new secret was returned and
     one may have been made, else the try's own ``OltError``.
     """
 
@@ -151,7 +151,7 @@ class SecretTries:
         self._lost = False
 
     def __enter__(self) -> None:
-        if self._lost:  # else the caller has just checked
+        if self._lost:  # the caller has checked before the first try
             try:
                 self._session.check_cancelled()
             except OltError as error:

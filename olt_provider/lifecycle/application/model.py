@@ -1,4 +1,4 @@
-"""The property table of an application, and the values that it describes."""
+"""The property tables of an application, and its typed inputs and state."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ BOTH: Final = Sent.REGISTRATION | Sent.PATCH
 
 @dataclass(frozen=True)
 class Adoption:
-    """An application to adopt. Without its ``client_secret`` the client secret is rotated."""
+    """The application to adopt. Without its ``client_secret`` the client secret is rotated."""
 
     application_id: str
     client_secret: SecretStr | None = None
 
     @classmethod
     def from_props(cls, props: Props) -> Adoption:
-        """From checked inputs."""
+        """Convert checked inputs."""
         secret = props.get("client_secret")
         return cls(props["application_id"], None if secret is None else SecretStr(secret))
 
@@ -61,7 +61,7 @@ def _known(rule: Rule, value: Any) -> Any:
 
 
 def allowed_in(application: Application) -> dict[str, str]:
-    """The allowed tenants of an application as a declaration writes them."""
+    """Return the allowed tenants of an application in the form of a declaration."""
     return {item.tenant_id: item.comment for item in application.allowed_tenants}
 
 
@@ -84,7 +84,10 @@ def _set(uris: tuple[str, ...]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class ApplicationInputs(Inputs):
-    """The table of inputs, and a checked declaration. ``allowed_tenants`` ``None``: unmanaged."""
+    """The property table of the inputs, and a checked declaration.
+
+    ``allowed_tenants`` ``None``: unmanaged.
+    """
 
     name: Annotated[
         str,
@@ -98,8 +101,8 @@ class ApplicationInputs(Inputs):
         str,
         Property(
             "The owner, a tenant ID. **A declared change replaces** the application: another ID, "
-            "another client, another secret. Default: the one it had, else ``olt:tenantId``, else "
-            "the tenant of the credentials.",
+            "another client, another secret. Default: its present owner, else ``olt:tenantId``, "
+            "else the tenant of the credentials.",
             rule=values.uuid,
             read=attrgetter("tenant_id"),
             replaces=True,
@@ -108,7 +111,7 @@ class ApplicationInputs(Inputs):
     allowed_tenants: Annotated[
         Mapping[str, str] | None,
         Property(
-            "Who may install it: tenant ID -> comment, or a sequence of IDs or "
+            "Tenants that may install it: tenant ID -> comment, or a sequence of IDs or "
             "``AllowedTenantArgs``. ``{}``: no tenant. Default: unmanaged, never changed.",
             rule=values.allowed_tenants,
             partly_unknown=True,
@@ -120,7 +123,7 @@ class ApplicationInputs(Inputs):
     with_public_oauth2_client: Annotated[
         bool,
         Property(
-            "Also make a public client, for applications with users. Default: ``False``.",
+            "Also create a public client, for applications with users. Default: ``False``.",
             rule=values.flag,
             sent=BOTH,
         ),
@@ -128,8 +131,8 @@ class ApplicationInputs(Inputs):
     redirect_uris: Annotated[
         tuple[str, ...],
         Property(
-            "Where users may be sent back to. Absolute, without wildcards. A set: order and "
-            "repetition mean nothing. Default: none.",
+            "URIs to which users may be redirected. Absolute, without wildcards. A set: order and "
+            "repetition have no effect. Default: none.",
             rule=values.redirect_uris,
             sent=BOTH,
             read=_redirect_uris,
@@ -143,7 +146,7 @@ class ApplicationInputs(Inputs):
     url: Annotated[
         str | None,
         Property(
-            "Where the application is. Absolute, with scheme. Default: none.",
+            "The application's address. Absolute, with scheme. Default: none.",
             rule=values.absolute_url,
             sent=BOTH,
         ),
@@ -161,8 +164,8 @@ class ApplicationInputs(Inputs):
     rotate_secret_when_changed: Annotated[
         Mapping[str, Any] | None,
         Property(
-            "A mapping that is not empty and differs from the last makes a new client secret in "
-            "place; the old one ends at once. Default: never.",
+            "A mapping. A change to another, non-empty value rotates the client secret in place; "
+            "the old one is invalid at once. Default: never.",
             rule=values.mapping,
             partly_unknown=True,
         ),
@@ -186,7 +189,7 @@ class ApplicationInputs(Inputs):
     adopt: Annotated[
         Adoption | None,
         Property(
-            "Adopt an application that exists instead of registering one. Read on creation "
+            "Adopt an existing application instead of registering one. Read on creation "
             "only. Default: register.",
             rule=_adopt,
             partly_unknown=True,
@@ -197,14 +200,14 @@ class ApplicationInputs(Inputs):
     force_destroy: Annotated[
         bool,
         Property(
-            "Delete it even where it is still installed. Default: ``False``.",
+            "Delete it although it is still installed. Default: ``False``.",
             rule=values.flag,
         ),
     ] = False
     prevent_duplicate_name: Annotated[
         bool,
         Property(
-            "Refuse to register a name that the tenant uses already. The platform itself allows "
+            "Refuse to register a name that the tenant already uses. The platform itself allows "
             "equal names. Default: ``True``.",
             rule=values.flag,
         ),
@@ -212,7 +215,7 @@ class ApplicationInputs(Inputs):
 
     @classmethod
     def found(cls, application: Application) -> ApplicationInputs:
-        """What would be declared of an application with everything that the platform holds."""
+        """Return the declaration that describes an application of the platform completely."""
         return cls(
             **{
                 name: each.found_in(application)
@@ -222,9 +225,10 @@ class ApplicationInputs(Inputs):
         )
 
     def as_found(self, application: Application) -> ApplicationInputs:
-        """The same declaration with what the platform really holds.
+        """Return this declaration with the values of the platform.
 
-        ``allowed_tenants`` only where it is managed; what the platform does not hold is kept.
+        ``allowed_tenants`` is replaced only if it is managed; inputs that are not on the platform
+        are kept.
         """
         found = ApplicationInputs.found(application)
         held = {name: getattr(found, name) for name, each in TABLE.items() if each.on_platform}
@@ -233,7 +237,7 @@ class ApplicationInputs(Inputs):
         return replace(self, **held, adopt=None)
 
     def registration(self) -> ApplicationRegistration:
-        """The body of a registration, without what is the platform's default."""
+        """Return the body of a registration, without values that are the platform's default."""
         body = {
             name: each.write(getattr(self, name))
             for name, each in TABLE.items()
@@ -249,16 +253,16 @@ TABLE: Final = ApplicationInputs.properties()
 
 
 def kept_inputs(inputs: ApplicationInputs, secret_rotated_at: str | None) -> ApplicationInputs:
-    """The inputs as the state keeps them, beside a secret of that time."""
+    """Return the inputs as the state holds them beside a client secret made at that time."""
     due = next_due(secret_rotated_at, inputs.rotate_secret_after_days, inputs.secret_due_at)
     return replace(inputs, adopt=None, secret_due_at=due)
 
 
 @dataclass(frozen=True)
 class ApplicationState:
-    """The table of outputs, and an application that exists, as the state keeps it.
+    """The property table of the outputs, and an existing application as the state holds it.
 
-    ``client_secret`` is ``None`` only where an application is read that is managed elsewhere.
+    ``client_secret`` is ``None`` only for an application that is read with ``get``.
     """
 
     id: str
@@ -286,16 +290,19 @@ class ApplicationState:
     created_at: Annotated[str, Property("When it was registered, RFC 3339 in UTC.")]
     api_url: Annotated[str, Property("The API base URL of its platform.")]
     needs_new_secret: bool = False
-    """Whether the secret may be dead, because every response to its rotation was lost."""
+    """Whether the client secret may be dead, because every response to its rotation was lost."""
 
     @classmethod
     def from_props(cls, id_: str, props: Props) -> ApplicationState:
-        """From the outputs of an earlier operation."""
+        """Convert the outputs of an earlier operation."""
         inputs = ApplicationInputs.from_props(props)
         return cls(id=id_, inputs=inputs, **parsed(OUTPUTS, props))
 
     def to_props(self) -> dict[str, Any]:
-        """As outputs: the inputs and what the platform adds. Holds the secret in plain text."""
+        """Return the outputs: the inputs and the values of the platform.
+
+        The client secret is in plain text.
+        """
         return {**self.inputs.to_props(), **dumped(OUTPUTS, self)}
 
     @classmethod
@@ -308,7 +315,7 @@ class ApplicationState:
         *,
         secret_rotated_at: str | None = None,
     ) -> ApplicationState:
-        """From what the platform returned, under the inputs that now hold."""
+        """Combine a response of the platform with the inputs that now apply."""
         public = application.public_oauth2_client
         return cls(
             id=application.id,

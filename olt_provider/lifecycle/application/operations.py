@@ -7,6 +7,7 @@ from datetime import datetime
 
 from olt_provider.api.applications import Application, ApplicationPatch
 from olt_provider.api.errors import ApiError, OltError
+from olt_provider.api.model import format_timestamp
 from olt_provider.lifecycle.application.adoption import (
     adopt,
     require_secret_kept,
@@ -26,7 +27,6 @@ from olt_provider.lifecycle.application.registration import (
     register,
 )
 from olt_provider.lifecycle.application.rotation import by_age
-from olt_provider.lifecycle.application.secret_age import written
 from olt_provider.lifecycle.deletion_check import NOT_FOUND, check_deletion
 from olt_provider.lifecycle.errors import LifecycleError, PartiallyCompleted
 from olt_provider.lifecycle.plan import plan
@@ -45,14 +45,14 @@ def create(context: ProviderContext, inputs: ApplicationInputs) -> ApplicationSt
         return adopt(session, inputs, inputs.adopt)
     registered = register(session, inputs)
     application = registered.application
-    secret, made_at = application.oauth2_client.secret, written(context.now())
+    secret, made_at = application.oauth2_client.secret, format_timestamp(context.now())
     try:
         _require_owner(application, inputs)
-        if application.status != inputs.status:  # which a registration cannot set
+        if application.status != inputs.status:  # a registration cannot set it
             session.client.applications.patch(
                 application.id, ApplicationPatch(status=inputs.status)
             )
-    except Exception as error:  # noqa: BLE001 - whatever it was, the application exists
+    except Exception as error:  # noqa: BLE001 - after any exception, the application exists
         found = inputs.as_found(application)
         state = ApplicationState.of(
             application, found, secret, session.api_url, secret_rotated_at=made_at
@@ -64,10 +64,10 @@ def create(context: ProviderContext, inputs: ApplicationInputs) -> ApplicationSt
 
 
 def create_or_undo(context: ProviderContext, inputs: ApplicationInputs) -> ApplicationState:
-    """Create, for a host that keeps no partial state.
+    """Create an application, for a host that cannot keep partial state.
 
-    If something fails after a registration, what was registered is deleted again; but not what was
-    found because the response was lost, which might be another program's. Raises ``OltError``.
+    If a step fails after a registration, the application is deleted again, unless its response was
+    lost and it was looked up: that one might be another program's. Raises ``OltError``.
     """
     try:
         return create(context, inputs)
@@ -95,7 +95,7 @@ def _to_adopt(error: PartiallyRegistered) -> LifecycleError:
 
 
 def _undone(context: ProviderContext, error: PartiallyRegistered) -> LifecycleError:
-    """Delete what was registered. Returns the error to raise."""
+    """Delete a registered application, and return the error to raise."""
     id_ = error.state.id
     made = replace(error.state, inputs=replace(error.inputs, force_destroy=True, adopt=None))
     try:
@@ -114,10 +114,10 @@ def _undone(context: ProviderContext, error: PartiallyRegistered) -> LifecycleEr
 
 
 def read(context: ProviderContext, state: ApplicationState) -> ApplicationState | None:
-    """``GET .../{applicationId}``: what the platform holds, or ``None`` if it is gone.
+    """Read an application: ``GET .../{applicationId}``. ``None`` if it was deleted.
 
-    Where several are read, their tenant's list is read first, and used as far as it shows
-    that nothing has changed. Raises ``LifecycleError`` where a 404 does not prove that.
+    If several are read, the tenant's list is read first and serves those that are unchanged in it.
+    Raises ``LifecycleError`` if a 404 does not prove the deletion.
     """
     session = context.session(state.inputs.tenant_id)
     listed = session.application_reads.find(state.id)
@@ -146,9 +146,9 @@ def _as_found(state: ApplicationState, application: Application, api_url: str) -
 
 
 def get(context: ProviderContext, application_id: str, tenant_id: str | None) -> ApplicationState:
-    """One that is managed elsewhere: without its secret, and it must exist.
+    """Read an application that is managed elsewhere, without its secret.
 
-    ``tenant_id`` ``None``: of the credentials' tenant. Raises ``OltError`` if it is missing.
+    ``tenant_id`` ``None``: the credentials' tenant. Raises ``OltError`` if it does not exist.
     """
     owner = tenant_id or context.default_tenant()
     session = context.session(owner)
@@ -160,10 +160,11 @@ def get(context: ProviderContext, application_id: str, tenant_id: str | None) ->
 def update(
     context: ProviderContext, state: ApplicationState, inputs: ApplicationInputs
 ) -> ApplicationState:
-    """``PATCH``, allow and revoke, and a new secret, each only where something differs.
+    """Apply the plan of a change: ``PATCH``, allow and revoke, and a rotation, as needed.
 
-    Raises ``OltError``; if a part may have been done, with what to run. ``PartiallyCompleted``: a
-    part was done, and ``state`` has it; or the client secret of the state may be dead.
+    Raises ``OltError``, which names the command to run if a part may have been done;
+    ``PartiallyCompleted`` if a part was done, which ``state`` includes, or if the client secret of
+    the state may be dead.
     """
     context.application_checks.updated(state.id)
     adopter = context.run.retake(application_key(state.id))
@@ -203,7 +204,7 @@ def update(
 def _after(
     state: ApplicationState, inputs: ApplicationInputs, outcome: Outcome, now: datetime
 ) -> ApplicationState:
-    """The state after the steps that were completed."""
+    """Return the state after the completed steps."""
     if outcome.application is not None:
         public = outcome.application.public_oauth2_client
         state = replace(state, public_client_id=None if public is None else public.id)
@@ -211,14 +212,14 @@ def _after(
         state = replace(
             state,
             client_secret=outcome.secret,
-            secret_rotated_at=written(now),
+            secret_rotated_at=format_timestamp(now),
             needs_new_secret=False,
         )
     return replace(state, inputs=kept_inputs(inputs, state.secret_rotated_at))
 
 
 def _explained(session: TenantSession, state: ApplicationState, error: OltError) -> OltError:
-    """The error of an update; after a 404, whether the application was deleted outside Pulumi."""
+    """Return the error of an update; after a 404, whether the application was deleted manually."""
     refusal = error if isinstance(error, ApiError) else error.__cause__
     if not isinstance(refusal, ApiError) or refusal.status != NOT_FOUND:
         return error
@@ -232,7 +233,7 @@ def _explained(session: TenantSession, state: ApplicationState, error: OltError)
             session, session.application_ids, state.id, api_url=state.api_url, error=refusal
         )
     except LifecycleError as unproven:
-        # the other message names what was changed before the 404
+        # the error of the plan names the changes before the 404
         return unproven if error is refusal else error
     return LifecycleError(
         f"{refusal.reason}; application {state.id} was deleted outside Pulumi: run `pulumi up "
@@ -241,11 +242,12 @@ def _explained(session: TenantSession, state: ApplicationState, error: OltError)
 
 
 def delete(context: ProviderContext, state: ApplicationState) -> None:
-    """``DELETE .../{applicationId}``, unless it is installed and nothing forces it.
+    """Delete an application: ``DELETE .../{applicationId}``, unless the deletion guard refuses it.
 
-    Returns without a call, with a warning, for one that a resource of the program holds. Raises
-    ``LifecycleError`` where it is refused, where a 404 does not prove that it is gone, and where
-    an adoption would replace its client secret by one that could not be checked.
+    Makes no API call, and warns, if another resource of the program manages the application. Raises
+    ``LifecycleError`` if it is installed and ``force_destroy`` is not set, if a 404 does not prove
+    the deletion, and if an adoption would replace its client secret by one that could not be
+    checked.
     """
     holders = context.run.holders(application_key(state.id), context.api_url)
     if holders:
@@ -278,10 +280,10 @@ def delete(context: ProviderContext, state: ApplicationState) -> None:
 
 
 def _require_not_installed(session: TenantSession, application_id: str) -> None:
-    """Raise ``LifecycleError`` for an application that is installed somewhere.
+    """Raise ``LifecycleError`` if an application is installed in any tenant.
 
-    Where several are deleted, a list of the tenant that is a few seconds old is enough to show that
-    one is not installed; that one is installed is confirmed by its own GET.
+    If several are deleted, a list of the tenant that is a few seconds old suffices to show that one
+    is not installed; that one is installed is confirmed by a GET of it.
     """
     listed = session.deletion_guard.find(application_id)
     if listed is not None and not _installed_in(listed):

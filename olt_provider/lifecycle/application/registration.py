@@ -1,4 +1,4 @@
-"""Registering an application exactly once, also after a lost response."""
+"""Register an application exactly once, also after a lost response."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from olt_provider.api.applications import (
 from olt_provider.api.errors import OltError
 from olt_provider.api.ids import canonical_id
 from olt_provider.api.model import format_timestamp
-from olt_provider.lifecycle.application.duplicates import require_unused
+from olt_provider.lifecycle.application.duplicate_names import require_unused
 from olt_provider.lifecycle.application.execution import SecretTries
 from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
 from olt_provider.lifecycle.errors import LifecycleError, PartiallyCompleted
@@ -24,11 +24,11 @@ from olt_provider.lifecycle.tenant_session import TenantSession
 
 
 class Registered(NamedTuple):
-    """An application with its client secret."""
+    """A registered application with its client secret."""
 
     application: Application
     adopted: bool
-    """Whether the response was lost and it was found by what was sent."""
+    """Whether the response was lost and the application was looked up."""
     attempt: Attempt
 
 
@@ -50,11 +50,11 @@ class PartiallyRegistered(PartiallyCompleted):
 def register(session: TenantSession, inputs: ApplicationInputs) -> Registered:
     """Register an application: ``POST /application-developer/applications``.
 
-    The tenant's applications are listed once per process before its first registration. What an
-    earlier attempt of this process may have registered is looked up first, because the engine can
-    send a creation again after an error. Raises ``LifecycleError`` if the name is in use and
-    ``inputs.prevent_duplicate_name``, and where the response was lost and no single application is
-    certain to be the one.
+    The tenant's applications are listed once per process before its first registration. An
+    application that an earlier attempt of this process may have registered is looked up first,
+    because the engine can repeat a creation after an error. Raises ``LifecycleError`` if the name
+    is in use and ``inputs.prevent_duplicate_name`` is set, and if the response was lost and no
+    single application matches the registration.
     """
     registration = inputs.registration()
     known = session.known_applications
@@ -73,9 +73,9 @@ def register(session: TenantSession, inputs: ApplicationInputs) -> Registered:
 
 
 def left_behind(session: TenantSession, inputs: ApplicationInputs, registered: Registered) -> None:
-    """A step after the registration failed: what was registered may exist without a state.
+    """Record that a step after the registration failed, so that the application may have no state.
 
-    The next creation of the same in this process looks it up instead of registering another.
+    The next equal creation of this process looks it up instead of registering another.
     """
     id_ = registered.application.id
     attempt = registered.attempt._replace(application_id=id_)
@@ -92,7 +92,7 @@ class _Registering:
         self._registration = registration
 
     def send(self) -> Registered:
-        """Register, and look up what was registered if the response is lost."""
+        """Register, and look the application up if the response is lost."""
         attempt = Attempt(self._session.context.client.clock.at_least())
         self._session.check_cancelled()
         self._known.begin(self._registration, attempt)
@@ -105,7 +105,7 @@ class _Registering:
             lost = error.reason
         else:
             return Registered(application, False, attempt)
-        # Another run may have adopted it by now, and its secret would end.
+        # Another run may have adopted it in the meantime, and its secret would be rotated.
         self._session.check_cancelled()
         candidates = self._look_up(attempt, lost)
         if not candidates.recent:
@@ -113,7 +113,7 @@ class _Registering:
         return self._take(candidates, attempt, lost)
 
     def resume(self, attempt: Attempt) -> Registered | None:
-        """What an earlier attempt has registered; ``None``: nothing, so it can be sent again."""
+        """Return the application of an earlier attempt; ``None`` if there is none."""
         self._session.check_cancelled()
         lost = f"the response to an earlier registration of {self._registration.name!r} was lost"
         candidates = self._look_up(attempt, lost)
@@ -152,7 +152,7 @@ class _Registering:
         return not known and entry.name in (None, self._registration.name)
 
     def _take(self, candidates: Candidates, attempt: Attempt, lost: str) -> Registered:
-        """The one application that fits, with a new secret."""
+        """Return the only candidate, with a rotated secret."""
         if len(candidates.possible) != 1 or not candidates.recent:
             raise candidates.undecided(lost)
         (found,) = candidates.recent
@@ -177,13 +177,13 @@ class _Registering:
 
 
 class Candidates(NamedTuple):
-    """The applications that a registration whose response was lost may have made."""
+    """The applications that a registration with a lost response may have made."""
 
     name: str
     recent: list[Application]
-    """Not created before the request."""
+    """Those created after the request was sent."""
     undated: list[Application]
-    """Listed without the time of their creation."""
+    """Those that are listed without a creation time."""
 
     @classmethod
     def of(
@@ -192,7 +192,7 @@ class Candidates(NamedTuple):
         registration: ApplicationRegistration,
         attempt: Attempt,
     ) -> Candidates:
-        """Those equal in everything that was sent, or the one whose ID is known."""
+        """Return the applications that equal the registration, or the one whose ID is known."""
         if attempt.application_id is not None:
             made = [item for item in unknown if item.id == attempt.application_id]
             return cls(registration.name, made, [])
@@ -210,11 +210,11 @@ class Candidates(NamedTuple):
 
     @property
     def possible(self) -> list[Application]:
-        """All that may be the one. What was there before the request is not among them."""
+        """All candidates. Applications that existed before the request are excluded."""
         return [*self.recent, *self.undated]
 
     def undecided(self, lost: str) -> LifecycleError:
-        """The error where none or several may be the one."""
+        """The error if there is no candidate, or more than one."""
         if not self.possible:
             return LifecycleError(
                 f"{lost}. No application that fits {self.name!r} has appeared, so it was "
@@ -236,12 +236,12 @@ class Candidates(NamedTuple):
 
 
 def _fits(application: Application, registration: ApplicationRegistration) -> bool:
-    """Whether an application is equal in everything that was sent."""
+    """Whether an application equals everything that was sent."""
     return ApplicationInputs.found(application).registration() == registration
 
 
 def how_to_adopt(application_id: str) -> str:
-    """The end of an error that names an application to adopt."""
+    """The instruction to adopt an application, for the end of an error."""
     return (
         f'To adopt it, declare adopt=AdoptArgs(application_id="{application_id}") and run '
         "`pulumi up` again"

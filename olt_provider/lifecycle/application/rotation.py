@@ -1,4 +1,4 @@
-"""When the client secret of an application is rotated, and what is reported of it."""
+"""Rotation of client secrets: when an update rotates, its warning, and the rules for pairs."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from olt_provider.lifecycle.application.secret_age import DAYS, due_at, written
+from olt_provider.api.model import format_timestamp
+from olt_provider.lifecycle.application.secret_age import DAYS, due_at
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.values import UNKNOWN, has_unknown
 
 TRIGGER: Final = "rotate_secret_when_changed"
 PAIR: Final = "olt:pair"
 GENERATION: Final = "generation"
-"""The keys of the trigger of an application that belongs to a pair."""
+"""Keys of the rotation trigger of an application in a pair."""
 
 Props = Mapping[str, Any]
 
@@ -29,9 +30,9 @@ class Rotation(enum.Enum):
 
 
 def by_trigger(before: Any, after: Any) -> Rotation:
-    """Whether a trigger differs from the last one in a way that rotates; it may hold unknowns.
+    """Whether a changed trigger rotates the client secret. The trigger may hold unknown values.
 
-    An application that joins a pair keeps its secret: the trigger is recorded, nothing more.
+    An application that joins a pair keeps its secret: only the trigger is recorded.
     """
     if after is UNKNOWN or (after and before is UNKNOWN):
         return Rotation.MAYBE
@@ -45,12 +46,12 @@ def by_trigger(before: Any, after: Any) -> Rotation:
 
 
 def joins_pair(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether the trigger is that of a pair to which the application did not belong."""
+    """Whether the application is moved into the pair that the trigger names."""
     return PAIR in after and before.get(PAIR) != after[PAIR]
 
 
 def by_age(outputs: Props, inputs: Props, now: datetime) -> Rotation:
-    """Whether the client secret of the last outputs is due under checked inputs."""
+    """Whether the client secret of the last outputs is due for rotation under checked inputs."""
     days = inputs.get(DAYS)
     if days is None:
         return Rotation.NO
@@ -61,7 +62,7 @@ def by_age(outputs: Props, inputs: Props, now: datetime) -> Rotation:
 
 
 def note(rotation: Rotation, outputs: Props, inputs: Props, now: datetime) -> str | None:
-    """The warning of an update that names the client whose secret stops working."""
+    """Return the warning of an update that rotates, with the client whose secret stops working."""
     name, client_id = outputs.get("name"), outputs.get("client_id")
     stops = f"the present secret of client {client_id} stops working at once"
     if rotation is Rotation.YES:
@@ -77,27 +78,27 @@ def note(rotation: Rotation, outputs: Props, inputs: Props, now: datetime) -> st
 
 
 def _why(outputs: Props, inputs: Props, now: datetime) -> str:
-    """The dates of a rotation by age; of another one the engine's diff shows the reason."""
+    """The dates of a rotation by age. Other reasons are in the engine's diff."""
     if by_age(outputs, inputs, now) is not Rotation.YES:
         return ""
     days = inputs[DAYS]
     due = due_at(outputs, days)
-    after = written(now + timedelta(days=days))
-    return f", because it is due since {written(due) if due else '?'} (next due {after})"
+    after = format_timestamp(now + timedelta(days=days))
+    return f", because it is due since {format_timestamp(due) if due else '?'} (next due {after})"
 
 
 class Pairs:
-    """The applications that one run rotates, one of each pair. Safe to share by threads."""
+    """The applications that a run rotates, at most one of each pair. Safe to share by threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rotated: dict[str, dict[str, int]] = {}
 
     def require_next(self, id_: str, outputs: Props, inputs: Props) -> None:
-        """Raise ``LifecycleError`` if a secret that is in use would be rotated with the idle one.
+        """Raise ``LifecycleError`` if both secrets of a pair would be rotated.
 
-        That is so for a generation that is lowered or skipped, and for a raise that follows one
-        that has not finished.
+        This happens if the generation is lowered or skipped, and if it is raised again before an
+        earlier raise has finished.
         """
         before, after = outputs.get(TRIGGER) or {}, inputs.get(TRIGGER) or {}
         if by_trigger(before, after) is not Rotation.YES or PAIR not in after:

@@ -1,1 +1,1 @@
-"""The life of an installation: what is declared, what differs, and the calls that follow."""
+"""The lifecycle of an installation: its properties, checks, diff and operations."""

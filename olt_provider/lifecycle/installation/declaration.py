@@ -1,4 +1,4 @@
-"""Checking what is declared of an installation, and comparing it with what is kept."""
+"""Check the declaration of an installation, and compare it with the state."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ MISSING: Final = (
     "application of this program, that application does not exist yet and --target leaves it out: "
     "add --target with its URN, or run without --target"
 )
-"""The engine drops a value that no resource of the run provides, so both look the same here."""
+"""The engine drops a value that no resource of the run provides, so both cases look the same."""
 
 
 def check(context: ProviderContext, olds: Props, news: Props) -> Checked:
-    """Validate a declaration and fill in the tenant, without a call. ``olds``: the old inputs.
+    """Validate a declaration and fill in the tenant. Makes no API calls.
 
-    What is declared is held in the run record.
+    ``olds`` are the old inputs. The declared installation is recorded in the run record.
     """
     checked = apply_rules(news, TABLE)
     if news.get("application_id") is None:

@@ -1,4 +1,4 @@
-"""The property table of an installation, and the values that it describes."""
+"""The property tables of an installation, and its typed inputs and state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from olt_provider.lifecycle.properties import Inputs, Property, Props, dumped, p
 
 @dataclass(frozen=True)
 class InstallationInputs(Inputs):
-    """The table of inputs, and a checked declaration."""
+    """The property table of the inputs, and a checked declaration."""
 
     application_id: Annotated[
         str,
@@ -24,8 +24,8 @@ class InstallationInputs(Inputs):
     tenant_id: Annotated[
         str,
         Property(
-            "The tenant to install it in. Default: the one it had, else ``olt:tenantId``, else "
-            "the tenant of the credentials.",
+            "The tenant to install it in. Default: its present tenant, else ``olt:tenantId``, "
+            "else the tenant of the credentials.",
             rule=values.uuid,
             replaces=True,
         ),
@@ -37,24 +37,24 @@ TABLE: Final = InstallationInputs.properties()
 
 @dataclass(frozen=True)
 class InstallationState:
-    """The table of outputs, and an installation that exists, as the state keeps it."""
+    """The property table of the outputs, and an existing installation as the state holds it."""
 
     inputs: InstallationInputs
-    installed_at: Annotated[str, Property("Since when, RFC 3339 in UTC.")]
+    installed_at: Annotated[str, Property("When it was installed, RFC 3339 in UTC.")]
     api_url: Annotated[str, Property("The API base URL of its platform.")]
 
     @property
     def id(self) -> str:
-        """``{tenant_id}/{application_id}``."""
+        """The resource ID: ``{tenant_id}/{application_id}``."""
         return f"{self.inputs.tenant_id}/{self.inputs.application_id}"
 
     @classmethod
     def from_props(cls, props: Props) -> InstallationState:
-        """From the outputs of an earlier operation."""
+        """Convert the outputs of an earlier operation."""
         return cls(InstallationInputs.from_props(props), **parsed(OUTPUTS, props))
 
     def to_props(self) -> dict[str, Any]:
-        """As outputs: the inputs and what the platform adds."""
+        """Return the outputs: the inputs and the values of the platform."""
         return {**self.inputs.to_props(), **dumped(OUTPUTS, self)}
 
 

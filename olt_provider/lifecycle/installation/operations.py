@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
+from olt_provider.api.client import TenantClient
 from olt_provider.api.errors import ApiError, OltError
-from olt_provider.api.installations import Installation
+from olt_provider.api.installations import AvailableApplication, Installation
 from olt_provider.api.model import format_timestamp
 from olt_provider.lifecycle.deletion_check import NOT_FOUND, check_deletion
 from olt_provider.lifecycle.errors import LifecycleError
-from olt_provider.lifecycle.installation.installing import TRIES, install
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.run_record import installation_key
 from olt_provider.lifecycle.tenant_session import TenantSession
 
+TRIES: Final = 2
+"""Tries of a call, in addition to the transport's retries, which exclude unusable responses."""
+FORBIDDEN: Final = 403
+CONFLICT: Final = 409
+UNEXPLAINED: Final = frozenset({401, 429})
+"""Statuses of refusals that do not depend on the application."""
+
 
 def create(context: ProviderContext, inputs: InstallationInputs) -> InstallationState:
-    """``PUT /applications/{applicationId}/installation``, authenticated as the tenant.
+    """Install an application: ``PUT /applications/{applicationId}/installation``.
 
-    Raises ``OltError``; a refusal states why, as far as the platform lets the tenant see it.
+    The call is authenticated as the tenant. Raises ``OltError``; a refusal is explained as far as
+    the tenant can read the reason.
     """
     session = context.session(inputs.tenant_id)
-    installation = install(session.client, inputs)
+    installation = _install(session.client, inputs)
     if installation.tenant_id != inputs.tenant_id:
         raise LifecycleError(
             f"application {inputs.application_id} was installed in tenant "
@@ -31,11 +40,104 @@ def create(context: ProviderContext, inputs: InstallationInputs) -> Installation
     return InstallationState(inputs, format_timestamp(installation.created_at), session.api_url)
 
 
-def read(context: ProviderContext, state: InstallationState) -> InstallationState | None:
-    """``GET /applications/{applicationId}``: ``None`` if it is not installed any more.
+def _install(client: TenantClient, inputs: InstallationInputs) -> Installation:
+    """Install, and look the installation up if the call fails.
 
-    Where several are read, their tenant's list is read first, and used as far as it shows
-    that nothing has changed. Raises ``LifecycleError`` where a 404 does not prove that.
+    An installation that exists is accepted also if the platform refuses the call, as it does for an
+    inactive application. After a lost response the call is repeated if nothing is installed,
+    because repeating it is safe. Raises ``OltError``: a refusal states the reason as far as the
+    tenant can read it, and a lost response that could not be looked up states what to run.
+    """
+    error: OltError
+    for _ in range(TRIES):
+        try:
+            return client.installations.install(inputs.application_id)
+        except OltError as failure:
+            error = failure
+        found = _there(client, inputs, error)
+        if found is not None:
+            return found
+    raise error
+
+
+def _there(
+    client: TenantClient, inputs: InstallationInputs, error: OltError
+) -> Installation | None:
+    """Return the installation that exists although the call failed.
+
+    ``None``: nothing is installed, and the call may be repeated.
+    """
+    if error.may_have_changed:
+        return _look_up(client, inputs, error)
+    if not isinstance(error, ApiError) or not error.from_platform or error.status in UNEXPLAINED:
+        raise error
+    try:
+        seen = client.installations.get(inputs.application_id)
+    except OltError as failure:
+        raise _unseen(inputs, error, failure) from None
+    if seen.installation is None:
+        raise _refused(error, seen)
+    return seen.installation
+
+
+def _look_up(
+    client: TenantClient, inputs: InstallationInputs, error: OltError
+) -> Installation | None:
+    try:
+        return client.installations.get(inputs.application_id).installation
+    except OltError as failure:
+        raise LifecycleError(
+            f"{error.reason}. Whether application {inputs.application_id} is installed in tenant "
+            f"{inputs.tenant_id} now could not be looked up: {failure.reason}. Leave it in the "
+            "program and run `pulumi up` again; taken out before that, it may stay installed "
+            "without being in any state"
+        ) from None
+
+
+def _unseen(inputs: InstallationInputs, error: ApiError, failure: OltError) -> LifecycleError:
+    """Explain a refusal if the look-up failed: only the platform's 404 means that it is hidden."""
+    status = failure.status if isinstance(failure, ApiError) and failure.from_platform else None
+    if status == FORBIDDEN:
+        why = "these credentials may not read or install applications (applications:write)"
+    elif status == NOT_FOUND:
+        why = (
+            f"tenant {inputs.tenant_id} cannot see the application: its owner has not allowed "
+            "this tenant, or the ID is wrong, or the application was deleted"
+        )
+    else:
+        why = f"the reason could not be looked up: {failure}"
+    return LifecycleError(f"{error.reason}. Not installed: {why}")
+
+
+def _refused(error: ApiError, seen: AvailableApplication) -> OltError:
+    """Explain a refusal by the tenant's view of the application."""
+    if not seen.available:
+        why = _unavailable(seen.available_code)
+    elif error.status == FORBIDDEN:
+        why = "the application is available, so these credentials lack applications:write"
+    elif error.status in {NOT_FOUND, CONFLICT}:
+        why = "the application is available by now: run `pulumi up` again"
+    else:
+        return error
+    return LifecycleError(f"{error.reason}. Not installed: {why}")
+
+
+def _unavailable(code: str | None) -> str:
+    if code is not None and "INACTIVE" in code.upper():
+        return (
+            f"the platform returned {code}: the application is inactive; its owner can activate it"
+        )
+    if code is not None and "ALLOWED" in code.upper():
+        return f"the platform returned {code}: the application's owner does not allow this tenant"
+    cause = f"the platform returned {code}" if code else "the platform lists it as not available"
+    return f"{cause}: the application is inactive, or its owner no longer allows this tenant"
+
+
+def read(context: ProviderContext, state: InstallationState) -> InstallationState | None:
+    """Read an installation: ``GET /applications/{applicationId}``. ``None`` if it was uninstalled.
+
+    If several are read, the tenant's list is read first and serves those that are unchanged in it.
+    Raises ``LifecycleError`` if a 404 does not prove the deletion.
     """
     session = context.session(state.inputs.tenant_id)
     listed = session.installation_reads.find(state.inputs.application_id)
@@ -59,7 +161,7 @@ def _look(
     *,
     may_have_changed: bool = False,
 ) -> InstallationState | None:
-    """What is there; ``may_have_changed``: a lost response may have been that of a deletion."""
+    """Read the installation. ``may_have_changed``: an earlier try may have deleted it."""
     try:
         seen = session.client.installations.get(state.inputs.application_id)
     except ApiError as error:
@@ -85,7 +187,7 @@ def _look(
 
 
 def get(context: ProviderContext, inputs: InstallationInputs) -> InstallationState:
-    """One that is managed elsewhere. Raises ``OltError`` if it does not exist."""
+    """Read an installation that is managed elsewhere. Raises ``OltError`` if it does not exist."""
     session = context.session(inputs.tenant_id)
     seen = session.client.installations.get(inputs.application_id)
     if seen.installation is None:
@@ -107,12 +209,12 @@ def _require_tenant(tenant_id: str, inputs: InstallationInputs) -> None:
 
 
 def delete(context: ProviderContext, state: InstallationState) -> None:
-    """``DELETE /applications/{applicationId}/installation``, authenticated as the tenant.
+    """Uninstall an application: ``DELETE /applications/{applicationId}/installation``.
 
-    Returns without a call, with a warning, for one that the program still declares: renamed or
-    replaced, it was created before the old one is deleted, and both are the same. A 404 is also
-    what a tenant gets that does not have it installed. Raises ``LifecycleError`` where that is not
-    proven.
+    The call is authenticated as the tenant. Makes no API call, and warns, if the program still
+    declares the installation: a renamed or replaced resource is created before the old one is
+    deleted, and both are the same installation. The platform returns 404 also if the application is
+    not installed. Raises ``LifecycleError`` if a 404 does not prove that.
     """
     tenant_id, application_id = state.inputs.tenant_id, state.inputs.application_id
     if context.run.holders(installation_key(tenant_id, application_id), context.api_url):
@@ -137,7 +239,7 @@ def delete(context: ProviderContext, state: InstallationState) -> None:
 
 
 def _uninstalled(session: TenantSession, state: InstallationState, error: OltError) -> bool:
-    """Whether it is gone although the call failed; if not, the call may be repeated."""
+    """Whether it is uninstalled although the call failed; if not, the call may be repeated."""
     not_found = isinstance(error, ApiError) and error.status == NOT_FOUND
     if not not_found and not error.may_have_changed:
         raise error

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from olt_provider.api.model import format_timestamp as written
 from olt_provider.emulator import Emulator, Fault
 from olt_provider.lifecycle.application import declaration, operations
 from olt_provider.lifecycle.application.declaration import Difference
 from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
-from olt_provider.lifecycle.application.secret_age import written
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.values import UNKNOWN

@@ -1,4 +1,4 @@
-"""The guard against duplicate names: which applications have a name, and will keep it."""
+"""The duplicate-name guard: refuses to register a name that the tenant already uses."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.run_record import application_key
 
 PAUSE: Final = 0.1
-"""Seconds between two checks. The engine sends resources in any order, so the one that gives up a
-name may be compared a moment after the one that takes it is created."""
+"""Seconds between two checks. The engine sends resources in any order, so the resource that gives
+up a name may be compared shortly after the creation of the one that takes it."""
 
 
 def require_unused(context: ProviderContext, known: KnownApplications, name: str) -> None:
-    """Raise ``LifecycleError`` if an application has a name and keeps it in this run.
+    """Raise ``LifecycleError`` if an application has the name and keeps it in this run.
 
-    One that a resource of the program renames in this run does not count, because the platform
-    allows equal names, and the program ends without them.
+    An application that the program renames in this run does not count: the platform allows equal
+    names, and the names differ at the end of the run.
     """
     keeping = _keeping(context, known, name)
     if keeping and not any(keeping.values()):
@@ -32,7 +32,7 @@ def require_unused(context: ProviderContext, known: KnownApplications, name: str
 
 
 def _keeping(context: ProviderContext, known: KnownApplications, name: str) -> dict[str, str]:
-    """The IDs that keep a name, each with what the program calls it; ``""``: not its resource."""
+    """The applications that keep the name: ID -> resource, ``""`` if not of this program."""
     keeping: dict[str, str] = {}
     for application_id in known.named(name):
         holders = context.run.holders(application_key(application_id), context.api_url)
@@ -44,7 +44,7 @@ def _keeping(context: ProviderContext, known: KnownApplications, name: str) -> d
 
 
 def _in_use(name: str, keeping: dict[str, str]) -> LifecycleError:
-    """The error, with the ways out, most likely first. Rotating a secret that works comes last."""
+    """The error with the ways out, the most likely first. Rotating a valid secret comes last."""
     found = f"an application named {name!r} exists already: {', '.join(keeping)}"
     ours = sorted(set(filter(None, keeping.values())))
     if ours:
@@ -52,7 +52,7 @@ def _in_use(name: str, keeping: dict[str, str]) -> LifecycleError:
             f"{found}, which {' and '.join(ours)} of this program manages. Give one of them "
             "another name, or set prevent_duplicate_name=False"
         )
-    # Adopting ends a client secret, so where several could be meant, none is there to copy.
+    # Adopting rotates a client secret, so no ID is given to copy if there are several.
     only = f'"{next(iter(keeping))}"' if len(keeping) == 1 else "..."
     return LifecycleError(
         f"{found}. If you renamed the resource in the program, add to it "

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from olt_provider.dynamic.inputs import DEFAULTS_KEY, as_read, with_defaults
+from olt_provider.dynamic.states import DEFAULTS_KEY, as_read, with_defaults
 from olt_provider.lifecycle.application.model import TABLE, ApplicationInputs
 from olt_provider.lifecycle.properties import as_declared, defaults
 
