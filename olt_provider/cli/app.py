@@ -1,4 +1,4 @@
-"""The ``olt`` command, as typer shows it."""
+"""The typer application of the ``olt`` command."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from olt_provider.cli.review import command as review
 
 
 def _unwrapped(text: str) -> str:
-    """Each paragraph on a line, for typer to wrap; an example keeps its indent."""
+    """Join the lines of each paragraph, for typer to wrap; an example keeps its indent."""
     paragraphs = text.strip().split("\n\n")
     return "\n\n".join(
         each if each.startswith(" ") else " ".join(each.split()) for each in paragraphs
@@ -55,4 +55,4 @@ def _olt(
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
-    del version  # the callback has done it
+    del version  # done by the callback

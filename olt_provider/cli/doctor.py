@@ -47,7 +47,7 @@ def run(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the checks as JSON.")] = False,
 ) -> None:
-    """Print the checks."""
+    """Run the checks and print them."""
     from olt_provider.cli.doctor_checks import examine
     from olt_provider.cli.terminal import to_json
 
@@ -75,7 +75,7 @@ def _known(files: list[Path]) -> frozenset[str]:
 
 
 def _secrets(files: list[Path], stack: str | None, cwd: Path | None) -> list[Check]:
-    """The ages of the client secrets in the given states, else in that of the stack."""
+    """Return the ages of the client secrets in the given states, else in that of the stack."""
     from olt_provider.api.errors import ConfigurationError
     from olt_provider.cli.adopt.states import StateError, resources_in
     from olt_provider.cli.doctor_checks import Check

@@ -34,12 +34,15 @@ LEAST_PYTHON: Final = (3, 10)
 SECONDS: Final = 30
 A_DAY: Final = 86400
 API_TOKENS: Final = frozenset({"apiToken", "tenantTokens"})
-"""Credentials that are tokens, and not used to fetch one."""
+"""Credentials that are access tokens themselves."""
 ORPHANS: Final = "orphaned applications"
 
 
 class Check(NamedTuple):
-    """One line. ``level`` is ok, warning, failure or not checked; ``tenant`` may be empty."""
+    """A line of the report. ``level`` is ok, warning, failure or not checked.
+
+    ``tenant`` may be empty.
+    """
 
     check: str
     level: str
@@ -48,8 +51,8 @@ class Check(NamedTuple):
     tenant: str = ""
 
     def row(self) -> tuple[str, str, str]:
-        """The line as three cells, narrow enough for a terminal of 80 columns."""
-        # the checks of a tenant follow that of its token
+        """Return the line as three cells for a terminal of 80 columns."""
+        # the checks of a tenant follow the check of its token
         tenant = f"tenant {self.tenant}" if self.check == "token" else ""
         fix = f"-> {self.fix}" if self.fix else ""
         found = "\n".join(one_line(each) for each in (tenant, self.found, fix) if each)
@@ -63,14 +66,14 @@ def examine(
     known: frozenset[str] | None,
     notify: Callable[[str], None],
 ) -> list[Check]:
-    """All checks.
+    """Run all checks.
 
-    ``known`` holds the application IDs of all ``states``; it is ``None`` if none was given.
+    ``known`` holds the application IDs of all ``states``; it is ``None`` if no state was given.
     """
     checks = [_python(), _sdk(), _engine()]
     commands = Remedies(stack, cwd, states)
     try:
-        # the report is about this moment, so requests are not retried
+        # the report describes the present, so requests are not retried
         settings = dataclasses.replace(load_settings(stack, cwd), max_retries=0)
     except OltError as error:
         fix = commands.list_settings()
@@ -161,7 +164,7 @@ def _identity(settings: Settings, commands: Remedies, notify: Callable[[str], No
 
 
 class _Credentials:
-    """The checks of the credentials, and of each tenant that they reach."""
+    """The checks of the credentials, and of each of their tenants."""
 
     def __init__(
         self, settings: Settings, commands: Remedies, notify: Callable[[str], None]
@@ -207,12 +210,12 @@ class _Credentials:
         return [_expiry("refresh token", ends, self._commands.set_secret("refreshToken"))]
 
     def _tenant(self, client: OltClient, tenant: str) -> list[Check]:
-        """Whether there is a token of a tenant, until when, and what it may read."""
+        """Yield whether there is a token of a tenant, its expiry, and its permissions."""
         try:
             token = client.tokens.token(tenant)
             claims = read_claims(token, origin="it")
         except OltError as error:
-            # the error of a token that could not be fetched ends with what to do
+            # the error of a token that could not be fetched ends with a remedy
             fix = "" if isinstance(error, TokenError) else self._replace_token(tenant)
             return [Check("token", "failure", str(error), fix, tenant)]
         tenant_client = client.as_tenant(tenant)
@@ -238,7 +241,7 @@ class _Credentials:
         return self._commands.set_secret("apiToken")
 
     def _orphans(self, client: OltClient, tenant: str, known: Collection[str]) -> list[Check]:
-        """A warning for each application that no state holds, the newest first."""
+        """Yield a warning for each application that no state holds, the newest first."""
         try:
             listed = list(client.as_tenant(tenant).applications.list())
         except OltError as error:

@@ -1,4 +1,4 @@
-"""``olt emulator``: serves an emulated OLT platform."""
+"""``olt emulator``: serve an emulated OLT platform."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _known_variants(given: list[str]) -> list[Variant]:
 
 
 def _checked(certificate: Path | None, key: Path | None) -> tuple[Path, Path] | None:
-    """The certificate and key to serve ``https`` with, if given; exits if they cannot be used."""
+    """Return the certificate and key for ``https``, if given. Exits if they cannot be used."""
     if certificate is None and key is None:
         return None
     if certificate is None or key is None:
@@ -154,7 +154,7 @@ def _checked(certificate: Path | None, key: Path | None) -> tuple[Path, Path] | 
 
 
 class _Formatter(logging.Formatter):
-    """Escapes control characters: clients choose the path that is logged."""
+    """Escapes control characters, because clients choose the path that is logged."""
 
     def format(self, record: logging.LogRecord) -> str:
         return lines(super().format(record))
@@ -227,7 +227,7 @@ def _ready(file: Path | None, emulator: Emulator) -> Iterator[None]:
 
 
 def _write(file: Path, text: str) -> None:
-    """Write the whole file or nothing, readable by its owner only."""
+    """Write the whole file or nothing. Only the owner can read it."""
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as temporary:

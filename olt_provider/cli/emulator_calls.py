@@ -81,7 +81,7 @@ def _base(url: str | None, ready_file: Path | None) -> str:
 
 
 def _local(url: str) -> str:
-    """Scheme, host and port of a loopback URL."""
+    """Return scheme, host and port of a loopback URL. Exits for any other URL."""
     try:
         parts = urlsplit(url)
         scheme, host, port = parts.scheme, parts.hostname, parts.port
@@ -100,7 +100,7 @@ def _is_local(host: str) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         return host == "localhost"
-    # the unspecified address is where `--host 0.0.0.0` listens: it reaches this machine only
+    # the unspecified address, on which `--host 0.0.0.0` listens, reaches this machine only
     return address.is_loopback or address.is_unspecified
 
 
@@ -124,7 +124,7 @@ def _post(what: str, base: str, body: dict[str, Any] | None) -> Any:
         fail("emulator", f"the certificate at {base} is not trusted: set {CA_BUNDLE}", PROBLEM)
     except requests.RequestException:
         fail("emulator", f"no emulator responds at {base}", PROBLEM)
-    except OSError as error:  # requests raises it for a bundle that is missing
+    except OSError as error:  # requests raises it for a missing bundle
         fail("emulator", f"{CA_BUNDLE}: {error}", WRONG_USAGE)
     if response.status_code != 200:
         message = content.get("errorMessage") if isinstance(content, dict) else None

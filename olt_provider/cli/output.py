@@ -35,13 +35,13 @@ def show(message: str) -> None:
 
 
 def may_write(command: str, file: Path | None, *, force: bool) -> None:
-    """Exit where a file exists already and ``force`` is not set."""
+    """Exit if a file exists and ``force`` is not set."""
     if file is not None and file.exists() and not force:
         fail(command, f"{file} exists: name another file, or add --force")
 
 
 def write(command: str, file: Path | None, text: str) -> None:
-    """Write the whole file or nothing; without a file, print the text."""
+    """Write the whole file or nothing. Without a file, print the text."""
     import tempfile
 
     if file is None:
@@ -83,7 +83,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    # without a terminal there is no width to fit, and logs wrap by themselves
+    # without a terminal there is no width to fit, and log viewers wrap lines
     console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
     drawn = Table(*headings, box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for column in drawn.columns:

@@ -1,4 +1,4 @@
-"""Commands that fix what ``olt doctor`` reports, ready to be copied into a shell."""
+"""Commands that fix the findings of ``olt doctor``, ready to be copied into a shell."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ INSTALL_ENGINE: Final = "curl -fsSL https://get.pulumi.com | sh"
 
 @dataclass(frozen=True)
 class Remedies:
-    """Commands for the place that the settings come from: a stack, or the environment."""
+    """Commands for the place of the settings: a stack, or the environment."""
 
     stack: str | None = None
     folder: Path | None = None
     states: Sequence[Path] = ()
     environment: bool = False
-    """Whether credentials are set in the environment, which replaces those of a stack."""
+    """Whether the environment sets credentials, which replace those of a stack."""
 
     def list_settings(self) -> str:
-        """Print which settings there are, without the secrets."""
+        """Print the names of the settings, without secrets."""
         if self.stack is None and self.folder is None:
             return "env | grep -o '^OLT_[A-Z_]*'"
         return self._pulumi("config")
@@ -54,7 +54,7 @@ class Remedies:
         return shlex.join(["curl", "--verbose", "--output", "/dev/null", *bundle, url])
 
     def adopt(self, tenant: str) -> str:
-        """Write the program that adopts what no given state holds."""
+        """Write the program that adopts the applications that no given state holds."""
         states = [word for each in self.states for word in ("--state", str(each))]
         place = ["--stack", self.stack] if self.stack is not None else []
         place += ["--cwd", str(self.folder)] if self.folder is not None else []

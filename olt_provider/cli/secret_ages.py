@@ -1,4 +1,4 @@
-"""How old the client secrets of a state are, and until when they may be used."""
+"""The ages and due dates of the client secrets in a state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FIX: Final = "run `pulumi up`, which rotates it"
 
 
 def age(outputs: Mapping[str, Any], now: datetime) -> str:
-    """When the secret in an application's outputs was made, and when it is due."""
+    """Return when the secret in an application's outputs was made, and when it is due."""
     rotated, due = read(outputs.get(ROTATED)), read(outputs.get(DUE))
     parts = [UNKNOWN if rotated is None else f"made {_ago(rotated, now)}"]
     if due is not None:
@@ -25,9 +25,9 @@ def age(outputs: Mapping[str, Any], now: datetime) -> str:
 
 
 def ages(resources: Iterable[Any], now: datetime) -> list[Check]:
-    """A line for each application of a state; a warning where its secret is overdue.
+    """Return a line for each application of a state; a warning if its secret is overdue.
 
-    Raises ``KeyError``, ``TypeError`` or ``AttributeError`` for what is no resource.
+    Raises ``KeyError``, ``TypeError`` or ``AttributeError`` for a resource in another format.
     """
     checks = []
     for each in resources:

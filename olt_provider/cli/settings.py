@@ -1,4 +1,4 @@
-"""Settings of a command: from the environment and, with ``--stack`` or ``--cwd``, from a stack."""
+"""Settings of a command, from the environment and, with ``--stack`` or ``--cwd``, from a stack."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ SECONDS: Final = 120
 
 
 def load_settings(stack: str | None, cwd: Path | None) -> Settings:
-    """Read the settings as the provider does; without a stack or folder, the environment alone.
+    """Read the settings as the provider does; without a stack or folder, from the environment only.
 
-    Raises ``ConfigurationError`` that names what is wrong.
+    Raises ``ConfigurationError``.
     """
     values: dict[str, Any] = {}
     if stack is not None or cwd is not None:
@@ -33,7 +33,7 @@ def load_settings(stack: str | None, cwd: Path | None) -> Settings:
 
 
 def tenants_of(settings: Settings, client: OltClient) -> list[str]:
-    """The tenants that the credentials name, else the configured one."""
+    """Return the tenants of the credentials, else the configured one."""
     held = {key: value.get_secret_value() for key, value in settings.credentials}
     if "tenantTokens" in held:
         return sorted(json.loads(held["tenantTokens"]))
@@ -42,9 +42,9 @@ def tenants_of(settings: Settings, client: OltClient) -> list[str]:
 
 
 def owners(given: Sequence[str], settings: Settings, client: OltClient) -> list[str]:
-    """The tenants that options name, else those of the credentials.
+    """Return the tenants of the options, else those of the credentials.
 
-    Raises ``ConfigurationError`` where nothing names one.
+    Raises ``ConfigurationError`` if there are none.
     """
     if given:
         return [segment(canonical_id(each), what="tenant ID") for each in given]
@@ -60,15 +60,15 @@ def owners(given: Sequence[str], settings: Settings, client: OltClient) -> list[
 def _value(entry: Any) -> Any:
     if not isinstance(entry, dict):
         return None
-    # what was set with --path is printed as an object too, but the provider reads its JSON
+    # a value that was set with --path is printed as an object, but the provider reads its JSON
     return entry.get("value")
 
 
 def pulumi(arguments: Sequence[str], stack: str | None, cwd: Path | None) -> Any:
     """Run a command of the Pulumi CLI and return the JSON that it prints.
 
-    Raises ``ConfigurationError`` if it cannot be run or fails. Of its output only its own one-line
-    error is quoted, because the rest may hold secrets.
+    Raises ``ConfigurationError`` if it cannot be run or fails. Of its output only the CLI's
+    one-line error is quoted, because the rest may contain secrets.
     """
     name = f"pulumi {' '.join(arguments[:2])}"
     found = shutil.which("pulumi")

@@ -54,7 +54,7 @@ def run(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print what was verified."""
+    """Run the checks and print their results."""
     from olt_provider.api.errors import OltError
     from olt_provider.cli.terminal import to_json
     from olt_provider.cli.verify_checks import verify
@@ -78,7 +78,7 @@ def run(
 
 
 def _show(rows: Sequence[Row]) -> None:
-    """A table of words for each application, then what is more than a word, line by line."""
+    """Print a table for each application, then the longer results, line by line."""
     from itertools import groupby
 
     for name, of_one in groupby(rows, key=lambda row: row.application):

@@ -28,8 +28,8 @@ NOT_FOUND: Final = 404
 class Subject:
     """An application to verify. ``tenants`` maps each to whether it has to be installed there.
 
-    ``api_url`` is where the state records the application, ``""`` where it records nothing;
-    ``None`` for one that options name, whose secret its user gave for this run's platform.
+    ``api_url`` is the application's platform in the state, ``""`` if the state has none; ``None``
+    for an application of the options, whose secret the user gave for this run's platform.
     """
 
     name: str
@@ -40,11 +40,11 @@ class Subject:
     tenants: dict[str, bool]
     api_url: str | None = None
     age: str = ""
-    """Since when the client secret exists, and when it is due for rotation."""
+    """When the client secret was made, and when it is due for rotation."""
 
 
 class Row(NamedTuple):
-    """One line. A cell begins with ok, no, failure or not checked."""
+    """One line of the report. A cell begins with ok, no, failure or not checked."""
 
     application: str
     tenant: str
@@ -57,9 +57,9 @@ class Row(NamedTuple):
 
 
 def of_stack(exported: Any) -> list[Subject]:
-    """The applications in what ``pulumi stack export --show-secrets`` prints.
+    """Return the applications in the output of ``pulumi stack export --show-secrets``.
 
-    Raises ``ConfigurationError`` for anything else.
+    Raises ``ConfigurationError`` for any other JSON.
     """
     try:
         resources = (exported["deployment"] or {}).get("resources") or []
@@ -75,7 +75,7 @@ def of_stack(exported: Any) -> list[Subject]:
 
 
 def _managed(resources: Iterable[Any], kind: str) -> list[Any]:
-    """The resources of a type. One that waits for its deletion is no longer the stack's."""
+    """Return the resources of a type. One whose deletion is pending is not managed any more."""
     return [
         {**each, "outputs": as_dynamic(each["type"], each["outputs"])}
         for each in resources
@@ -101,16 +101,16 @@ def _subject(resource: Any, installed: dict[str, list[str]]) -> Subject:
 
 
 def _plain(value: Any) -> Any:
-    """A value as it is, where the state wraps it as a secret."""
+    """Return a value without the state's wrapper for secrets."""
     if isinstance(value, dict) and "plaintext" in value:
         return json.loads(value["plaintext"])
     return value
 
 
 def verify(settings: Settings, subject: Subject, notify: Callable[[str], None]) -> list[Row]:
-    """One row per tenant; one without a tenant where none is known.
+    """Return one row per tenant; one without a tenant if none is known.
 
-    Raises ``ConfigurationError`` where there are no credentials at all.
+    Raises ``ConfigurationError`` if there are no credentials.
     """
     rows = _rows(settings, subject, notify)
     return [row._replace(secret_age=subject.age) for row in rows]
@@ -146,9 +146,9 @@ def _rows(settings: Settings, subject: Subject, notify: Callable[[str], None]) -
 
 
 def _elsewhere(settings: Settings, subject: Subject) -> str:
-    """Why an application is not of the platform that this run calls, or nothing.
+    """Return why an application does not belong to the platform that this run calls; else empty.
 
-    Its client secret must not reach the identity server of another platform.
+    Its client secret must not be sent to the identity server of another platform.
     """
     if subject.api_url is None or same_base_url(subject.api_url, settings.api_url):
         return ""
@@ -174,7 +174,7 @@ def _registered(client: OltClient, subject: Subject) -> tuple[Application | None
 def _usage(
     client: OltClient, subject: Subject, found: Application | None, tenant: str, *, wanted: bool
 ) -> tuple[str, str]:
-    """Allowed and installed: from the owner's list, else as the tenant itself sees it."""
+    """Return whether it is allowed and installed: from the owner's list, else the tenant's."""
     no = f"failure: {NO}" if wanted else NO
     if found is not None:
         listed = {each.tenant_id: each for each in found.allowed_tenants}
@@ -199,7 +199,7 @@ def _access(
     tenant: str,
     installed: str,
 ) -> tuple[str, str]:
-    """Whether the token endpoint accepts the secret, and whether its token reads devices."""
+    """Return whether the token endpoint accepts the secret, and whether the token reads devices."""
     client_id = subject.client_id or (found.oauth2_client.id if found else None)
     if subject.secret is None or client_id is None:
         reason = "not checked: no client secret"

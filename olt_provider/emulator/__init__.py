@@ -13,7 +13,7 @@ from olt_provider.emulator.server import Emulator
 from olt_provider.emulator.store.tenants import Tenant
 
 Platform = EmulatedPlatform
-"""The name until 0.1.0."""
+"""The name of the class up to 0.1.0."""
 
 __all__ = [
     "PORTAL_CLIENT",

@@ -39,7 +39,7 @@ DESCRIPTION = "OAuth2 applications on the OLT platform. All data is made up and 
 
 
 def create_api(state: State) -> FastAPI:
-    """The contract's calls, below ``/v1``."""
+    """Create the API that the contract describes, below ``/v1``."""
     api = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     api.state.emulated = state
     api.state.routes = ROUTES
@@ -50,7 +50,7 @@ def create_api(state: State) -> FastAPI:
 
 
 def create_admin(state: State, api: FastAPI) -> FastAPI:
-    """What the real platform does not have, below ``/_emulator``."""
+    """Create the emulator's own endpoints, below ``/_emulator``."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.emulated = state
     app.state.routes = [route for route in admin.router.routes if isinstance(route, APIRoute)]
@@ -65,7 +65,7 @@ def create_admin(state: State, api: FastAPI) -> FastAPI:
 
 
 def openapi(api: FastAPI, state: State) -> dict[str, Any]:
-    """The OpenAPI document of the contract's calls."""
+    """Return the OpenAPI document of the contract's calls."""
     document = get_openapi(
         title=TITLE,
         version=__version__,
@@ -73,7 +73,7 @@ def openapi(api: FastAPI, state: State) -> dict[str, Any]:
         routes=api.routes,
         servers=[{"url": state.url}],
     )
-    # A bad request is a 400 in the platform's envelope; the framework's 422 never occurs.
+    # An invalid request is a 400 in the platform's envelope; the framework's 422 never occurs.
     for path in document["paths"].values():
         for operation in path.values():
             operation["responses"].pop("422", None)
@@ -83,7 +83,7 @@ def openapi(api: FastAPI, state: State) -> dict[str, Any]:
 
 
 def create_app(state: State) -> App:
-    """All of it: the API with journal and faults, the administration beside it."""
+    """Create the whole application: the API with journal and faults, and the own endpoints."""
     api = create_api(state)
     admin_app = create_admin(state, api)
     platform = FaultMiddleware(api, ROUTES, state)

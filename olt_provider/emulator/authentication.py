@@ -1,4 +1,4 @@
-"""The caller of a request, and its permissions."""
+"""Authentication: the caller of a request, and its permissions."""
 
 from __future__ import annotations
 
@@ -32,32 +32,32 @@ HIDDEN: Final[dict[int | str, dict[str, Any]]] = {
 
 @dataclass(frozen=True)
 class Actor:
-    """The holder of the token."""
+    """The caller of a request."""
 
     sub: str
     tenant_id: str
     application_id: str | None
-    """The application whose own token it is, else None."""
+    """The application, if the token is an application's own; else None."""
     permissions: frozenset[str]
 
 
 async def state(request: Request) -> State:
-    """What the endpoints share."""
+    """Return the state that the endpoints share."""
     found: State = request.app.state.emulated
     return found
 
 
 async def actor(request: Request) -> Actor:
-    """The caller, which the route has authenticated."""
+    """Return the caller, which the route has authenticated."""
     found: Actor = request.state.actor
     return found
 
 
 def authenticate(state: State, authorization: str) -> Actor:
-    """Who holds the token of an ``Authorization`` header.
+    """Return the caller of a request with this ``Authorization`` header.
 
-    Raises ``Refusal``: 401 without an accepted token, 403 where an application may not act for
-    the tenant any more.
+    Raises ``Refusal``: 401 without a valid token, 403 if an application no longer has access to the
+    tenant.
     """
     scheme, _, token = authorization.partition(" ")
     try:
@@ -82,9 +82,9 @@ def authenticate(state: State, authorization: str) -> Actor:
 
 
 def guarded(area: str, prefix: str) -> APIRouter:
-    """A router whose calls need ``{area}:read``, or ``{area}:write`` where they change something.
+    """Return a router whose calls need ``{area}:read``, or ``{area}:write`` for changes.
 
-    The permission comes before all else, the body's validation too.
+    The permission is checked before the body is validated.
     """
 
     class Guarded(APIRoute):

@@ -1,4 +1,4 @@
-"""The types of an ASGI application, and an HTTP protocol that passes it the TCP connection."""
+"""ASGI types, and an HTTP protocol class that passes the TCP connection to the application."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ class Connection:
         self.number = number
 
     def reset(self) -> None:
-        """End it with a TCP reset: the other side loses even what it has not read yet."""
+        """Close it with a TCP reset: the client loses even bytes that it has not read yet."""
         sock = self._transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         self._transport.abort()
 
     def close(self, last: bytes = b"") -> None:
-        """End it in order, after some last bytes."""
+        """Close it in order, after some last bytes."""
         if last:
             self._transport.write(last)
         self._transport.close()
 
 
 def protocol(journal: Journal) -> type[H11Protocol]:
-    """A protocol class that counts its connections in a journal."""
+    """Return a protocol class that counts its connections in a journal."""
 
     class CountingProtocol(H11Protocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

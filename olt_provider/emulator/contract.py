@@ -1,22 +1,23 @@
-"""What the emulator takes from the contract, and its assumptions where no public source defines it.
+"""Values of the platform's contract, and assumptions where no public source defines them.
 
-Names that begin with ``ASSUMED`` are such assumptions; changing one here changes the emulator.
-Those that are not a value are rules, and stand where the calls are:
+Names that begin with ``ASSUMED`` are assumptions; changing one here changes the emulator.
+Assumptions that are rules and not values are implemented with the calls:
 
 - Statuses: POST, PUT and PATCH 200, DELETE 204 (``routes``).
 - A body with a field that the contract lacks is a 400, and types are exact (``models.Body``).
-- A field that was never given is absent; a cleared ``url`` comes back as null, a cleared
+- A field that was never given is absent; a cleared ``url`` is returned as null, a cleared
   ``teaserDescription`` as "" (``store.applications``).
-- Allowing once more changes the comment alone; of equal tenants in a registration the last counts.
+- Allowing a tenant again changes only the comment; of equal tenants in a registration the last
+  counts.
 - Any UUID can be allowed: whether it is a tenant is not checked.
-- Revoking who is not allowed, and uninstalling what is not installed, is a 404.
-- What is seen but not available cannot be installed, and again not either: 403.
-- An application keeps its access where it was revoked and is still installed. Uninstalled or
-  inactive: 403; deleted: 401. A new secret does not end tokens that were issued before.
-- The secret is checked before the tenant: ``invalid_client`` and ``unauthorized_client`` are about
-  the client alone, and a tenant that it is not for is ``invalid_grant`` (``routes.identity``).
-- Of the meta block, allowed tenants and installed tenants leave out the totals, and
-  ``/applications`` has ``totalSize``. Installed tenants come in one page (``variants`` changes it).
+- Revoking a tenant that is not allowed, and uninstalling what is not installed, is a 404.
+- An application that is visible but not available cannot be installed, nor again: 403.
+- A revoked application keeps its access while it is installed. Uninstalled or inactive: 403;
+  deleted: 401. A rotation does not invalidate tokens that were issued before.
+- The secret is checked before the tenant: ``invalid_client`` and ``unauthorized_client`` concern
+  the client alone, and a tenant without access is ``invalid_grant`` (``routes.identity``).
+- Of the meta block, allowed tenants and installed tenants omit the totals, and
+  ``/applications`` has ``totalSize``. Installed tenants are one page (``variants`` changes it).
 - A user has one role in all tenants.
 """
 
@@ -30,34 +31,34 @@ TOKEN_PATH: Final = f"{REALM_PATH}/protocol/openid-connect/token"
 ADMIN_PATH: Final = "/_emulator"
 
 ACCESS_LIFETIME: Final = 864_000
-"""Seconds that an access token lives: 10 days."""
+"""Lifetime of an access token in seconds: 10 days."""
 REFRESH_LIFETIME: Final = 950_400
-"""Seconds that a refresh token lives: 11 days."""
+"""Lifetime of a refresh token in seconds: 11 days."""
 SCOPE: Final = "olt-applications"
 
 DEFAULT_PAGE_SIZE: Final = 10
 MAX_PAGE_SIZE: Final = 100
 ASSUMED_MAX_PAGE: Final = 2**31 - 1
-"""No list is that long; a larger number is a 400 and not an overflow of the database."""
+"""The largest page number. A larger one is a 400 and not an overflow of the database."""
 
 UUID: Final = r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 """An ID. Responses hold it in lower case."""
 ASSUMED_ABSOLUTE_URL: Final = r"^[A-Za-z][A-Za-z0-9+.\-]*://[^\x00-\x20\x7f]+$"
 ASSUMED_REDIRECT_URI: Final = r"^[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20\x7f*]+$"
-"""Apps on devices use schemes of their own (``com.example:/callback``). No wildcards."""
+"""Custom schemes (``com.example:/callback``) are accepted, wildcards are not."""
 ASSUMED_NAME: Final = r"\S"
 """A name needs one visible character."""
 
 CLIENT_TYPE: Final = "confidental"
-"""Spelled as the platform spells it."""
+"""In the platform's spelling."""
 SECRET_BYTES: Final = 12
-"""Give 16 URL-safe characters."""
+"""Bytes that encode to 16 URL-safe characters."""
 
 Role = Literal["owner", "writer", "reader", "none"]
 
 ASSUMED_READ: Final = frozenset({"applications_development:read", "applications:read"})
 ASSUMED_DEVICES: Final = frozenset({"devices:read"})
-"""No public document names it; every role but ``none`` has it."""
+"""The permission to read devices. No public document names it; all roles but ``none`` have it."""
 ASSUMED_WRITE: Final = frozenset({"applications_development:write", "applications:write"})
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "owner": ASSUMED_READ | ASSUMED_WRITE | ASSUMED_DEVICES,
@@ -65,30 +66,30 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "reader": ASSUMED_READ | ASSUMED_DEVICES,
     "none": frozenset(),
 }
-"""By role. Custom roles are written as their permissions, separated by spaces."""
+"""The permissions by role. A custom role is written as its permissions, separated by spaces."""
 ALL_PERMISSIONS: Final = PERMISSIONS["owner"]
 APPLICATION_ROLE: Final = "writer"
-"""What an application's own token counts as."""
+"""The role of an application's own token."""
 
 APP_AVAILABLE: Final = "APP_AVAILABLE"
 ASSUMED_APP_INACTIVE: Final = "APP_INACTIVE"
 ASSUMED_APP_NOT_ALLOWED: Final = "APP_NOT_ALLOWED"
-"""Revoked while it was installed."""
+"""The code of an application that was revoked while it was installed."""
 
 ASSUMED_BAD_REQUEST: Final = "BAD_REQUEST"
 ASSUMED_UNAUTHORIZED: Final = ("UNAUTHORIZED", "The access token is missing, invalid or expired")
 ASSUMED_NOT_FOUND: Final = ("NOT_FOUND", "The resource does not exist or you have no access to it")
-"""The same for what does not exist and for what belongs to somebody else."""
+"""The message for a missing resource and for one of another tenant."""
 NOT_PERMITTED: Final = ("ID_FORBIDDEN", "User is not permitted to access this resource")
 NO_ACCESS: Final = ("NO_ACCESS_TO_RESOURCE", "Access to resource is forbidden")
 ASSUMED_SERVER_ERROR: Final = ("INTERNAL_SERVER_ERROR", "Internal server error")
 
 ASSUMED_CLIENT_ERROR_STATUS: Final = 401
-"""``invalid_client`` and ``unauthorized_client``; all other refusals of a token are 400."""
+"""Of ``invalid_client`` and ``unauthorized_client``. All other refusals of a token are 400."""
 
 
 def permissions(role: str) -> frozenset[str]:
-    """What a role may do: one of the four, or permissions separated by spaces.
+    """Return the permissions of a role: one of the four, or permissions separated by spaces.
 
     Raises ``ValueError`` for a permission that no call requires.
     """
@@ -102,6 +103,6 @@ def permissions(role: str) -> frozenset[str]:
 
 
 def fault_envelope(status: int) -> tuple[str, str]:
-    """Code and message of an error that is injected."""
+    """Return code and message of an injected error."""
     known = {401: ASSUMED_UNAUTHORIZED, 403: NOT_PERMITTED, 404: ASSUMED_NOT_FOUND}
     return known.get(status, (f"STATUS_{status}", "Something went wrong, as the fault demands"))

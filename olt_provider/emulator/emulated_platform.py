@@ -1,4 +1,4 @@
-"""What the emulated platform holds, read and changed without HTTP."""
+"""Direct access to the emulated platform's data, without HTTP."""
 
 from __future__ import annotations
 
@@ -14,27 +14,26 @@ T = TypeVar("T")
 
 
 class EmulatedPlatform:
-    """For assertions, and for manual changes. No permissions, no faults, no journal.
+    """For assertions and manual changes, without permissions, faults and journal.
 
-    All but ``application``, ``set_role`` and the reads raise ``KeyError`` for an application
-    that does not exist.
+    Methods that change an application raise ``KeyError`` if it does not exist.
     """
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def applications(self, tenant_id: str | None = None) -> list[dict[str, Any]]:
-        """A tenant's applications, or all, as the API shows them, without secrets."""
+        """Return a tenant's applications, or all, in the form of the API, without secrets."""
         tenant = tenant_id.lower() if tenant_id else None
         return [found.wire() for found in self._state.applications.list(tenant)]
 
     def application(self, application_id: str) -> dict[str, Any] | None:
-        """One application, or None."""
+        """Return one application, or None."""
         found = self._state.applications.get(application_id)
         return None if found is None else found.wire()
 
     def installations(self, application_id: str | None = None) -> list[dict[str, Any]]:
-        """Where one application, or any, is installed: applicationId, tenantId, createdAt."""
+        """Return installations, of one application or all: applicationId, tenantId, createdAt."""
         ids = [application_id] if application_id else [each["id"] for each in self.applications()]
         return [
             {"applicationId": id_.lower(), **installation.wire()}
@@ -54,11 +53,11 @@ class EmulatedPlatform:
         allowed_tenants: Mapping[str, str] | Sequence[str] = (),
         status: str = "active",
     ) -> dict[str, Any]:
-        """Register an application; the response has its secret.
+        """Register an application. The response contains its secret.
 
         :param allowed_tenants: Tenant ID to comment, or just the IDs.
 
-        Raises ``ValueError`` for what the API would refuse.
+        Raises ``ValueError`` if the API would refuse it.
         """
         comments = (
             allowed_tenants
@@ -85,7 +84,7 @@ class EmulatedPlatform:
         return response
 
     def patch(self, application_id: str, **wire: Any) -> dict[str, Any]:
-        """Change an application, by the names of the wire (``redirectUris=[...]``)."""
+        """Change an application. The arguments have the wire's names (``redirectUris=[...]``)."""
         body = Change.model_validate(wire)
         return _there(self._state.applications.change(application_id, body)).wire()
 
@@ -95,27 +94,27 @@ class EmulatedPlatform:
         return self._state.access.allow(application_id, tenant_id, comment).wire()
 
     def revoke(self, application_id: str, tenant_id: str) -> None:
-        """Revoke a tenant. Raises ``KeyError`` where it was not allowed."""
+        """Revoke a tenant. Raises ``KeyError`` if it was not allowed."""
         if not self._state.access.revoke(application_id, tenant_id):
             raise KeyError(tenant_id)
 
     def install(self, application_id: str, tenant_id: str) -> dict[str, Any]:
-        """Install in a tenant, whether it is allowed or not."""
+        """Install the application in the tenant, whether it is allowed or not."""
         self._known(application_id)
         return self._state.access.install(application_id, tenant_id).wire()
 
     def uninstall(self, application_id: str, tenant_id: str) -> None:
-        """Uninstall. Raises ``KeyError`` where it is not installed."""
+        """Uninstall the application. Raises ``KeyError`` if it is not installed."""
         if not self._state.access.uninstall(application_id, tenant_id):
             raise KeyError(tenant_id)
 
     def delete(self, application_id: str) -> None:
-        """Delete an application with its installations."""
+        """Delete an application and its installations."""
         if not self._state.applications.delete(application_id):
             raise KeyError(application_id)
 
     def new_secret(self, application_id: str) -> str:
-        """Make a new secret; the one before is invalid at once."""
+        """Rotate the client secret. The old one is invalid at once."""
         secret = _there(self._state.applications.new_secret(application_id)).secret
         return _there(secret)
 
@@ -124,11 +123,11 @@ class EmulatedPlatform:
         return self._state.applications.secret_is_valid(client_id, secret)
 
     def set_role(self, sub: str, role: str) -> None:
-        """Give a user another role, from the next request on."""
+        """Change a user's role, from the next request on."""
         self._state.tenants.set_role(sub, role)
 
     def add_tenant(self, tenant_id: str, name: str) -> Tenant:
-        """Add a tenant, or give it another name."""
+        """Add a tenant, or rename it."""
         return self._state.tenants.add_tenant(tenant_id, name)
 
     def add_device(

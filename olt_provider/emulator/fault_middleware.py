@@ -1,4 +1,4 @@
-"""ASGI middleware in front of the API: journal, fault injection, a gateway for unknown paths."""
+"""ASGI middleware in front of the API: journal, fault injection, and a gateway's 404 page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from olt_provider.emulator.state import State
 from olt_provider.emulator.variants import varied
 
 DISCONNECT_SECONDS: Final = 10
-"""The longest that ending a connection may take."""
+"""The longest time, in seconds, for closing a connection."""
 
 
 class FaultMiddleware:
@@ -84,11 +84,11 @@ class FaultMiddleware:
 
 
 async def _end(request: RecordedRequest, fault: Fault, response: UnsentResponse) -> None:
-    # Ending it with unread bytes would be a reset in any case, while the client still sends.
+    # Closing it with unread bytes would be a reset, while the client still sends.
     await request.read_body()
     request.note()  # before the client can know
     fault_responses.end(fault, request.connection, response)
-    # The server would respond for an application that returns while the connection is there.
+    # The server would respond itself if the application returned before the connection is closed.
     await asyncio.wait_for(_until_disconnected(request.receive), DISCONNECT_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""Responses, and how faults change them."""
+"""Responses that are changed by faults before they are sent."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class UnsentResponse:
         self.body = body
 
     async def take(self, message: Message) -> None:
-        """Take in what an application sends."""
+        """Store what an application sends."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             left_out = b"content-length"
@@ -39,7 +39,7 @@ class UnsentResponse:
             self.body += message.get("body", b"")
 
     async def send(self, send: Send) -> None:
-        """Send it."""
+        """Send the response."""
         headers = list(self.headers)
         if self.status not in (204, 304):
             headers.append((b"content-length", str(len(self.body)).encode()))
@@ -47,7 +47,7 @@ class UnsentResponse:
         await send({"type": "http.response.body", "body": self.body})
 
     def cut(self) -> bytes:
-        """The bytes of a response that ends too early."""
+        """Return the bytes of a response that is cut off."""
         body, status = self.body or b'{"data": {}}', _with_body(self.status)
         lines = [
             f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode(),
@@ -67,7 +67,7 @@ def end(fault: Fault, connection: Connection, response: UnsentResponse) -> None:
 
 
 def faulty(fault: Fault, response: UnsentResponse) -> UnsentResponse:
-    """The response that the fault makes."""
+    """Return the response that the fault produces."""
     makers: dict[str, Callable[[Fault, UnsentResponse], UnsentResponse]] = {
         "status": _status,
         "not_found": lambda _fault, _response: _of(problems.hidden()),
@@ -95,7 +95,7 @@ def _status(fault: Fault, _response: UnsentResponse) -> UnsentResponse:
     if fault.retry_after is not None:
         value = str(fault.retry_after)
         if fault.retry_after_as == "date":
-            # The form has whole seconds: round up, so that it is never too early.
+            # The date has whole seconds: round up, so that it is never too early.
             value = formatdate(int(time.time()) + fault.retry_after + 1, usegmt=True)
         made.headers.append((b"retry-after", value.encode()))
     return made

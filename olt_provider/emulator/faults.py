@@ -39,15 +39,15 @@ AFTER: Final = frozenset(
         "hold",
     }
 )
-"""Kinds that alter the response, so the change is made first; for the others ``when`` decides."""
+"""Kinds that alter the response of a completed request. For the others ``when`` decides."""
 FIELD_KINDS: Final = frozenset({"missing_field", "wrong_type"})
 OVERSIZE: Final = 9 * 1024 * 1024
 
 
 class Fault(BaseModel):
-    """A fault, for the calls that it matches.
+    """A fault for the calls that match it.
 
-    Of several that match, all of kind ``latency`` apply and the first of the others.
+    Of several that match, all of kind ``latency`` apply, and the first of the others.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
@@ -70,23 +70,23 @@ class Fault(BaseModel):
     ``{anything}`` stand for one segment and ``**`` for any number, or a regular expression for all
     of it. Default: any."""
     times: int | None = Field(default=1, ge=1)
-    """How often; None: until it is cleared. Default: once."""
+    """How often it is injected; None: until it is cleared. Default: once."""
     after: int = Field(default=0, ge=0)
-    """How many matching calls are left alone first."""
+    """The number of matching calls before the first injection."""
     when: Literal["before", "after"] = "before"
-    """Whether the change is made before the fault: for ``latency``, ``status``, ``not_found``,
-    ``html`` and ``redirect``. The others have it in their name or their nature."""
+    """Whether the request is carried out before the fault: for ``latency``, ``status``,
+    ``not_found``, ``html`` and ``redirect``. Other kinds imply it."""
     seconds: float = Field(default=30, ge=0, le=3600)
-    """For ``latency`` and the longest for ``hold``."""
+    """Seconds of a ``latency``, and the longest time of a ``hold``."""
     status: int | None = Field(default=None, ge=200, le=599)
     envelope: bool = True
     """Whether ``status`` comes with the platform's error envelope, or with no body."""
     retry_after: int | None = Field(default=None, ge=0)
-    """Seconds, for ``status``. Default: no such header."""
+    """Seconds of ``Retry-After``, for ``status``. Default: no such header."""
     retry_after_as: Literal["seconds", "date"] = "seconds"
-    """Which of the two forms of ``Retry-After``."""
+    """The form of ``Retry-After``."""
     field: str | None = None
-    """Such as ``data.oauth2Client.secret`` or ``data.0.id``."""
+    """The path of a field, such as ``data.oauth2Client.secret`` or ``data.0.id``."""
     size: int = Field(default=OVERSIZE, ge=1, le=1 << 30)
     location: str | None = None
 
@@ -114,24 +114,23 @@ class Fault(BaseModel):
 
     @property
     def makes_the_change(self) -> bool:
-        """Whether the platform carries out the request, whatever the response is."""
+        """Whether the request is carried out, whatever the response is."""
         if self.kind.endswith("_before"):
             return self.kind == "hold_before"
         return self.kind in AFTER or self.when == "after"
 
     def wait_until_fired(self, times: int = 1, timeout: float = 10) -> None:
-        """Wait until it has been injected so often; for ``hold``, until the change is made.
+        """Wait until it has been injected this often; for ``hold``, until the request is done.
 
-        For ``latency`` and ``hold`` that is when the waiting begins.
-
-        Raises ``TimeoutError`` after ``timeout`` seconds.
+        For ``latency`` and ``hold`` that is when their waiting begins. Raises ``TimeoutError``
+        after ``timeout`` seconds.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: self._fired >= times, timeout):
                 raise TimeoutError(f"the fault {self.kind} was not injected within {timeout} s")
 
     def release(self) -> None:
-        """Release all that is held or delayed, now and later."""
+        """Release everything that is held or delayed, now and later."""
         with self._changed:
             self._released = True
             wake, self._wake = self._wake, []
@@ -139,7 +138,7 @@ class Fault(BaseModel):
             call()
 
     def on_release(self, call: Callable[[], None]) -> None:
-        """Call back once released; at once if it already is."""
+        """Call back on release; at once if it is released already."""
         with self._changed:
             if not self._released:
                 self._wake.append(call)
@@ -154,7 +153,7 @@ class Fault(BaseModel):
         return pattern.fullmatch(path) is not None
 
     def take(self) -> bool:
-        """Count a matching call; return whether the fault applies to it."""
+        """Count a matching call. Returns whether the fault applies to it."""
         with self._changed:
             self._seen += 1
             mine = self._seen - self.after
@@ -179,7 +178,7 @@ def _pattern(glob: str) -> re.Pattern[str]:
 
 
 class Faults:
-    """The faults that are set."""
+    """The active faults."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -187,24 +186,24 @@ class Faults:
 
     @property
     def all(self) -> tuple[Fault, ...]:
-        """Those that are set, used up or not."""
+        """The active faults, used up or not."""
         return self._faults
 
     def add(self, fault: Fault) -> Fault:
-        """Set one more."""
+        """Add a fault."""
         with self._lock:
             self._faults = (*self._faults, fault)
         return fault
 
     def clear(self) -> None:
-        """Remove all and release what they hold."""
+        """Remove all faults and release the calls that they hold."""
         with self._lock:
             faults, self._faults = self._faults, ()
         for fault in faults:
             fault.release()
 
     def take(self, method: str, path: str) -> tuple[list[Fault], Fault | None]:
-        """The latencies for a call, and the one other fault."""
+        """Return the latencies for a call, and its other fault."""
         latencies: list[Fault] = []
         other: Fault | None = None
         with self._lock:

@@ -1,4 +1,4 @@
-"""The requests that the emulator received."""
+"""The journal: the requests that the emulator received."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from typing import Final
 
 MAX_CALLS: Final = 200_000
-"""How many calls are kept; the oldest are dropped."""
+"""The number of calls that are kept; the oldest are dropped."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request, without anything that may be secret."""
+    """A recorded request, without anything that may be secret."""
 
     method: str
     path: str
-    """As the contract writes it, without ``/v1``; a path outside of it is kept whole."""
+    """The path without ``/v1``; a path that the contract lacks is kept whole."""
     query: str
     template: str | None
-    """Such as ``/applications/{applicationId}``; None for a path that the contract lacks."""
+    """The route, such as ``/applications/{applicationId}``; None if the contract lacks the path."""
     status: int | None
-    """None where no response was given."""
+    """The response's status; None without a response."""
     tenant: str | None
     """The tenant of the request: the token's claim, verified or not, or the header."""
     connection: int
@@ -34,7 +34,7 @@ class Call:
     started: float
     """``time.monotonic()`` when the request was received."""
     seconds: float
-    """How long it took."""
+    """The duration in seconds."""
 
 
 class Journal:
@@ -55,18 +55,18 @@ class Journal:
 
     @property
     def in_flight(self) -> int:
-        """How many requests are in flight."""
+        """The number of requests in flight."""
         with self._changed:
             return self._in_flight
 
     @property
     def connections(self) -> int:
-        """TCP connections accepted since it was last cleared."""
+        """The number of TCP connections accepted since it was last cleared."""
         with self._changed:
             return self._accepted - self._before
 
     def clear(self) -> None:
-        """Remove the calls and count connections from 0."""
+        """Remove the calls, and count connections from 0."""
         with self._changed:
             self._calls.clear()
             self._before = self._accepted

@@ -1,4 +1,4 @@
-"""What goes over the wire, by the contract's names."""
+"""The JSON bodies of requests and responses, by the contract's names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 Id = Annotated[str, Field(pattern=contract.UUID, json_schema_extra={"format": "uuid"})]
 IdIn = Annotated[Id, AfterValidator(str.lower)]
-"""An ID that is given; it may be in capitals."""
+"""An ID in a request; it may be in upper case."""
 Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """RFC 3339 in UTC with milliseconds and ``Z``."""
 Status = Literal["active", "inactive"]
@@ -26,14 +26,14 @@ class ResponseModel(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
     def wire(self) -> dict[str, Any]:
-        """As it goes over the wire."""
+        """Return the JSON object of the response."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 class Body(BaseModel):
-    """What a caller sends: exact types, and no field that the contract does not have."""
+    """A request body: exact types, and no field that the contract does not have."""
 
-    # Only by the names of the wire: a caller's snake_case is reported as a mistake.
+    # Only the wire's names are accepted: snake_case is an error.
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", strict=True)  # type: ignore[pydantic-alias]
 
 
@@ -44,7 +44,7 @@ class Data(ResponseModel, Generic[T]):
 
 
 class Meta(ResponseModel):
-    """The meta block of a list. Which totals are there differs by endpoint."""
+    """The meta block of a list. The endpoints differ in its totals."""
 
     page: int
     page_size: int
@@ -61,7 +61,7 @@ class Page(ResponseModel, Generic[T]):
 
 
 class Error(ResponseModel):
-    """The envelope of an error of the API."""
+    """The error envelope of the API."""
 
     error_message: str
     error_code: str
@@ -84,7 +84,7 @@ class AllowedTenant(ResponseModel):
 
 
 class OAuth2Client(ResponseModel):
-    """The confidential client. The secret is there only when it is new."""
+    """The confidential client. ``secret`` is only present when it is new."""
 
     id: Id
     secret: str | SkipJsonSchema[None] = Field(default=None, repr=False)
@@ -99,7 +99,7 @@ class PublicOAuth2Client(ResponseModel):
 
 
 class Application(ResponseModel):
-    """An application as its owner sees it."""
+    """An application in the owner's view."""
 
     id: Id
     name: str
@@ -117,20 +117,20 @@ class Application(ResponseModel):
 
 
 class NewSecret(ResponseModel):
-    """The response to a new secret."""
+    """The response to a rotation."""
 
     oauth2_client: OAuth2Client
 
 
 class Installation(ResponseModel):
-    """That an application is installed in a tenant."""
+    """The tenant in which an application is installed, and since when."""
 
     tenant_id: Id
     created_at: Timestamp
 
 
 class AvailableApplication(ResponseModel):
-    """An application as the tenant that uses it sees it."""
+    """An application in the view of a tenant that uses it."""
 
     id: Id
     name: str
@@ -140,7 +140,7 @@ class AvailableApplication(ResponseModel):
 
 
 class DeviceInfo(ResponseModel):
-    """What a device is."""
+    """The description of a device."""
 
     name: str
     description: str
@@ -164,7 +164,7 @@ class InstalledTenant(ResponseModel):
 
 
 class RealmInfo(BaseModel):
-    """What the identity server publishes about its realm."""
+    """The public information about the realm."""
 
     realm: str
     public_key: str
@@ -191,20 +191,20 @@ RedirectUri = Annotated[str, Field(pattern=contract.ASSUMED_REDIRECT_URI)]
 
 
 class AllowedTenantIn(Body):
-    """One entry of ``allowedTenants`` in a registration. Of equal tenants the last counts."""
+    """An item of ``allowedTenants`` in a registration. Of equal tenants the last counts."""
 
     tenant_id: IdIn
     comment: str = ""
 
 
 class Comment(Body):
-    """The body that allows a tenant."""
+    """The request body that allows a tenant."""
 
     comment: str = ""
 
 
 class Registration(Body):
-    """The body of a registration."""
+    """The request body of a registration."""
 
     name: Name
     teaser_description: str = ""
@@ -215,7 +215,7 @@ class Registration(Body):
 
 
 class Change(Body):
-    """The body of a change. What is absent stays; null is only for ``url``."""
+    """The request body of a change. An absent field stays unchanged; null is only for ``url``."""
 
     name: Name = ""
     teaser_description: str = ""

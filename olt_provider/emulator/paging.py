@@ -1,4 +1,4 @@
-"""Lists in pages, each endpoint with a meta block of its own."""
+"""Pages of lists, with the meta block of each endpoint."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from olt_provider.emulator.variants import page_limits
 
 
 def _digits(value: Any) -> Any:
-    # The library would take " 1.0" too.
+    # The library would accept " 1.0" too.
     if isinstance(value, str) and not (value.isascii() and value.isdecimal()):
         raise ValueError("a number in digits is expected")
     return value
@@ -33,20 +33,20 @@ class Paging(NamedTuple):
 
     @property
     def offset(self) -> int:
-        """How many items come before it."""
+        """The number of items before the page."""
         return self.page * self.limit
 
     def totals(self, items: int) -> Meta:
-        """The meta block with both totals."""
+        """Return the meta block with both totals."""
         pages = -(-items // self.limit)
         return Meta(page=self.page, page_size=self.limit, items_total=items, pages_total=pages)
 
     def total_size(self, items: int) -> Meta:
-        """The meta block with one total by another name."""
+        """Return the meta block with one total, named ``totalSize``."""
         return Meta(page=self.page, page_size=self.limit, total_size=items)
 
     def bare(self) -> Meta:
-        """The meta block without totals."""
+        """Return the meta block without totals."""
         return Meta(page=self.page, page_size=self.limit)
 
 

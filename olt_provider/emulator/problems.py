@@ -1,4 +1,4 @@
-"""Refusals, in the platform's envelope, in the identity server's, and in a gateway's HTML."""
+"""Error responses in the form of the platform, of the identity server, and of a gateway (HTML)."""
 
 from __future__ import annotations
 
@@ -35,32 +35,32 @@ class OAuthRefusal(Exception):  # noqa: N818 (a response, not a failure)
 
 
 def unauthorized() -> Refusal:
-    """401: no token that is accepted."""
+    """Return a 401: no valid token."""
     return Refusal(401, contract.ASSUMED_UNAUTHORIZED)
 
 
 def not_permitted() -> Refusal:
-    """403: the role lacks the permission."""
+    """Return a 403: the role lacks the permission."""
     return Refusal(403, contract.NOT_PERMITTED)
 
 
 def no_access() -> Refusal:
-    """403: it is visible, but not available."""
+    """Return a 403: the application is visible, but not available."""
     return Refusal(403, contract.NO_ACCESS)
 
 
 def not_found() -> Refusal:
-    """404: of another tenant, or missing."""
+    """Return a 404: the resource is missing or belongs to another tenant."""
     return Refusal(404, contract.ASSUMED_NOT_FOUND)
 
 
 def hidden() -> Response:
-    """The response to ``not_found``."""
+    """Return the response of ``not_found``."""
     return envelope(404, *contract.ASSUMED_NOT_FOUND)
 
 
 def envelope(status: int, code: str, message: str) -> Response:
-    """An error response of the API."""
+    """Return an error response of the API."""
     headers = {"www-authenticate": 'Bearer realm="olt"'} if status == 401 else None
     return JSONResponse(
         Error(error_code=code, error_message=message).wire(), status, headers=headers
@@ -68,7 +68,7 @@ def envelope(status: int, code: str, message: str) -> Response:
 
 
 def gateway_page(status: int, title: str) -> Response:
-    """The page of a gateway in front of the platform for a path that it does not route."""
+    """Return the HTML page of a gateway in front of the platform, for an unknown path."""
     page = (
         f"<html>\n<head><title>{status} {title}</title></head>\n"
         f"<body>\n<center><h1>{status} {title}</h1></center>\n</body>\n</html>\n"
@@ -118,5 +118,5 @@ def _methods(app: FastAPI, request: Request) -> list[str]:
 
 
 def summary(errors: Sequence[Any]) -> str:
-    """What is wrong, without the values: they may be secret."""
+    """Summarise validation errors without the values, which may be secret."""
     return "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in errors)

@@ -44,7 +44,7 @@ class RecordedRequest:
         return message
 
     async def read_body(self) -> None:
-        """Receive what is left of the request."""
+        """Receive the rest of the request."""
         while not self._body_read:
             await self.receive()
 
@@ -58,7 +58,7 @@ class RecordedRequest:
         await self._send(message)
 
     def note(self) -> None:
-        """Write it into the journal and the access log, once."""
+        """Add it to the journal and the access log, once."""
         if self._noted:
             return
         self._noted = True
@@ -80,7 +80,7 @@ class RecordedRequest:
                 seconds=seconds,
             )
         )
-        # The query is left out, since somebody may put a secret there by mistake.
+        # The query is left out, because it may contain a secret by mistake.
         what = [self.method, quote(self.path), str(self._status or "-"), f"{seconds * 1000:.0f} ms"]
         access_log.info(" ".join([*what, f"fault={self.fault}"] if self.fault else what))
 

@@ -1,4 +1,4 @@
-"""Refuse requests of web pages of other origins: DNS rebinding and cross-site requests."""
+"""Refuse requests from web pages of other origins: DNS rebinding and cross-site requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from olt_provider.emulator.connection import App, Receive, Scope, Send
 
 HOST: Final = re.compile(r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::[0-9]+)?")
 SAME_SITE: Final = ("", "same-origin", "none")
-"""``Sec-Fetch-Site``: absent, a page of the emulator itself, typed by the user."""
+"""Accepted ``Sec-Fetch-Site``: absent, from a page of the emulator, typed by the user."""
 FOREIGN_HOST: Final = (
     "FOREIGN_HOST",
     "The emulator accepts only requests for localhost, a loopback address, or its own address",
@@ -21,7 +21,7 @@ CROSS_SITE: Final = ("CROSS_SITE", "The emulator refuses requests that pages of 
 
 
 def refusing_foreign(app: App, host: str) -> App:
-    """An application that accepts only requests for this machine, from programs or its own pages.
+    """Wrap an application so that it accepts only requests for this machine, not from other pages.
 
     :param host: The name or address that the emulator listens on.
     """

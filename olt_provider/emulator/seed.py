@@ -1,4 +1,4 @@
-"""What the emulated platform holds at the start."""
+"""The initial data of the emulated platform."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TENANT_A: Final = "a0000000-0000-4000-8000-00000000000a"
 TENANT_B: Final = "b0000000-0000-4000-8000-00000000000b"
 PORTAL_CLIENT: Final = "0f0f0f0f-0000-4000-8000-000000000000"
-"""The public client that the portal's tokens are issued to."""
+"""The public client to which the portal's tokens are issued."""
 DEVICE_TYPE: Final = "04f14462-b44f-493c-aa2c-dd6d1c439ec3"
 
 
@@ -39,7 +39,7 @@ class DeviceSeed(Body):
 
 
 class ApplicationSeed(Body):
-    """An application. What is left out is generated, the secret too."""
+    """An application. Missing values are generated, the secret too."""
 
     id: IdIn | None = None
     client_id: IdIn | None = None
@@ -51,7 +51,7 @@ class ApplicationSeed(Body):
 
 
 class TenantSeed(Body):
-    """A tenant with what it owns."""
+    """A tenant with the applications and devices that it owns."""
 
     id: IdIn
     name: Name
@@ -60,7 +60,7 @@ class TenantSeed(Body):
 
 
 class Seed(Body):
-    """A whole platform."""
+    """The data of a whole platform."""
 
     tenants: list[TenantSeed] = Field(min_length=1)
 
@@ -84,8 +84,8 @@ DEFAULT: Final = Seed(
 def load_seed(state: State, seed: Seed) -> None:
     """Load a seed into the database, completely or not at all.
 
-    Raises ``ValueError`` for an application that is installed where it is not allowed, or that
-    has the ID of a public client and no such client.
+    Raises ``ValueError`` if an application is installed in a tenant that is not allowed, or has the
+    ID of a public client and no such client.
     """
     with state.db.transaction():
         for tenant in seed.tenants:

@@ -1,4 +1,4 @@
-"""The emulator as a real HTTP server in a thread of this process."""
+"""``Emulator``: an HTTP server in a thread of this process."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any, Final
 from olt_provider.emulator import contract
 from olt_provider.emulator.emulated_platform import EmulatedPlatform
 from olt_provider.emulator.faults import Fault
+from olt_provider.emulator.http_server import STOP_SECONDS, Server, configured, listening
 from olt_provider.emulator.journal import Call
 from olt_provider.emulator.seed import DEFAULT, PORTAL_CLIENT, Seed
-from olt_provider.emulator.serving import STOP_SECONDS, Server, configured, listening
 from olt_provider.emulator.state import State
 from olt_provider.emulator.store.tenants import Session, Tenant
 from olt_provider.emulator.variants import Variant
@@ -23,7 +23,7 @@ START_SECONDS: Final = 15
 
 
 class Emulator:
-    """A running emulator. Make one with ``Emulator.start()``."""
+    """A running emulator. ``Emulator.start()`` creates it."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Emulator:
             self._server = Server(configured(self._state, tls))
             on_error.pop_all()
         self.platform = EmulatedPlatform(self._state)
-        """What the platform holds, to inspect and to change without HTTP."""
+        """The platform's data, to inspect and to change without HTTP."""
         self._thread = threading.Thread(
             target=self._server.run, args=([self._socket],), name="olt-emulator", daemon=True
         )
@@ -63,7 +63,7 @@ class Emulator:
     ) -> Iterator[Emulator]:
         """Run an emulator while the block runs.
 
-        :param seed: What the platform holds at the start; a mapping is read as a seed file is.
+        :param seed: The initial data; a mapping is read like a seed file.
             Default: two tenants, ``TENANT_A`` and ``TENANT_B``, with some devices.
         :param port: Default: a free one.
         :param host: Where to listen. Default: loopback only.
@@ -111,7 +111,7 @@ class Emulator:
 
     @property
     def identity_url(self) -> str:
-        """The identity base URL; here the same as the API's."""
+        """The identity base URL, which equals the API's."""
         return self._state.url
 
     @property
@@ -128,7 +128,7 @@ class Emulator:
         subject: str | None = None,
         **claims: Any,
     ) -> str:
-        """An API token as the portal issues it, of a user of its own.
+        """Issue an API token, as the portal does, for a new user.
 
         :param tenant_id: The tenant of the token; one that is not known is added.
         :param role: ``owner``, ``writer``, ``reader``, ``none``, or permissions separated by
@@ -136,7 +136,7 @@ class Emulator:
         :param lifetime: Seconds; negative for one that has expired.
         :param issued_at: Seconds since 1970. Default: now.
         :param subject: The user. Default: a new one.
-        :param claims: Claims on top or instead, for tokens that are odd; None leaves one out.
+        :param claims: Claims to add or replace, for unusual tokens; None removes one.
 
         Raises ``ValueError`` for an unknown role.
         """
@@ -164,7 +164,7 @@ class Emulator:
         lifetime: int = contract.REFRESH_LIFETIME,
         issued_at: int | None = None,
     ) -> str:
-        """A refresh token of a user who may act in these tenants, first in the first.
+        """Issue a refresh token of a user of these tenants, whose first tenant is used first.
 
         :param client_id: Default: the portal's public client. That of an application, public or
             confidential, is possible too.
@@ -193,17 +193,17 @@ class Emulator:
         return self._state.journal.calls
 
     def clear_calls(self) -> None:
-        """Remove the calls and count connections from 0."""
+        """Remove the calls, and count connections from 0."""
         self._state.journal.clear()
 
     @property
     def connections(self) -> int:
-        """TCP connections accepted since the calls were last cleared."""
+        """The number of TCP connections accepted since the calls were last cleared."""
         return self._state.journal.connections
 
     @property
     def requests_in_flight(self) -> int:
-        """How many requests are in flight, those that are held included."""
+        """The number of requests in flight, including held ones."""
         return self._state.journal.in_flight
 
     def wait_until_idle(self, timeout: float = 10) -> None:
@@ -215,11 +215,11 @@ class Emulator:
             raise TimeoutError(f"requests are still in flight after {timeout} s")
 
     def drop_connections(self) -> None:
-        """End all TCP connections, as a gateway that restarts does."""
+        """Close all TCP connections, as a restarting gateway does."""
         self._server.drop_connections()
 
     def set_variants(self, *variants: Variant) -> None:
-        """Respond in these variants of the contract alone; without arguments, in none."""
+        """Activate these variants of the responses, and no others."""
         self._state.variants = frozenset(variants)
 
     def add_fault(self, fault: Fault) -> Fault:
@@ -227,11 +227,11 @@ class Emulator:
         return self._state.faults.add(fault)
 
     def clear_faults(self) -> None:
-        """Remove all faults, and release what they hold."""
+        """Remove all faults, and release the calls that they hold."""
         self._state.faults.clear()
 
     def reset(self) -> None:
         """Restore the seed; remove faults and calls. Tokens of users stay valid."""
         self.clear_faults()
-        self.wait_until_idle()  # else what was held would happen in the new state
+        self.wait_until_idle()  # otherwise held calls would be carried out after the reset
         self._state.reset()

@@ -17,7 +17,7 @@ from olt_provider.emulator.variants import Variant
 
 
 class State:
-    """Shared by all endpoints."""
+    """The objects that all endpoints share."""
 
     def __init__(self, base_url: str, seed: Seed, database: Path | None = None) -> None:
         """

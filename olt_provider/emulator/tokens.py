@@ -1,4 +1,4 @@
-"""RS256 tokens with the claims of the real ones."""
+"""RS256 tokens with the claims of the platform's tokens."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ CACHED_TOKENS: Final = 1024
 
 
 class InvalidToken(Exception):  # noqa: N818 (a refusal, not a failure)
-    """A token that is not accepted, for whatever reason."""
+    """A token that is not accepted, for any reason."""
 
 
 @functools.cache
 def _key_of_this_process() -> rsa.RSAPrivateKey:
-    # Generating one takes longer than all else at the start, so emulators of a process share it.
+    # Generating a key is the slowest step of the start, so the emulators of a process share one.
     return rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
 
 
 def signing_key(db: Database) -> rsa.RSAPrivateKey:
-    """The key of a database; the first time, this process's is put into it."""
+    """Return the key of a database, which is stored on the first call."""
     with db.transaction():
         row = db.row("SELECT pem FROM keys")
         if row is not None:
@@ -63,7 +63,7 @@ class Tokens:
         self.public_key = base64.b64encode(der).decode("ascii")
         """For the realm info: base64 of the DER form, no PEM armour."""
         digest = hashlib.sha256(der).digest()
-        # Verifying is most of what a simple request costs.
+        # Verifying takes most of the time of a simple request.
         self._decoded = functools.lru_cache(maxsize=CACHED_TOKENS)(self._decode)
         self._kid = base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
@@ -79,7 +79,7 @@ class Tokens:
         address: str = "127.0.0.1",
         others: Mapping[str, Any] | None = None,
     ) -> str:
-        """An access token. ``others`` are claims on top, or instead; None leaves one out."""
+        """Issue an access token. ``others`` are claims to add or replace; None removes one."""
         claims = self._common(
             typ="Bearer",
             sub=sub,
@@ -108,7 +108,7 @@ class Tokens:
         lifetime: int = contract.REFRESH_LIFETIME,
         issued_at: int | None = None,
     ) -> str:
-        """A refresh token. It carries no tenant."""
+        """Issue a refresh token. It does not contain a tenant."""
         claims = self._common(
             typ="Refresh",
             sub=sub,
@@ -120,15 +120,15 @@ class Tokens:
         return self._signed(claims)
 
     def verified(self, token: str, typ: str) -> Mapping[str, Any]:
-        """The claims of a token that is ours, of that type, and neither expired nor of the future.
+        """Return the claims of a token of this emulator and of that type, which is valid now.
 
-        Raises ``InvalidToken`` for any other.
+        Raises ``InvalidToken`` for any other token.
         """
         try:
             claims = self._decoded(token)
         except (jwt.PyJWTError, ValueError):
             raise InvalidToken from None
-        # Of all that was checked only the expiry can have changed since.
+        # Only the expiry can have changed since the last verification.
         if claims.get("typ") != typ or int(claims["exp"]) <= time.time():
             raise InvalidToken
         return claims

@@ -1,4 +1,4 @@
-"""Variants of the responses that the contract allows, to try clients against each of them."""
+"""Variants of the responses that the contract allows, to test clients with each of them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OWNED: Final = "/application-developer/applications"
 
 
 def page_limits(active: Set[Variant]) -> tuple[int, int]:
-    """The default size of a page, and its maximum."""
+    """Return the default size of a page, and its maximum."""
     if "small_pages" in active:
         return SMALL_PAGE, SMALL_PAGE
     if "pages_of_50" in active:
@@ -46,7 +46,7 @@ def page_limits(active: Set[Variant]) -> tuple[int, int]:
 def varied(
     active: Set[Variant], method: str, template: str | None, response: UnsentResponse
 ) -> UnsentResponse:
-    """The response to a call in the active variants. Refusals stay as they are."""
+    """Return the response in the active variants. Refusals are unchanged."""
     if response.status >= 300 or not response.body:
         return response
     body = json.loads(response.body)

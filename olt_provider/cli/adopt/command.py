@@ -59,7 +59,7 @@ is reported and not declared, and the exit code is 1.
 
 
 class Format(str, enum.Enum):
-    """What the command writes."""
+    """The format of the output."""
 
     PROGRAM = "program"
     IMPORT = "import"

@@ -1,4 +1,4 @@
-"""The applications of a tenant that no stack manages, and how to declare them."""
+"""Find the applications of a tenant that no stack manages, and how to declare them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from olt_provider.lifecycle.properties import as_declared
 
 @dataclass(frozen=True)
 class Found:
-    """An application to adopt, and where it is installed."""
+    """An application to adopt, and the tenants in which it is installed."""
 
     application: Application
     installed: tuple[str, ...]
-    """Tenants whose installation the program can declare."""
+    """Tenants whose installations the program can declare."""
     left: Mapping[str, str]
-    """Tenants that have it installed, and why the program cannot declare that."""
+    """Tenants whose installations the program cannot declare, with the reason."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Discovery:
     found: tuple[Found, ...]
     managed: tuple[tuple[Application, Managed], ...]
     skipped: tuple[tuple[Application, str], ...]
-    """Applications that are not to be adopted, and why."""
+    """Applications that are not adopted, with the reason."""
     refused: tuple[tuple[Application, str], ...]
-    """Applications whose declaration the provider would not accept, and why."""
+    """Applications whose declaration the provider would refuse, with the reason."""
 
 
 def discover(
@@ -49,8 +49,8 @@ def discover(
 ) -> Discovery:
     """List each tenant's applications: ``GET /application-developer/applications``.
 
-    ``own_client_id`` is the client whose credentials are used, if it is an application itself:
-    rotating its secret would invalidate them. Raises ``OltError`` where a tenant cannot be listed.
+    ``own_client_id`` is the client ID of the credentials, if they are an application's: rotating
+    its secret would invalidate them. Raises ``OltError`` if a tenant cannot be listed.
     """
     known = {each.application_id: each for each in managed}
     access = _Access(client, notify)
@@ -91,7 +91,7 @@ def _found(application: Application, access: _Access) -> Found:
 
 
 class _Access:
-    """Whether the credentials reach a tenant, checked once per tenant."""
+    """Whether the credentials are valid for a tenant, checked once per tenant."""
 
     def __init__(self, client: OltClient, notify: Callable[[str], None]) -> None:
         self._client = client
@@ -99,7 +99,7 @@ class _Access:
         self._missing: dict[str, str] = {}
 
     def missing(self, tenant: str) -> str:
-        """Why there are no credentials of a tenant; empty if there are."""
+        """Return why there are no credentials of a tenant; empty if there are."""
         if tenant not in self._missing:
             self._notify(f"credentials of tenant {tenant}")
             try:
@@ -111,11 +111,11 @@ class _Access:
 
 
 def declared(application: Application) -> dict[str, Any]:
-    """The arguments that adopt an application: the allowed tenants and what is not a default."""
+    """Return the arguments that adopt an application: its tenants and deviations from defaults."""
     return as_declared(TABLE, ApplicationInputs.found(application).to_props(), {})
 
 
 def refusal(application: Application) -> str:
-    """Why the provider would refuse the declaration, by its own rules; else empty."""
+    """Return why the provider would refuse the declaration, by its own rules; else empty."""
     failures = apply_rules(declared(application), TABLE).failures
     return "; ".join(f"{each.property}: {each.reason}" for each in failures)

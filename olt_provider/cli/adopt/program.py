@@ -16,7 +16,7 @@ from olt_provider.native.names import APPLICATION, INSTALLATION
 
 LINE_LENGTH: Final = 100
 RESERVED: Final = frozenset({"annotations", "config", "pulumi", "tenant_id", *dir(builtins)})
-"""Names that a generated program, or Python, uses itself."""
+"""Names that the generated program, or Python, uses."""
 HEAD: Final = '''"""Applications of the OLT platform, adopted with their current settings.
 
 Before the first `pulumi up`, set the client secrets that you have, each under the key that its
@@ -39,18 +39,18 @@ config = pulumi.Config()
 
 
 def secret_key(resource: str) -> str:
-    """The name in the stack's configuration of the client secret of a resource."""
+    """The configuration key of the client secret of a resource."""
     return f"{resource}-client-secret"
 
 
 def resources(found: Sequence[Found]) -> list[str]:
-    """A resource name for each."""
+    """Return a resource name for each application."""
     unique = Unique(slug, "-")
     return [unique(each.application.name) for each in found]
 
 
 def program(found: Sequence[Found]) -> str:
-    """The source of the program. It holds no secret: they come from the stack's configuration."""
+    """Return the source of the program. It contains no secret: the stack's configuration does."""
     import black
 
     installs = any(each.installed for each in found)
@@ -74,7 +74,7 @@ def import_file(found: Sequence[Found]) -> str:
 
 
 def _declaration(found: Found, variable: str, resource: str) -> str:
-    """One application and where it is installed. An unused name would be a warning of linters."""
+    """Return the source for one application. Linters would report a variable that is not used."""
     application = found.application
     arguments = ", ".join(f"{key}={value}" for key, value in _arguments(application, resource))
     made = f"OltApplication({literal(resource)}, {arguments},)"
@@ -101,19 +101,19 @@ def _arguments(application: Application, resource: str) -> list[tuple[str, str]]
 
 
 def literal(value: Any) -> str:
-    """``value`` as a Python literal of printable text, which starts no command of a pipeline."""
+    """Return a Python literal of printable text, which starts no command of a pipeline."""
     # `##` before a bracket occurs only inside a string
     return COMMAND_ANYWHERE.sub(r"\\x23#", repr(value))
 
 
 def slug(text: str) -> str:
-    """Lower-case letters and digits with hyphens between them; never empty."""
+    """Return lower-case letters and digits with hyphens between them; never empty."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "application"
 
 
 def identifier(text: str) -> str:
-    """A valid name of a Python variable."""
+    """Return a valid name of a Python variable."""
     name = slug(text).replace("-", "_")
     if name[0].isdigit():
         name = f"app_{name}"

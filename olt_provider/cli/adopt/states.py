@@ -1,4 +1,4 @@
-"""State files: which applications their stacks manage."""
+"""Read state files: the applications that their stacks manage."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from olt_provider.api.ids import canonical_id
 from olt_provider.cli.preview.types import APPLICATION, plain_type
 
 VERSIONS: Final = (3, 4)
-"""Of the shape in which the engine writes a state."""
+"""Supported versions of the engine's state format."""
 ITERATIONS: Final = 1_000_000
 PASSPHRASE: Final = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 (its name)
 PASSPHRASE_FILE: Final = "PULUMI_CONFIG_PASSPHRASE_FILE"  # noqa: S105
@@ -26,7 +26,7 @@ MOST: Final = 512 * 2**20
 
 
 class StateError(Exception):
-    """A state file cannot be read. The message is one line and names the file."""
+    """A state file cannot be read. The message is one line that names the file."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class Managed:
 
 
 def managed_in(file: Path, environ: Mapping[str, str] = os.environ) -> list[Managed]:
-    """The applications that the stack of a state file manages.
+    """Return the applications that the stack of a state file manages.
 
     ``file`` is the output of ``pulumi stack export``, or the file of a file backend. Raises
-    ``StateError``, also where its secrets are encrypted with a passphrase that is not in
-    ``environ``: then it may belong to a stack that you cannot deploy.
+    ``StateError``, also if its secrets are encrypted with a passphrase that is not in ``environ``:
+    the file may belong to a stack that you cannot deploy.
     """
     deployment = _deployment(file)
     try:
@@ -59,9 +59,9 @@ def managed_in(file: Path, environ: Mapping[str, str] = os.environ) -> list[Mana
 
 
 def known_in(file: Path) -> list[Managed]:
-    """All applications that a state holds, also those that wait for their deletion.
+    """Return all applications of a state, including those whose deletion is pending.
 
-    Their IDs are never encrypted, so no passphrase is needed. Raises ``StateError``.
+    IDs are never encrypted, so no passphrase is needed. Raises ``StateError``.
     """
     try:
         return [
@@ -76,12 +76,12 @@ def known_in(file: Path) -> list[Managed]:
 
 
 def resources_in(file: Path) -> list[Any]:
-    """All resources of a state. Raises ``StateError``."""
+    """Return all resources of a state. Raises ``StateError``."""
     return _deployment(file).get("resources") or []
 
 
 def _is_ours(resource: Any) -> bool:
-    """An application that is there and managed. One of a ``.get`` is managed elsewhere."""
+    """Whether the stack manages it and it exists. A resource of ``.get`` is not managed."""
     there = resource.get("id") and not resource.get("delete") and not resource.get("external")
     return bool(plain_type(resource["type"]) == APPLICATION and there)
 
@@ -105,7 +105,7 @@ def _deployment(file: Path) -> dict[str, Any]:
         )
     checkpoint = envelope.get("checkpoint")
     inner = checkpoint.get("latest") if isinstance(checkpoint, dict) else envelope.get("deployment")
-    if inner is None:  # a stack that nothing was ever deployed in
+    if inner is None:  # a stack in which nothing was ever deployed
         return {}
     if not isinstance(inner, dict):
         raise StateError(f"{file}: it is no state: its deployment is no object")
@@ -113,7 +113,7 @@ def _deployment(file: Path) -> dict[str, Any]:
 
 
 def _content(file: Path) -> bytes:
-    """What a file holds, decompressed, up to ``MOST`` bytes: a small one may expand to anything."""
+    """Return the decompressed content, up to ``MOST`` bytes: a small file may become large."""
     with file.open("rb") as opened, gzip.GzipFile(fileobj=opened) as inflated:
         compressed = opened.peek(len(GZIP)).startswith(GZIP)
         content = (inflated if compressed else opened).read(MOST + 1)
@@ -139,7 +139,7 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
 def _require_passphrase(file: Path, deployment: Any, environ: Mapping[str, str]) -> None:
     provider = deployment.get("secrets_providers") or {}
     if not isinstance(provider, dict) or provider.get("type") != "passphrase":
-        return  # a key service guards it, and the file has no check for it
+        return  # a key service encrypts it, and the file has no check value
     passphrase = environ.get(PASSPHRASE)
     key_file = environ.get(PASSPHRASE_FILE)
     if passphrase is None and key_file:
@@ -157,7 +157,7 @@ def _require_passphrase(file: Path, deployment: Any, environ: Mapping[str, str])
 
 
 def _opens(salt: str, passphrase: str) -> bool:
-    """Whether a passphrase is the one of ``v1:SALT:v1:NONCE:CIPHERTEXT``, as the engine does it."""
+    """Whether a passphrase decrypts ``v1:SALT:v1:NONCE:CIPHERTEXT``, as the engine does."""
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 

@@ -1,4 +1,4 @@
-"""``olt fleet``: the command line."""
+"""``olt fleet``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from olt_provider.cli.output import OK, PROBLEM, fail, show
 
 JOBS: Final = 4
-"""Stacks at once. Each is an engine, a program and a host, of about 250 MB together."""
+"""Default number of parallel stacks. The processes of each use about 250 MB."""
 INTERRUPTED: Final = 130
 HELP: Final = """Run a stack of applications, and a stack of installations per group of tenants.
 
@@ -39,7 +39,7 @@ Exit codes: 0 all done, 1 a stack failed, 2 wrong usage or unreadable input, 130
 
 
 class Operation(str, Enum):
-    """What to do with the stacks."""
+    """The operation on the stacks."""
 
     UP = "up"
     PREVIEW = "preview"

@@ -12,11 +12,11 @@ from typing import Any, Final
 import yaml
 
 ROTATIONS: Final = frozenset({"rotate_secret_after_days", "rotate_secret_when_changed"})
-"""What rotates an application in place. A pair rotates one of its two, by its generation."""
+"""Inputs that rotate in place, which a pair cannot have: its generation rotates one of the two."""
 
 
 class FleetError(Exception):
-    """The fleet's file or folder is unusable. The message is one line."""
+    """The file or folder of the fleet is invalid. The message is one line."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Declaration:
         return found
 
     def only(self, applications: Iterable[str], members: Mapping[str, str]) -> Declaration:
-        """The part that exists already; ``members`` is tenant -> group."""
+        """Return the part that exists already; ``members`` is tenant -> group."""
         known = set(applications)
         existing = {name: each for name, each in self.applications.items() if name in known}
         return Declaration(
@@ -72,11 +72,11 @@ class Declaration:
         file.write_text(yaml.safe_dump(json.loads(json.dumps(content))), "utf-8")
 
     def names(self) -> list[str]:
-        """The applications that each tenant installs: a pair has two."""
+        """Return the applications that each tenant installs: two for a pair."""
         return [name for key, each in self.applications.items() for name in names_of(key, each)]
 
     def generations(self) -> dict[str, int]:
-        """The generation of each pair."""
+        """Return the generation of each pair."""
         return {
             name: each["generation"]
             for name, each in self.applications.items()
@@ -84,9 +84,9 @@ class Declaration:
         }
 
     def require_pairs_kept(self, ids: Mapping[str, str], pairs: Iterable[str]) -> None:
-        """Raise ``FleetError`` where an application would be replaced to make or end a pair.
+        """Raise ``FleetError`` if an application would be replaced to make or end a pair.
 
-        ``ids`` is the application ID by name and ``pairs`` what is a pair, of what exists.
+        ``ids`` is the application ID by name, and ``pairs`` the names of the existing pairs.
         """
         paired = set(pairs)
         for name, each in self.applications.items():
@@ -101,11 +101,11 @@ class Declaration:
                 )
 
     def installations(self) -> int:
-        """How many installations it declares."""
+        """Count the installations that it declares."""
         return len(self.names()) * sum(map(len, self.groups.values()))
 
     def digest(self, group: str, ids: Mapping[str, str]) -> str:
-        """Identifies the state of a group: its tenants, and the applications with their IDs."""
+        """Return a digest of a group: its tenants, and the applications with their IDs."""
         applications = sorted((name, ids.get(name)) for name in self.names())
         content = [sorted(self.groups[group]), applications]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
@@ -117,13 +117,13 @@ def second_of(name: str) -> str:
 
 
 def names_of(name: str, application: Any) -> list[str]:
-    """The names of what is declared: one application, or the two of a pair."""
+    """Return the names of the declared applications: one, or the two of a pair."""
     paired = isinstance(application, Mapping) and "generation" in application
     return [name, second_of(name)] if paired else [name]
 
 
 def _alone(application: Mapping[str, Any]) -> dict[str, Any]:
-    """The declaration of a pair whose second application does not exist yet."""
+    """Return the declaration of a pair whose second application does not exist yet."""
     return {key: value for key, value in application.items() if key != "generation"}
 
 

@@ -1,4 +1,4 @@
-"""Runs the stacks of a fleet in the right order, several at once, and resumes after a failure."""
+"""Run the stacks of a fleet in order, several at once, and resume after a failure."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from olt_provider.cli.fleet.declaration import Declaration, FleetError
 from olt_provider.cli.output import show
 
 APPLICATIONS: Final = "all"
-"""The one stack of the applications."""
+"""The name of the applications' stack."""
 REFERENCE: Final = f"organization/fleet-applications/{APPLICATIONS}"
 PROJECTS: Final = ("applications", "installations")
 
 
 class Fleet:
-    """The stacks of a fleet. Finished groups are recorded in ``.fleet/``, so that a run resumes."""
+    """The stacks of a fleet. ``.fleet/`` records finished groups, so that a run resumes."""
 
     def __init__(self, folder: Path, file: Path, *, jobs: int, rerun: bool = False) -> None:
         for project in PROJECTS:
@@ -53,7 +53,7 @@ class Fleet:
             self._groups(declared, self._existing()["applications"], declared.groups)
 
     def preview(self) -> None:
-        """Preview `up`, as far as it is known before the applications exist."""
+        """Preview `up`, as far as possible before the applications exist."""
         declared, existing = Declaration.read(self._file), self._existing()
         declared.require_pairs_kept(existing["applications"], existing["generations"])
         self._each("applications", [APPLICATIONS], self._file, stacks.preview)
@@ -66,20 +66,20 @@ class Fleet:
         self._each("installations", names, file, stacks.preview)
 
     def refresh(self) -> None:
-        """Refresh all stacks. The next `up` reconciles what was changed manually."""
+        """Refresh all stacks. The next `up` reconciles manual changes."""
         self._save({})
         self._each("applications", [APPLICATIONS], self._file, stacks.refresh)
         self._each("installations", self._stacks(), self._file, stacks.refresh)
 
     def destroy(self) -> None:
-        """Destroy the installations first: an installed application is not deleted."""
+        """Destroy the installations first, because an installed application is not deleted."""
         self._save({})
         self._each("installations", self._stacks(), self._file, stacks.destroy)
         if not self.failed:
             self._each("applications", [APPLICATIONS], self._file, stacks.destroy)
 
     def status(self) -> None:
-        """Print which groups are as declared, by the record in this folder. Makes no API calls."""
+        """Print which groups are up to date by the record in this folder. Makes no API calls."""
         declared, done = Declaration.read(self._file), self._done()
         ids = self._existing()["applications"]
         for group in sorted({*declared.groups, *self._stacks()}):
@@ -90,7 +90,7 @@ class Fleet:
                 show(f"{group}: {'done' if is_done else 'to do'}")
 
     def _groups(self, declared: Declaration, ids: Mapping[str, str], names: Iterable[str]) -> None:
-        """Deploy those of these groups that are not done, and remove what is not declared."""
+        """Deploy those of these groups that are not up to date, and remove undeclared ones."""
         file = self._write(declared)
         done = {} if self._rerun else self._done()
         digests = {name: declared.digest(name, ids) for name in names if name in declared.groups}
@@ -98,7 +98,7 @@ class Fleet:
         gone = [name for name in self._stacks() if name not in declared.groups]
         if len(left) < len(digests):
             show(f"installations: {len(digests) - len(left)} groups are done already")
-        # a group that is started is no longer done, however it ends
+        # a started group is no longer done, even if it fails
         self._save({name: each for name, each in self._done().items() if name not in left + gone})
         self._each("installations", gone, file, stacks.remove)
         self._each("installations", left, file, stacks.up, digests)
@@ -119,7 +119,9 @@ class Fleet:
                     line = f"[{number}/{len(names)}] {project} {running[done]}"
                     self._finish(project, running[done], done, line, digests or {})
             except KeyboardInterrupt:
-                pool.shutdown(cancel_futures=True)  # the terminal has interrupted the running ones
+                pool.shutdown(
+                    cancel_futures=True
+                )  # the terminal has interrupted the running stacks
                 raise
 
     def _finish(
@@ -156,12 +158,15 @@ class Fleet:
         )
 
     def _stacks(self) -> list[str]:
-        """The groups that have a stack."""
+        """Return the groups that have a stack."""
         workspace = automation.LocalWorkspace(work_dir=str(self._folder / "installations"))
         return sorted(each.name for each in workspace.list_stacks())
 
     def _existing(self) -> dict[str, Any]:
-        """What the applications' stack holds: name -> ID, tenant -> group, pair -> generation."""
+        """Return the outputs of the applications' stack.
+
+        Maps: name -> ID, tenant -> group, pair -> generation.
+        """
         outputs = self._stack("applications", APPLICATIONS, self._file).outputs()
         known = {key: each.value for key, each in outputs.items() if not each.secret}
         return {key: known.get(key, {}) for key in ("applications", "tenants", "generations")}

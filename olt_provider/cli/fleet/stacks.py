@@ -10,7 +10,7 @@ from typing import Any, Final
 from pulumi import automation
 
 Step = Callable[[automation.Stack], Mapping[str, int]]
-"""Changes a stack and returns how many resources each operation touched."""
+"""Changes a stack. Returns the number of resources by operation."""
 LOCKED: Final = (
     "another engine works on this stack: wait until it has ended, then run the same command again; "
     "only if none runs any more, `pulumi cancel` removes its lock"
@@ -21,7 +21,7 @@ UNUSABLE: Final = (
     CalledProcessError,
     OSError,
 )
-"""What calling the Pulumi CLI may raise."""
+"""Exceptions of calls of the Pulumi CLI."""
 
 
 def up(stack: automation.Stack) -> Mapping[str, int]:
@@ -46,7 +46,7 @@ def destroy(stack: automation.Stack) -> Mapping[str, int]:
 
 def remove(stack: automation.Stack) -> Mapping[str, int]:
     """Destroy the resources of the stack, and remove it."""
-    # a stack that an earlier run destroyed and did not remove has nothing left to destroy
+    # a stack that an earlier run destroyed but did not remove has no resources
     resources = (stack.export_stack().deployment or {}).get("resources")
     changes = destroy(stack) if resources else {}
     stack.workspace.remove_stack(stack.name)
@@ -54,13 +54,13 @@ def remove(stack: automation.Stack) -> Mapping[str, int]:
 
 
 def summary(changes: Mapping[str, int]) -> str:
-    """The changes as text."""
+    """Return the changes as text."""
     changed = [f"{n} {op}" for op, n in sorted(changes.items()) if n and op not in ("same", "read")]
     return ", ".join(changed) or "unchanged"
 
 
 def first_error(error: automation.CommandError) -> str:
-    """The most specific line of the output: the provider's own error, else the engine's."""
+    """Return the most specific line of the output: the provider's own error, else the engine's."""
     if isinstance(error, automation.ConcurrentUpdateError):
         return LOCKED
     lines = [" ".join(line.split()) for line in str(error).splitlines()]
@@ -70,7 +70,7 @@ def first_error(error: automation.CommandError) -> str:
 
 
 def reason(error: Exception) -> str:
-    """Why the Pulumi CLI could not be used."""
+    """Return why the Pulumi CLI could not be used."""
     if isinstance(error, automation.CommandError):
         return first_error(error)
     if isinstance(error, automation.InvalidVersionError):

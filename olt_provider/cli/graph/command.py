@@ -32,7 +32,7 @@ Examples:
 
 
 class Format(str, Enum):
-    """What is drawn."""
+    """The format of the picture."""
 
     MERMAID = "mermaid"
     SVG = "svg"
@@ -86,7 +86,7 @@ SUFFIXES: Final = {
 
 
 def _format(form: Format | None, out: Path | None) -> Format:
-    """By ``--format``, else by the file's name, which must not promise another kind of picture."""
+    """Return the format of ``--format``, else of the file's suffix, which must agree with it."""
     suffix = out.suffix.lower() if out is not None else ""
     if suffix not in SUFFIXES:
         fail("graph", f"{out} is neither SVG nor Mermaid: name it *.svg or *.mmd")

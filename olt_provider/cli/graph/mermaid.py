@@ -1,4 +1,4 @@
-"""A graph as Mermaid, which pull-request comments and code hosts draw."""
+"""Render a graph as Mermaid, which code hosts draw in comments."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from olt_provider.cli.graph.model import WORDS, Graph, Use
 
 MAX_EDGES: Final = 450
 MAX_TEXT: Final = 45_000
-"""Code hosts draw no more than 500 edges, and 50000 characters."""
+"""Limits of code hosts: 500 edges and 50000 characters."""
 SHOWN: Final = 80
-"""How much of a label is shown."""
+"""The number of characters of a label that are shown."""
 ESCAPED: Final = str.maketrans(
     {char: f"#{ord(char)};" for char in "\"#&<>`\\[](){}|;'*_~"} | {"\n": " "}
 )
@@ -21,13 +21,13 @@ LOSES: Final = "stroke:#cf222e,stroke-width:3px"
 
 
 class TooLargeError(Exception):
-    """No code host would draw it. The message is one line."""
+    """Code hosts would not draw the graph. The message is one line."""
 
 
 def render(graph: Graph) -> str:
-    """The source of a flowchart: applications to the left, groups of tenants to the right.
+    """Return the source of a flowchart: applications to the left, groups of tenants to the right.
 
-    Raises ``TooLargeError`` where code hosts would refuse to draw it.
+    Raises ``TooLargeError`` if code hosts would refuse to draw it.
     """
     applications, groups = graph.ordered(), graph.groups()
     lines = ["flowchart LR"]
@@ -70,10 +70,10 @@ def _arrow(use: Use) -> str:
 
 
 def _text(text: str) -> str:
-    """Text of others, so that it can neither end a label nor format it."""
+    """Escape text of others, so that it can neither end a label nor format it."""
     shown = "".join(char if char.isprintable() else " " for char in text)
     shown = shown if len(shown) <= SHOWN else f"{shown[: SHOWN - 3]}..."
     shown = shown.strip() or "?"
-    # a label that begins like a list would be drawn as an error; the mark before it is invisible
+    # a label that begins like a list is drawn as an error, so an invisible mark is put before it
     mark = NO_LIST if re.match(r"\d+[.)]|[-+*]", shown) else ""
     return mark + shown.translate(ESCAPED)

@@ -1,4 +1,4 @@
-"""Who can use what, and what a change adds and removes."""
+"""The graph: which tenants can use which applications, before and after a change."""
 
 from __future__ import annotations
 
@@ -18,21 +18,23 @@ WORDS: Final[Mapping[Access, str]] = {
     "unknown": "not known yet",
 }
 NAME: Final = 30
-"""How much of a name or a comment is shown, in characters."""
+"""The number of characters of a name or a comment that are shown."""
 Change = Literal["same", "added", "removed"]
 RANK: Final[Sequence[Access]] = ("none", "unknown", "revoked", "allowed", "installed")
 
 
 class Use(NamedTuple):
-    """What a tenant may do with an application, before a change and after it."""
+    """A tenant's access to an application, before a change and after it."""
 
     before: Access = "none"
     after: Access = "none"
 
     @property
     def change(self) -> Change:
-        """Whether access is gained or lost. What is not known yet may be either, but for an
-        installation, which is known to come or to go.
+        """Whether access is gained or lost.
+
+        An unknown access may be either, except for an installation that is known to be added or
+        removed.
         """
         if self.before == self.after or ("unknown" in self and "installed" not in self):
             return "same"
@@ -40,17 +42,17 @@ class Use(NamedTuple):
 
     @property
     def shown(self) -> Access:
-        """The access to draw: what is removed, else what there is afterwards."""
+        """The access to draw: the removed one, else the one after the change."""
         return self.before if self.change == "removed" else self.after
 
 
 def cut(text: str) -> str:
-    """A name as it is shown."""
+    """Return a name, shortened to the characters that are shown."""
     return text if len(text) <= NAME else f"{text[: NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def access(*, allowed: bool | None, installed: bool) -> Access:
-    """The access in one word. ``allowed`` ``None``: unknown."""
+    """Return the access in one word. ``allowed`` ``None``: unknown."""
     if allowed is None:
         return "installed" if installed else "unknown"
     if allowed:
@@ -63,44 +65,44 @@ class Group(NamedTuple):
 
     tenants: tuple[str, ...]
     uses: tuple[Use, ...]
-    """One for each application."""
+    """The access to each application."""
 
 
 @dataclass
 class Graph:
-    """Applications by a key, with their names, and what each tenant may do with them.
+    """Applications by key, with their names, and the tenants' access to them.
 
-    ``marks`` are what there is to add to a name, such as ``deleted``.
+    ``marks`` are additions to a name, such as ``deleted``.
     """
 
     title: str
     applications: dict[str, str] = field(default_factory=dict)
     uses: dict[tuple[str, str], Use] = field(default_factory=dict)
-    """By application and tenant; who is not named has no access."""
+    """The access by application and tenant. A missing entry is no access."""
     comments: dict[str, str] = field(default_factory=dict)
-    """The comment that an owner gives a tenant."""
+    """The owners' comments by tenant."""
     unmanaged: set[str] = field(default_factory=set)
-    """Keys of applications whose tenants are not known, because no program declares them."""
+    """Keys of applications whose tenants are unmanaged, and so not known."""
     notes: list[str] = field(default_factory=list)
-    """What the picture does not show."""
+    """Notes on what the picture does not show."""
     marks: dict[str, list[str]] = field(default_factory=dict)
 
     def ordered(self) -> list[str]:
-        """The keys of the applications, by name."""
+        """Return the keys of the applications, by name."""
         return sorted(self.applications, key=lambda key: (self.applications[key], key))
 
     def head(self, key: str) -> str:
-        """An application's name, cut where it is long, and its marks."""
+        """Return an application's name, shortened if it is long, and its marks."""
         marks = self.marks.get(key)
         return cut(self.applications[key]) + (f" ({', '.join(marks)})" if marks else "")
 
     def label(self, tenant: str) -> str:
-        """The comment for a tenant, with enough of its ID to find it."""
+        """Return the comment of a tenant, with enough of its ID to identify it."""
         comment = cut(self.comments.get(tenant, "").strip())
         return f"{comment} ({tenant[:8]})" if comment else tenant
 
     def groups(self) -> list[Group]:
-        """The tenants, grouped, in a stable order: what changes first, then the largest group."""
+        """Return the tenants in groups, in a stable order: changes first, then by size."""
         applications = self.ordered()
         tenants = sorted(
             {tenant for _, tenant in self.uses}, key=lambda each: (self.label(each), each)
@@ -120,11 +122,11 @@ class Graph:
         )
 
     def each(self) -> list[Group]:
-        """The tenants one by one, in the order of their groups."""
+        """Return the tenants one by one, in the order of their groups."""
         return [Group((tenant,), group.uses) for group in self.groups() for tenant in group.tenants]
 
     def summary(self, group: Group, names: int = 3) -> str:
-        """A group in a line: its only tenant, or how many there are and who comes first."""
+        """Return a group in a line: its only tenant, or the number of tenants and some of them."""
         if len(group.tenants) == 1:
             return self.label(group.tenants[0])
         first = group.tenants[:names]

@@ -1,4 +1,4 @@
-"""Where a graph comes from: the platform as it is, or a preview."""
+"""Build a graph from the platform, or from a preview."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from olt_provider.cli.preview.steps import Preview, an_id
 
 
 def of_platform(client: OltClient, tenants: Sequence[str], notify: Callable[[str], None]) -> Graph:
-    """What the tenants own, whom they allow, and what they use of others. Two lists a tenant.
+    """Build the graph of tenants' applications and of those that they use. Two lists per tenant.
 
-    Raises ``OltError`` where a tenant's applications cannot be listed.
+    Raises ``OltError`` if a tenant's applications cannot be listed.
     """
     graph = Graph("Who can use what")
     for tenant in tenants:
@@ -39,7 +39,7 @@ def of_platform(client: OltClient, tenants: Sequence[str], notify: Callable[[str
         try:
             for seen in client.as_tenant(tenant).installations.list(installed=True):
                 graph.applications.setdefault(seen.id, seen.name or seen.id)
-                # what the owner's list shows as allowed may be unavailable because it is inactive
+                # an application that the owner's list shows as allowed may be inactive
                 allowed = seen.available or (seen.id, tenant) in graph.uses
                 now = access(allowed=allowed, installed=True)
                 graph.uses[seen.id, tenant] = Use(now, now)
@@ -57,7 +57,7 @@ def _number_equal_names(graph: Graph) -> None:
 
 
 def of_preview(preview: Preview) -> Graph:
-    """What the stack has now, and what it will have. Only the preview is read."""
+    """Build the graph of a stack before and after a preview's changes. Reads the preview only."""
     graph = Graph(f"Who can use what: {preview.stack}")
     stack = Stack(preview)
     columns = _columns(stack)
@@ -98,7 +98,7 @@ UNMANAGED_NOTE: Final = "allowed tenants that are not managed here"
 
 @dataclass
 class _Column:
-    """An application: who is allowed before and after; ``None``: that is not known."""
+    """An application, with its allowed tenants before and after; ``None``: not known."""
 
     label: str
     marks: list[str] = field(default_factory=list)
@@ -115,7 +115,10 @@ class _Column:
         }
 
     def use(self, tenant: str, *installed: bool) -> Use:
-        """Of an application that is adopted, what it has now is not known, so nothing is gained."""
+        """Return a tenant's access.
+
+        The access to an adopted application before the change is not known, so none is gained.
+        """
         then, now = (
             access(allowed=None if allowed is None else tenant in allowed, installed=there)
             if self.known
@@ -173,7 +176,7 @@ def _column(stack: Stack, resource: Resource) -> _Column:
 
 
 def _updated(held: Facts | None, declared: Facts) -> Facts:
-    """Whom the plan of an update leaves allowed."""
+    """Return the tenants that are allowed after the plan of an update."""
     if held is None or held.allowed is None or declared.allowed is None:
         return declared
     plan = plan_of_tenants(held.allowed, declared.allowed)
@@ -182,7 +185,7 @@ def _updated(held: Facts | None, declared: Facts) -> Facts:
 
 
 def _registered(declared: Facts) -> Facts:
-    """A registration that declares no tenants allows no tenant."""
+    """Return the tenants of a registration, which allows none by default."""
     return replace(declared, allowed=declared.allowed or {}) if _managed(declared) else declared
 
 
@@ -191,7 +194,7 @@ def _managed(declared: Facts) -> bool:
 
 
 def _fill(column: _Column, before: Facts | None, after: Facts | None) -> None:
-    """``None``: there is no such application at that time."""
+    """Set the access at one time. ``None``: there is no such application at that time."""
     column.allowed = [NO_TENANTS if each is None else each.allowed for each in (before, after)]
     there = [each for each in (before, after) if each is not None]
     if any(each.allowed is None and each.tenants == "hidden" for each in there):

@@ -1,4 +1,4 @@
-"""A graph as an SVG picture: a table of applications and tenants. It needs nothing from outside."""
+"""Render a graph as an SVG picture: a self-contained table of applications and tenants."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from xml.etree import ElementTree as ET
 from olt_provider.cli.graph.model import WORDS, Access, Graph, Group, Use
 
 ONE_BY_ONE: Final = 40
-"""As many tenants have a row each; more are grouped by what they may use."""
+"""The largest number of tenants with a row each; more are grouped by their access."""
 REPEAT: Final = 20
-"""Rows after which the heads are repeated."""
+"""The number of rows after which the heads are repeated."""
 FONT: Final = 13
 ROW: Final = 26
 COLUMN: Final = 34
 PAD: Final = 16
 SHOWN: Final = 64
-"""How much of a label is shown, in characters; all of a name is in a title."""
+"""The number of characters of a label that are shown; a title has the whole name."""
 INK, FAINT, PAPER, LINE = "#1f2328", "#59636e", "#ffffff", "#d1d9e0"
 BLUE, ORANGE, GREEN, RED = "#0969da", "#bc4c00", "#1a7f37", "#cf222e"
 GAINED, LOST, UNMANAGED = "#dafbe1", "#ffebe9", "#eff2f5"
@@ -35,7 +35,7 @@ DARK: Final = {
     LOST: "#3c1618",
     UNMANAGED: "#1c2128",
 }
-"""Each colour where a reader prefers dark pages."""
+"""The colours for dark pages."""
 BEHIND: Final = {"same": None, "added": GAINED, "removed": LOST}
 SIGNS: Final = {"added": ("+", GREEN), "removed": ("\N{MINUS SIGN}", RED)}
 LEGEND: Final[Sequence[Access]] = ("installed", "allowed", "revoked", "unknown")
@@ -44,7 +44,7 @@ NOT_MANAGED: Final = "grey column: the tenants of the application are not manage
 
 
 def render(graph: Graph) -> str:
-    """The whole file."""
+    """Return the content of the file."""
     keys = graph.ordered()
     groups = graph.each()
     if len(groups) > ONE_BY_ONE:
@@ -94,7 +94,7 @@ def _explain(
     graph: Graph,
     notes: Sequence[str],
 ) -> None:
-    """The signs that are there, and what the picture does not show."""
+    """Add the legend of the signs, and the notes on what the picture does not show."""
     for k, (shown, text) in enumerate(legend):
         _cell(svg, PAD, bottom + 20 * k - 4, shown, text, size=20)
         _write(svg, PAD + COLUMN + 8, bottom + 20 * k + 11, text, fill=FAINT)
@@ -109,7 +109,7 @@ def _explain(
 def _document(
     graph: Graph, groups: Sequence[Group], keys: Sequence[str], width: float, height: float
 ) -> ET.Element:
-    """The root: a title, the picture in words, colours for dark pages, the paper."""
+    """Return the root: a title, the picture in words, colours for dark pages, the background."""
     svg = ET.Element(
         "svg",
         {
@@ -140,7 +140,7 @@ def _document(
 
 
 def _painted(fill: str | None = None, stroke: str | None = None) -> dict[str, str]:
-    """The attributes of a colour, and the classes by which it is another on dark pages."""
+    """Return the attributes of a colour, and the classes that change it on dark pages."""
     classes = [f"f{fill[1:]}"] if fill else []
     classes += [f"s{stroke[1:]}"] if stroke else []
     painted = {"fill": fill or "none", "class": " ".join(classes)}
@@ -148,18 +148,18 @@ def _painted(fill: str | None = None, stroke: str | None = None) -> dict[str, st
 
 
 def _box(svg: ET.Element, x: float, y: float, *, width: float, height: float) -> None:
-    """The background of what is not managed."""
+    """Draw the background of an unmanaged column."""
     place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "width": f"{width:.1f}", "height": f"{height:.1f}"}
     ET.SubElement(svg, "rect", {**place, **_painted(UNMANAGED)})
 
 
 def _listed(graph: Graph, group: Group) -> str:
-    """All tenants of a group."""
+    """Return all tenants of a group."""
     return ", ".join(_clean(graph.label(tenant)) for tenant in group.tenants)
 
 
 def _legend(groups: Sequence[Group]) -> list[tuple[Use, str]]:
-    """What the signs mean that are there."""
+    """Return the explanations of the signs that the picture contains."""
     there = {use for group in groups for use in group.uses}
     entries = [
         (Use(access, access), WORDS[access])
@@ -190,7 +190,7 @@ def _row(svg: ET.Element, top: float, right: float, label: str, listed: str) -> 
 def _cell(
     svg: ET.Element, left: float, top: float, use: Use, title: str, *, size: float = ROW
 ) -> None:
-    """One sign, and in a change its background and + or - beside it."""
+    """Draw one sign, and in a change its background and + or - beside it."""
     if use.shown == "none":
         return
     cell = ET.SubElement(svg, "g")
@@ -252,7 +252,7 @@ def _write(
 
 
 def _clean(text: str) -> str:
-    """Without what XML cannot hold, or a reader cannot see."""
+    """Remove characters that XML cannot contain, or that are invisible."""
     return "".join(char if char.isprintable() else " " for char in text)
 
 
@@ -262,6 +262,6 @@ def _cut(text: str, shown: int = SHOWN) -> str:
 
 
 def _width(text: str) -> float:
-    """How wide a text is at most, in pixels, in any of the fonts."""
+    """Return the largest width of a text, in pixels, in any of the fonts."""
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return FONT * (0.62 * (len(text) - wide) + 1.05 * wide)

@@ -1,4 +1,4 @@
-"""A preview from a file or from standard input, as the commands take it."""
+"""Read a preview from a file or from standard input."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def preview_of(command: str, file: str) -> Preview:
-    """What ``pulumi preview --json`` printed; ``-``: standard input. Ends with one line and 2."""
+    """Read the output of ``pulumi preview --json``; ``-``: standard input. Exits on bad input."""
     from olt_provider.cli.preview.steps import PreviewError, read_preview
 
     try:

@@ -1,4 +1,4 @@
-"""What is known of an application at one time, from a state, a ``.get`` or the platform."""
+"""The known values of an application: from a state, a declaration or the platform."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Managed = Literal["managed", "unmanaged", "hidden"]
 
 @dataclass(frozen=True)
 class Facts:
-    """An application. ``None`` where it is not known, because it is hidden or not declared.
+    """The known values of an application. ``None``: not known, because hidden or not declared.
 
     ``allowed``: tenant -> comment. ``tenants``: whether a program manages them. ``installed`` is
-    known from the platform only.
+    only known from the platform.
     """
 
     name: str | None = None
@@ -30,26 +30,26 @@ class Facts:
     redirects: frozenset[str] | None = None
     client_id: str | None = None
     guarded: bool = True
-    """Whether a name that is in use is refused."""
+    """Whether the duplicate-name guard is active."""
     forced: bool = False
-    """Whether it is deleted where it is installed."""
+    """Whether it is deleted although it is installed."""
     installed: frozenset[str] = field(default_factory=frozenset)
     complete: bool = False
-    """Whether it is what the platform holds, not only what a state does."""
+    """Whether the values are the platform's, not those of a state."""
 
 
 def before(state: State) -> Facts:
-    """What a state holds: its outputs, which hold every input."""
+    """Return the values of a state. Its outputs contain every input."""
     return _facts({**state.inputs, **state.outputs}, state.outputs)
 
 
 def after(state: State) -> Facts:
-    """What is declared, with the platform's defaults for the rest."""
+    """Return the declared values, with the platform's defaults for the rest."""
     return _facts(state.inputs, {})
 
 
 def on_platform(found: Application) -> Facts:
-    """What the platform holds now."""
+    """Return the present values of the platform."""
     return Facts(
         name=found.name,
         owner=found.tenant_id,

@@ -1,4 +1,4 @@
-"""The plans of a preview's updates: the lifecycle decides what a change calls and rotates."""
+"""The lifecycle's plans of the updates in a preview."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DATES: Final = (DUE, ROTATED)
 
 
 def plan_of_update(resource: Resource, now: datetime) -> Plan:
-    """The plan of a resource that is updated, or stays: from its last outputs to its inputs.
+    """Return the plan of a resource that is updated, or unchanged: from its outputs to its inputs.
 
     Two secret values look alike, so a secret trigger that changes rotates.
     """
@@ -30,7 +30,7 @@ def plan_of_update(resource: Resource, now: datetime) -> Plan:
     outputs = {**old.inputs, **old.outputs}
     try:
         plan = plan_of(_taken(outputs), _taken({**new.inputs, "adopt": None}), now)
-    except OverflowError:  # a date that no provider writes
+    except OverflowError:  # an impossible date
         plan = plan_of(_taken(outputs, dates=False), _taken({**new.inputs, "adopt": None}), NO_TIME)
     trigger = new.inputs.get(TRIGGER)
     hidden = isinstance(trigger, Mapping) and SECRET in trigger.values()
@@ -40,13 +40,13 @@ def plan_of_update(resource: Resource, now: datetime) -> Plan:
 
 
 def plan_of_tenants(allowed: Mapping[str, Any], desired: Mapping[str, Any]) -> Plan:
-    """The plan from the tenants that are allowed to those that are declared."""
+    """Return the plan from the allowed tenants to the declared ones."""
     before, after = (_taken({"allowed_tenants": each}) for each in (allowed, desired))
     return plan_of(before, after, NO_TIME)
 
 
 def _taken(props: Mapping[str, Any], *, dates: bool = True) -> dict[str, Any]:
-    """Properties as the lifecycle takes them. What is hidden, or is no such value, is unknown."""
+    """Convert properties to those of the lifecycle. Hidden and invalid values are unknown."""
     known = {
         name: _value(name, value)
         for name, value in props.items()
@@ -70,7 +70,7 @@ def _value(name: str, value: Any) -> Any:
 
 
 def converted_value(value: Any) -> Any:
-    """With the lifecycle's mark for what is known only after the update."""
+    """Replace values that are known only after the update by the lifecycle's ``UNKNOWN``."""
     if isinstance(value, Mapping):
         return {key: converted_value(each) for key, each in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What happens to each resource of this package, from all steps of a preview."""
+"""Combine all steps of a resource into its state before and after a run."""
 
 from __future__ import annotations
 
@@ -12,26 +12,27 @@ from olt_provider.cli.preview.types import APPLICATION, INSTALLATION, kind_of
 
 OURS: Final = (APPLICATION, INSTALLATION)
 Change = Literal["same", "created", "updated", "replaced", "deleted", "released"]
-"""``released``: it leaves the stack and stays on the platform."""
+"""The change of a resource. ``released``: it leaves the stack and stays on the platform."""
 
 
 @dataclass(frozen=True)
 class Gone:
-    """A state whose deletion is a step, and that step's place, where the preview shows it."""
+    """A deleted state, and the index of its step, if the preview shows it."""
 
     state: State
     place: int | None
     pending: bool = False
-    """Whether an earlier run has replaced it and could not delete it."""
+    """Whether an earlier run replaced it and could not delete it."""
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource, before and after: as the stack manages it, else ``None``.
+    """A resource before and after the run; ``None`` if the stack does not manage it.
 
-    ``seen`` is what a ``.get`` under the same name has read, and ``reads`` the ID of what it reads
-    in this run. ``created`` is the place of the step that creates it, where the preview shows one.
-    ``keys`` are the inputs that change. What is ``imported`` exists already and stays as it is.
+    ``seen`` is the state that a ``.get`` under the same name has read, and ``reads`` the ID that it
+    reads in this run. ``created`` is the index of the step that creates it, if the preview shows
+    one. ``keys`` are the inputs that change. An ``imported`` resource exists already and stays
+    unchanged.
     """
 
     urn: str
@@ -49,7 +50,7 @@ class Resource:
 
     @property
     def urn_is_ours(self) -> bool:
-        """Whether it is of this package after the run; an alias may give it another type."""
+        """Whether its type is of this package after the run; an alias may give it another type."""
         return kind_of(self.urn) in OURS
 
     @property
@@ -59,7 +60,7 @@ class Resource:
 
 
 def resources_of(preview: Preview) -> list[Resource]:
-    """Applications first, each by name. Steps of one URN belong together."""
+    """Return the resources, applications first, each by name. Steps of one URN belong together."""
     renamed = {
         (step.old.urn, step.old.id): step.urn
         for step in preview.steps
@@ -68,7 +69,7 @@ def resources_of(preview: Preview) -> list[Resource]:
     by_urn: dict[str, list[tuple[int, Step]]] = defaultdict(list)
     for place, step in enumerate(preview.steps):
         if step.kind in OURS or (step.old is not None and step.old.type in OURS):
-            # what an alias has renamed is deleted under its old name
+            # a resource that an alias has renamed is deleted under its old name
             urn = renamed.get((step.urn, step.old.id if step.old else ""), step.urn)
             by_urn[urn].append((place, step))
     found = [_Steps(urn, steps).resource() for urn, steps in by_urn.items()]
@@ -94,7 +95,7 @@ class _Steps:
         before = after if imported else before
         refreshed = next(self._states("refresh"), None)
         if before is None and after is None and not gone and refreshed is not None:
-            before = after = refreshed  # the preview leaves out that it stays the same
+            before = after = refreshed  # the preview omits the step of an unchanged resource
         changed = [step.changed for _, step in self._steps if step.op in CHANGING]
         return Resource(
             urn=self._urn,
@@ -119,7 +120,7 @@ class _Steps:
         return next(step.old.type for _, step in self._steps if step.old and step.old.type in OURS)
 
     def _states(self, *operations: str) -> Iterator[State]:
-        """The old states of these operations that the stack manages and that exist."""
+        """Return the old states of these operations, without unmanaged and missing resources."""
         for op in operations:
             for _, step in self._steps:
                 if step.op == op and (old := _managed(step)) is not None:
@@ -185,9 +186,9 @@ CHANGING: Final = ("update", "replace", *CREATING)
 
 
 def _managed(step: Step) -> State | None:
-    """The old state, where the stack manages something that exists."""
+    """Return the old state, if the stack manages an existing resource."""
     old = step.old
     if old is None or old.external or (old.type or step.kind) not in OURS:
         return None
-    # with --target, what would be created is shown as the same, without an ID
+    # with --target, an excluded creation is shown as the same, without an ID
     return None if step.op == "same" and not (old.id or old.inputs) else old

@@ -1,4 +1,4 @@
-"""The applications and installations that a stack has before a run, and those it has after it."""
+"""The applications and installations of a stack, before and after a run."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from olt_provider.cli.preview.steps import UNKNOWN, Preview, State, an_id, name_
 from olt_provider.cli.preview.types import APPLICATION, kind_of
 
 UNNAMED: Final = "?"
-"""The key of an application that the preview does not name."""
+"""The key of an application that the preview does not identify."""
 UNNAMED_LABEL: Final = "an application that the preview does not name"
 
 
 @dataclass(frozen=True)
 class Installed:
-    """An installation that a resource holds: the key of its application, and its tenant."""
+    """An installation of a resource: the key of its application, and its tenant."""
 
     application: str
     tenant: str | None
     resource: Resource
     dependency: str
-    """The name of the only application that it depends on, for one that stays as it is."""
+    """The name of the only application that it depends on, if the resource is unchanged."""
 
 
 class Stack:
-    """Applications by a key: their ID, or the URN of the resource that will register them.
+    """Applications by key: their ID, or the URN of the resource that will register them.
 
-    An application that is replaced keeps its key, so that its tenants before and after
-    can be compared. ``platform`` is what the platform holds, by ID, where it was read.
+    An application that is replaced keeps its key, so that its tenants before and after can be
+    compared. ``platform`` is the platform's data by application ID, if it was read.
     """
 
     def __init__(self, preview: Preview, platform: Mapping[str, Facts] | None = None) -> None:
@@ -44,7 +44,7 @@ class Stack:
         self.of_other_types = [
             each for each in found if each.change == "released" and not each.urn_is_ours
         ]
-        """Resources that an alias gives to a resource of another type."""
+        """Resources that an alias replaces by a resource of another type."""
         self.adopts_unnamed = any(
             each.change in ("created", "replaced")
             and each.after is not None
@@ -55,7 +55,7 @@ class Stack:
         """Whether an application is adopted whose ID the preview does not show."""
         self._by_urn = {each.urn: each for each in self.applications}
         self.holders: dict[str, list[Resource]] = defaultdict(list)
-        """Who holds an application after the run, by its ID."""
+        """The resources that manage an application after the run, by its ID."""
         for each in self.applications:
             held = self.held(each)
             if held:
@@ -76,7 +76,7 @@ class Stack:
         self._names = Counter(each.name for each in self.applications)
 
     def held(self, resource: Resource) -> str | None:
-        """The ID of the application that a resource has after the run, where it is known."""
+        """Return the ID of a resource's application after the run, if it is known."""
         state = resource.after
         if state is None:
             return None
@@ -85,7 +85,7 @@ class Stack:
         return adopted_id(state)
 
     def key(self, resource: Resource) -> str:
-        """The key of a resource's application, before and after."""
+        """Return the key of a resource's application, before and after."""
         held = self.held(resource)
         if held is not None:
             return held
@@ -94,7 +94,7 @@ class Stack:
         return known or resource.urn
 
     def continues(self, resource: Resource) -> bool:
-        """Whether what it registers takes the place of its old application, which goes."""
+        """Whether the application that it registers replaces its old application."""
         return resource.change != "replaced" or all(
             not each.state.retain and not self.kept_by(each.state.id)
             for each in resource.gone
@@ -102,14 +102,14 @@ class Stack:
         )
 
     def may_go_on(self, installed: Installed) -> bool:
-        """Whether a resource installs an application that is not named, which may be this one."""
+        """Whether a resource installs an unidentified application, which may be this one."""
         return any(
             each.application == UNNAMED and each.tenant in (None, installed.tenant)
             for each in self.after
         )
 
     def declared(self, key: str) -> Facts | None:
-        """What the program declares of an application, where it declares who is allowed."""
+        """Return the declared values of an application that declares its tenants."""
         for each in self.applications:
             if each.after is not None and self.key(each) == key:
                 declared = facts.after(each.after)
@@ -120,16 +120,16 @@ class Stack:
         return None
 
     def old_key(self, resource: Resource) -> str:
-        """The key of what it had before."""
+        """Return the key of its application before the run."""
         old = resource.before
         return (an_id(old.id) if old is not None else None) or self.key(resource)
 
     def kept_by(self, application_id: str) -> list[Resource]:
-        """The resources because of which an application is not deleted."""
+        """Return the resources because of which an application is not deleted."""
         return self.holders.get(an_id(application_id) or "", [])
 
     def prior(self, application_id: str | None) -> Facts | None:
-        """What is known of an application before the run, by its ID."""
+        """Return the values of an application before the run, by its ID."""
         if application_id is None:
             return None
         if application_id in self.platform:
@@ -142,7 +142,7 @@ class Stack:
         return self.seen.get(application_id)
 
     def label(self, key: str) -> str:
-        """An application by its name in the program, else by its ID."""
+        """Return an application's name in the program, else its ID."""
         if key == UNNAMED:
             return UNNAMED_LABEL
         for resource in self.applications:
@@ -156,14 +156,14 @@ class Stack:
         return self._depended.get(key, key)
 
     def name(self, resource: Resource) -> str:
-        """The name in the program, with the types of its parents where others are called so."""
+        """Return the name in the program, with its parents' types if it is not unique."""
         if self._names[resource.name] == 1:
             return resource.name
         parents = resource.urn.split("::", 3)[2].rpartition("$")[0]
         return f"{resource.name} in {parents}" if parents else resource.name
 
     def _held(self, when: str) -> Iterator[Installed]:
-        """What is installed; what a ``.get`` has read, or what is retained, goes on as it is."""
+        """Return the installations; those of a ``.get`` and retained ones continue unchanged."""
         for resource in self._installations:
             held: State | None = getattr(resource, when)
             states = [held, resource.seen]
@@ -188,17 +188,17 @@ class Stack:
         )
 
     def _of_dependency(self, resource: Resource, state: State) -> str:
-        """The application whose ``id`` the input is, where nothing else fits."""
+        """Return the application whose ``id`` the input is, if no other one is possible."""
         value = state.inputs.get("application_id")
         named = state.depends.get("application_id") or []
         depended = [self._by_urn[urn] for urn in named if urn in self._by_urn]
         if value not in (None, *HIDDEN) or len(named) != 1 or len(depended) != 1:
             return UNNAMED
         application = depended[0]
-        # no preview shows the ID of a .get to what depends on it
+        # no preview shows the ID of a .get to its dependents
         if value == UNKNOWN and an_id(application.reads):
             return application.reads
-        # the ID of one that stays is known, so what is unknown is another of its outputs
+        # the ID of an unchanged application is known, so the unknown value is another output
         if value == UNKNOWN and application.change in ("same", "updated"):
             return UNNAMED
         old = resource.before
@@ -209,14 +209,14 @@ class Stack:
         return self.old_key(application) if state is old else self.key(application)
 
     def _depended_name(self, state: State) -> str:
-        """Resources that stay as they are may be left out of a preview, but are depended on."""
+        """Return the name of the dependency, which a preview omits if it is unchanged."""
         named = state.depends.get("application_id") or []
         if len(named) != 1 or named[0].count("::") < 3 or named[0] in self._by_urn:
             return ""
         return name_of(named[0]) if kind_of(named[0]) == APPLICATION else ""
 
     def comment(self, key: str, tenant: str | None) -> str:
-        """The program's comment for a tenant: on this application, else if equal on all others."""
+        """Return the program's comment for a tenant: on this application, else a common one."""
         if an_id(tenant) is None or tenant is None:
             return ""
         own = self._comments.get((key, tenant))
@@ -225,7 +225,7 @@ class Stack:
 
     @property
     def comments(self) -> dict[str, str]:
-        """The program's comment for each tenant, where it has one."""
+        """Return the program's comment for each tenant that has one."""
         return {
             known: self._comments[key, tenant]
             for key, tenant in sorted(self._comments, reverse=True)
@@ -248,12 +248,12 @@ class Stack:
 
 
 def adopted_id(state: State) -> str | None:
-    """The application that a new resource adopts, where the preview shows it."""
+    """Return the application that a new resource adopts, if the preview shows it."""
     adopt = state.inputs.get("adopt")
     return an_id(adopt.get("application_id")) if isinstance(adopt, Mapping) else None
 
 
 def _of_id(id_: str) -> tuple[str | None, str | None]:
-    """Tenant and application of an installation's ID."""
+    """Return tenant and application of an installation's ID."""
     tenant, _, application = id_.partition("/")
     return (an_id(tenant), an_id(application)) if application else (None, None)

@@ -1,4 +1,4 @@
-"""What ``pulumi preview --json`` prints, as far as a review needs it."""
+"""The JSON of ``pulumi preview --json`` as typed values."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from olt_provider.cli.preview.types import APPLICATION, INSTALLATION, kind_of, step_as_dynamic
 
 DEFAULT_PROVIDER: Final = re.compile(r"default(_\d.*)?")
-"""Names of the engine's own provider, which resources use that name none."""
+"""Names of the engine's own provider, which is used by resources without another one."""
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What the engine writes for a value that is known only after the update."""
+"""The engine's text for a value that is known only after the update."""
 SECRET: Final = "[secret]"  # noqa: S105 (what the engine writes instead of one)
 OPERATIONS: Final = frozenset(
     {
@@ -41,31 +41,31 @@ MAX_BYTES: Final = 256 * 1024 * 1024
 
 
 class PreviewError(Exception):
-    """The input is not a whole preview in a known shape. The message is one line."""
+    """The input is not a complete preview in a known format. The message is one line."""
 
 
 class _Part(BaseModel):
-    # Every engine adds keys of its own, so what is not known is left alone.
+    # Engines add keys, so unknown ones are ignored.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class State(_Part):
-    """A resource before or after."""
+    """A resource before or after a step."""
 
     id: str = ""
     import_id: Annotated[str, Field(alias="importID")] = ""
-    """The ID of what an import reads."""
+    """The ID that an import reads."""
     urn: str = ""
-    """Another than that of the step where an alias names another."""
+    """It differs from the step's type if an alias names another type."""
     type: str = ""
-    """Another than the resource's own where an alias names another."""
+    """It differs from the resource's URN if an alias names another one."""
     inputs: dict[str, Any] = {}
     outputs: dict[str, Any] = {}
     external: bool = False
     """Whether it is managed elsewhere and was only read (a ``.get``)."""
     provider: str = ""
     marked: Annotated[bool, Field(alias="delete")] = False
-    """Whether it was replaced and has to be deleted still."""
+    """Whether it was replaced and its deletion is pending."""
     retain: Annotated[bool, Field(alias="retainOnDelete")] = False
     depends: Annotated[dict[str, list[str] | None], Field(alias="propertyDependencies")] = {}
 
@@ -93,7 +93,7 @@ class Step(_Part):
 
     @property
     def provider(self) -> str:
-        """The URN and ID of its provider, or nothing where the preview does not show it."""
+        """The URN and ID of its provider; empty if the preview does not show it."""
         return (self.new and self.new.provider) or (self.old and self.old.provider) or ""
 
     @property
@@ -108,7 +108,7 @@ class Step(_Part):
 
 
 class Diagnostic(_Part):
-    """A message of the engine, the program or a provider. Its text may hold anything."""
+    """A message of the engine, the program or a provider. Its text is not trusted."""
 
     severity: str
     message: str = ""
@@ -134,7 +134,7 @@ class Preview(_Part):
 
     @property
     def stack(self) -> str:
-        """Project and stack, or nothing where there is no step."""
+        """Project and stack; empty if there is no step."""
         if not self.steps:
             return ""
         stack, project = self.steps[0].urn.removeprefix("urn:pulumi:").split("::", 3)[:2]
@@ -142,18 +142,18 @@ class Preview(_Part):
 
 
 def name_of(urn: str) -> str:
-    """The last part of a resource's name in the engine."""
+    """Return the last part of a resource's name in the engine."""
     return urn.split("::", 3)[3]
 
 
 def an_id(value: Any) -> str | None:
-    """An ID that may be shown; anything else, a masked or unknown value too, is not."""
+    """Return an ID that may be shown; ``None`` for other values, such as a masked one."""
     text = value.lower() if isinstance(value, str) else ""
     return text if ID.fullmatch(text) and text != UNKNOWN else None
 
 
 def read_preview(text: str) -> Preview:
-    """Read it, or raise ``PreviewError`` with one line that states what it is instead."""
+    """Parse a preview. Raises ``PreviewError``, which states what the input is instead."""
     if not text.strip():
         raise PreviewError("it is empty: the preview printed nothing")
     try:

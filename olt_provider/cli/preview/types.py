@@ -1,4 +1,4 @@
-"""Type tokens and property names: those of the native form are read as those of the dynamic one."""
+"""Convert type tokens and property names of the native form to those of the dynamic form."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ APPLICATION: Final = names.DYNAMIC_APPLICATION
 INSTALLATION: Final = names.DYNAMIC_INSTALLATION
 PROVIDER: Final = "pulumi:providers:pulumi-python"
 NATIVE: Final = {**names.ALIASES, names.PROVIDER: PROVIDER}
-"""Type tokens of the native form, with those of the dynamic one."""
+"""The dynamic form's type token by that of the native form."""
 OF_THE_ENGINE: Final = frozenset({"version", "pluginDownloadURL", "__internal"})
-"""Inputs of a native provider that are no settings."""
+"""Inputs of a native provider that are not settings."""
 STATES: Final = ("oldState", "newState")
 
 
@@ -26,12 +26,12 @@ def kind_of(urn: str) -> str:
 
 
 def plain_type(token: Any) -> Any:
-    """A type token, that of the dynamic form for one of the native form."""
+    """Return a type token, for one of the native form that of the dynamic form."""
     return NATIVE.get(token, token) if isinstance(token, str) else token
 
 
 def as_dynamic(token: Any, props: Any) -> Any:
-    """The properties of a resource of this type, with the names of the dynamic form."""
+    """Return the properties of a resource of this type, with the names of the dynamic form."""
     if not isinstance(token, str) or token not in NATIVE or not isinstance(props, Mapping):
         return props
     if NATIVE[token] == PROVIDER:
@@ -43,7 +43,7 @@ def as_dynamic(token: Any, props: Any) -> Any:
 
 
 def step_as_dynamic(step: Any) -> Any:
-    """A step of a preview, with the names of the dynamic form. What has another shape stays."""
+    """Return a step with the names of the dynamic form. A step in another format is unchanged."""
     if not isinstance(step, dict) or not isinstance(step.get("urn"), str):
         return step
     parts = step["urn"].split("::", 3)
@@ -56,7 +56,7 @@ def step_as_dynamic(step: Any) -> Any:
 
 
 def _state(own: str, state: dict[str, Any]) -> dict[str, Any]:
-    """A state, whose type is another than the step's where an alias names another."""
+    """Convert a state, whose type differs from the step's if an alias names another one."""
     token = state.get("type") or own
     names = ("inputs", "outputs", "propertyDependencies")
     found = {key: as_dynamic(token, state[key]) for key in names if key in state}

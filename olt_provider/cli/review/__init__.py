@@ -1,1 +1,1 @@
-"""The effects of a preview on the platform, for its reviewers: see ``effects.review``."""
+"""Review previews: their effects on the platform. The entry point is ``effects.review``."""

@@ -1,4 +1,4 @@
-"""Which tenants lose, keep and gain access to which applications."""
+"""The effects on tenants' access: which tenants lose, keep and gain it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from olt_provider.cli.review.findings import Access, Affected
 
 HIDDEN_TENANTS: Final = "allowed_tenants is secret or not known yet"
 Pair = tuple[str, str | None]
-"""The key of an application, and a tenant; ``None``: the preview does not show which."""
+"""The key of an application, and a tenant; ``None``: the preview does not show it."""
 
 
 @dataclass
@@ -28,7 +28,7 @@ class _Reason:
 
 
 class Tenants:
-    """The comparison of who is allowed and who has it installed, before a run and after it."""
+    """Compares allowed and installed tenants before and after a run."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
@@ -37,26 +37,26 @@ class Tenants:
         self._keeps: set[Pair] = set()
         self.notes: list[Affected] = []
         self._gone: dict[str, str] = {}
-        """Keys of applications that end, and why."""
+        """Keys of applications that end, with the reason."""
         self._fresh: set[str] = set()
-        """Keys of applications that are registered in this run."""
+        """Keys of applications that this run registers."""
         for resource in stack.applications:
             self._application(resource)
         self._installations()
 
     @property
     def loses(self) -> tuple[Access, ...]:
-        """Who loses access, or may lose it."""
+        """Return the tenants that lose access, or may lose it."""
         return self._accesses(self._loses)
 
     @property
     def gains(self) -> tuple[Access, ...]:
-        """Who gains access, or may gain it."""
+        """Return the tenants that gain access, or may gain it."""
         return self._accesses(self._gains)
 
     @property
     def keeps(self) -> tuple[Access, ...]:
-        """Who keeps access to an application that is replaced, but needs its new credentials."""
+        """Return the tenants that keep access to a replaced application with new credentials."""
         kept = {pair: _Reason({"application replaced"}, certain=True) for pair in self._keeps}
         return self._accesses(
             {pair: reason for pair, reason in kept.items() if pair not in self._loses}
@@ -95,7 +95,7 @@ class Tenants:
                 continue
             key = an_id(state.id) or self._stack.old_key(resource)
             if key == self._stack.key(resource) and after is not None:
-                continue  # registered again: compared with its replacement
+                continue  # it is registered again, so it is compared with its replacement
             replaced = resource.change == "replaced" and not gone.pending
             self._ended(key, state.id, facts.before(state), "replaced" if replaced else "deleted")
 
@@ -119,7 +119,7 @@ class Tenants:
             registered = new if new.tenants != "unmanaged" else _without_tenants(new)
             self._changed(resource, key, base, registered, why="application replaced")
             there = {(each.application, each.tenant) for each in self._stack.after}
-            for tenant in base.installed:  # known from the platform only
+            for tenant in base.installed:  # only known from the platform
                 if (key, tenant) not in there:
                     self._lose(key, tenant, "uninstalled")
             self._keeps |= {
@@ -150,7 +150,7 @@ class Tenants:
         adopted: bool = False,
         why: str = "revoked",
     ) -> None:
-        """Compare who is allowed. ``base`` ``None``: of an application that nothing is known of."""
+        """Compare the allowed tenants. ``base`` ``None``: nothing is known of the application."""
         held = base.allowed if base is not None else None
         if new.tenants == "unmanaged":
             if held is not None and not adopted:
@@ -252,14 +252,14 @@ def _unmanaged(base: Facts | None, *, adopted: bool, why: str) -> str:
 
 
 def _without_tenants(new: Facts) -> Facts:
-    """A registration that declares no tenants allows no tenant."""
+    """Return a registration's values with the tenants that it allows, none by default."""
     return _with(new, {})
 
 
 def _called(
     held: Mapping[str, Any], was: Mapping[str, Any], new: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Who is allowed once what differs between state and program was called, and nothing else."""
+    """Return the allowed tenants after the calls for differences between state and program."""
     differs = {each: comment for each, comment in new.items() if was.get(each, None) != comment}
     kept = {each: comment for each, comment in held.items() if each not in was or each in new}
     return {**kept, **differs}

@@ -1,4 +1,4 @@
-"""What happens to applications, but for their tenants."""
+"""The effects on applications and their client secrets, without those on tenants."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LISTED_APART: Final = client_secrets.LISTED | {
 
 
 class Applications:
-    """What happens to applications, but for their tenants."""
+    """Collects the effects on applications and their client secrets."""
 
     def __init__(self, stack: Stack, now: datetime) -> None:
         self._stack = stack
@@ -140,7 +140,7 @@ class Applications:
         keys: frozenset[str] | set[str],
         prefix: str = "",
     ) -> None:
-        """What changes beside secrets and tenants. ``base`` ``None``: nothing is known of it."""
+        """Compare all but secrets and tenants. ``base`` ``None``: nothing is known of it."""
         held = base or Facts()
         if "status" in keys:
             self._status(resource, state, held, new, prefix)
@@ -224,13 +224,13 @@ class Applications:
 
 
 ALL: Final = frozenset({"status", "with_public_oauth2_client", "redirect_uris"})
-"""The properties whose changes are findings."""
+"""Properties whose changes are findings of their own."""
 
 
 def _ended_logins(
     held: Facts, new: Facts, keys: frozenset[str] | set[str]
 ) -> tuple[list[str], list[str]]:
-    """What ends for users who log in: certainly, and perhaps."""
+    """Return what ends for users who log in: certainly, and possibly."""
     certain, possible = [], []
     if "with_public_oauth2_client" in keys and held.public is not False and new.public is not True:
         if held.public is None or new.public is None:

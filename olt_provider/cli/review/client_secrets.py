@@ -1,4 +1,4 @@
-"""Client secrets: those that stop working in place, and those that stay valid until a date."""
+"""The effects on client secrets: which stop working in place, and which stay valid until a date."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from olt_provider.lifecycle.application.secret_age import ROTATED as ROTATED_AT
 from olt_provider.lifecycle.plan import Plan
 
 LISTED: Final = frozenset({TRIGGER, DUE})
-"""Inputs whose changes are listed with the client secrets."""
+"""Inputs whose changes the review lists with the client secrets."""
 
 
 def of_adoption(
     name: str, after: State, application_id: str | None, base: Facts | None
 ) -> DeadSecret | None:
-    """The secret of an application that is adopted, unless its secret is declared."""
+    """Return the present secret of an application that is adopted without a declared secret."""
     adopt = after.inputs.get("adopt")
     shown = isinstance(adopt, Mapping)
     secret = adopt.get("client_secret") if isinstance(adopt, Mapping) else UNKNOWN
@@ -37,9 +37,9 @@ def of_adoption(
 
 
 def of_update(name: str, resource: Resource, plan: Plan) -> DeadSecret | None:
-    """The secret that the plan of an update ends; ``None`` where it stays valid.
+    """Return the secret that the plan of an update ends; ``None`` if it stays valid.
 
-    What is due now and does not change in the preview has become due since it was made.
+    A secret that is due now and unchanged in the preview has become due since the preview.
     """
     old, rotation = resource.before, plan.new_secret
     if old is None or rotation is None:
@@ -57,7 +57,7 @@ def of_update(name: str, resource: Resource, plan: Plan) -> DeadSecret | None:
 
 
 def age(name: str, resource: Resource) -> SecretAge | None:
-    """Since when a secret exists that stays valid, and its due date; ``None``: it has none."""
+    """Return the age and due date of a secret that stays valid; ``None`` if it has no due date."""
     old, new = resource.before, resource.after
     if old is None or new is None:
         return None
@@ -69,7 +69,7 @@ def age(name: str, resource: Resource) -> SecretAge | None:
 
 
 def partner(resource: Resource, resources: Iterable[Resource]) -> tuple[Resource, str] | None:
-    """Return the idle application's partner in a pair, and the note that its secret stays valid.
+    """Return the other application of the pair of a rotated one, with a note on its secret.
 
     ``None`` if the rotated application belongs to no pair, or the preview does not show the other.
     """
@@ -94,6 +94,6 @@ def _trigger(resource: Resource) -> Mapping[str, Any]:
 
 
 def _date(text: object) -> str:
-    """The date of a time in a state, which may hold anything."""
+    """Return the date of a time in a state, whose value is not trusted."""
     moment = read(text)
     return moment.date().isoformat() if moment is not None else ""

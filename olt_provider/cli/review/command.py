@@ -44,7 +44,7 @@ and checks of --live that were not possible are always a problem.
 
 
 class Format(str, Enum):
-    """How the review is printed."""
+    """The format of the review."""
 
     MARKDOWN = "markdown"
     JSON = "json"
@@ -93,7 +93,7 @@ def run(  # noqa: PLR0917 (typer passes them by name)
     if labels:
         text = json.dumps(found.labels) + "\n"
     elif form is Format.JSON:
-        # ASCII, because a terminal acts on some characters and no output holds half of one
+        # ASCII, because terminals interpret some characters and the output may be cut anywhere
         text = json.dumps(found.model_dump(mode="json"), indent=2) + "\n"
     else:
         text = render(found, picture=picture(preview) if graph else "")
@@ -105,7 +105,7 @@ def run(  # noqa: PLR0917 (typer passes them by name)
 
 
 def picture(preview: Preview) -> str:
-    """Mermaid, or why there is none."""
+    """Return the picture as Mermaid, or the reason why there is none."""
     from olt_provider.cli.graph.mermaid import TooLargeError, render
     from olt_provider.cli.graph.sources import of_preview
     from olt_provider.cli.review.markdown import code

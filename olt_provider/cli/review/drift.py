@@ -1,4 +1,4 @@
-"""Manual changes that a preview with ``--refresh``, or of a refresh, has found."""
+"""Drift: manual changes in a preview with ``--refresh``, or of a refresh."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from olt_provider.lifecycle.application.secret_age import DUE
 
 OURS = (APPLICATION, INSTALLATION)
 OWN = ("__provider", DUE)
-"""Inputs that are the provider's own, and no property of the platform's."""
+"""Inputs of the provider that are not properties of the platform."""
 
 
 def refresh_only(preview: Preview) -> bool:
-    """Whether it is of ``pulumi refresh --preview-only``: what differs goes into the state only.
+    """Whether it is a preview of ``pulumi refresh``, which changes the state only.
 
-    Its updates have outputs, which those of a program do not have before they are made.
+    Its updates have outputs. The updates of a program have none before they are made.
     """
     operations = {step.op for step in preview.steps}
     if not operations <= {"same", "refresh", "update", "delete", "read"}:
@@ -33,14 +33,14 @@ def refresh_only(preview: Preview) -> bool:
     changed = [step for step in preview.steps if step.op in ("update", "delete")]
     updated = [step for step in changed if step.op == "update" and step.kind in OURS]
     read = [step for step in updated if step.new is not None and step.new.outputs]
-    # of a resource that is refreshed and then changed by a program, there would be both steps
+    # a resource that is refreshed and then changed by a program has both steps
     if read != updated or any(step.urn in refreshed for step in changed):
         return False
     return bool(read or refreshed)
 
 
 def found(preview: Preview) -> tuple[Drift, ...] | None:
-    """The drift of this package's resources; ``None`` where nothing was refreshed."""
+    """Return the drift of this package's resources; ``None`` if nothing was refreshed."""
     only = refresh_only(preview)
     if not only and not any(step.op == "refresh" for step in preview.steps):
         return None
@@ -53,7 +53,7 @@ def found(preview: Preview) -> tuple[Drift, ...] | None:
 
 
 Pair = tuple[Step, State, State | None, set[str]]
-"""A step, the state before, the one that the platform holds, and the inputs that changed."""
+"""A step, the state before, the state on the platform, and the inputs that changed."""
 
 
 def _of_refresh(preview: Preview) -> Iterator[Pair]:
@@ -63,7 +63,7 @@ def _of_refresh(preview: Preview) -> Iterator[Pair]:
 
 
 def _before_others(preview: Preview) -> Iterator[Pair]:
-    """The refresh step has the state only. The next step's old state is what the platform holds."""
+    """Read the platform's state from the next step, because a refresh step does not contain it."""
     later: dict[str, Step] = {}
     for step in preview.steps:
         if step.op != "refresh" and not (step.old is not None and step.old.marked):

@@ -1,4 +1,4 @@
-"""From the steps of a preview to its effects on the platform."""
+"""Derive the effects on the platform from the steps of a preview: the entry point of a review."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ PREFIX: Final = "olt:"
 
 
 def review(preview: Preview, platform: Mapping[str, Facts] | None = None) -> Review:
-    """The effects of a preview. ``platform``: what the platform holds, by application ID.
+    """Return the effects of a preview. ``platform``: the platform's data, by application ID.
 
-    Without it the state counts, and what only the platform shows is marked as not certain.
+    Without it the state is used, and effects that only the platform shows are marked as uncertain.
     """
     stack_name = preview.stack
     found_drift = drift.found(preview)
@@ -85,7 +85,7 @@ def _of_other_types(stack: Stack) -> list[Affected]:
 
 
 def changed_providers(preview: Preview) -> tuple[ProviderChange, ...]:
-    """Providers that are new, removed, or have other ``olt:`` settings. Names only, no value."""
+    """Return providers that are new, removed, or have other ``olt:`` settings, without values."""
     found = [
         (step.name, what, keys)
         for step in preview.steps
@@ -108,7 +108,7 @@ def _what(step: Step) -> str:
 
 
 def _keys(step: Step) -> tuple[str, ...]:
-    """The settings that are there now, or differ."""
+    """Return the settings that are present, or that differ."""
     before, after = (state.inputs if state else {} for state in (step.old, step.new))
     if before and after:
         return tuple(sorted(key for key in step.changed if key.startswith(PREFIX)))

@@ -1,4 +1,4 @@
-"""Why a preview failed: the errors among its diagnostics, without secrets."""
+"""The errors of a failed preview, without secrets."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ from olt_provider.cli.preview.steps import Preview, name_of
 from olt_provider.cli.review.findings import Failure
 
 SUMMARY: Final = re.compile(r"(error: )?(preview|update) failed")
-"""What the engine adds to the errors that made it fail."""
+"""Messages that the engine adds to the errors that made it fail."""
 LINES: Final = 20
-"""Lines of one error; the last ones, where a traceback names the exception."""
+"""The number of lines per error: the last ones, because a traceback ends with the exception."""
 LINE: Final = 1000
-"""Characters of a line: an error of the provider is one line that ends with what to do."""
+"""The number of characters per line: an error of the provider is one long line."""
 ALL: Final = 12_000
-"""Characters of all errors, which leave room for the rest of a comment."""
+"""The number of characters of all errors, which leaves room for the rest of a comment."""
 SECRET_NAME: Final = re.compile(r"SECRET|TOKEN|PASSPHRASE|PASSWORD|ACCESS_KEY")
 TOKEN: Final = re.compile(r"\beyJ[\w-]+\.[\w-]+(\.[\w-]*)?")
-"""A signed token, wherever it comes from."""
+"""A signed token."""
 
 
 def failures(preview: Preview) -> tuple[Failure, ...]:
-    """The errors of a preview. A program that crashed may print any value that it holds, so
-    signed tokens and the secrets of this environment are replaced.
+    """Return the errors of a preview.
+
+    A program that crashed may print any value, so signed tokens and the secrets of this environment
+    are replaced.
     """
     errors = [each for each in preview.diagnostics if each.failed]
     if errors:
@@ -51,7 +53,7 @@ def _lines(message: str) -> Iterator[str]:
 
 
 def _secrets() -> Iterator[str]:
-    """Values of the environment that are secret by their name."""
+    """Return the values of environment variables whose names mark them as secret."""
     for name, value in os.environ.items():
         if SECRET_NAME.search(name):
             yield value

@@ -1,4 +1,4 @@
-"""What the steps of a preview do on the platform. Holds no value that may be secret."""
+"""The findings of a review, as typed values. They contain no value that may be secret."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class _Part(BaseModel):
 
 
 class Access(_Part):
-    """A tenant that gains, loses or keeps access to an application, and by what.
+    """A tenant that gains, loses or keeps access to an application, and the reason.
 
-    ``tenant`` is ``None`` where the preview does not show which. ``comment`` is the one that the
-    program gives the tenant. ``certain`` is false where it depends on what the platform holds, or
-    on a value that is secret or not known yet.
+    ``tenant`` is ``None`` if the preview does not show it. ``comment`` is the program's comment for
+    the tenant. ``certain`` is false if it depends on the platform's data, or on a value that is
+    secret or not known yet.
     """
 
     tenant: str | None
@@ -49,12 +49,12 @@ class DeadSecret(_Part):
     client_id: str | None
     why: str
     due: str = ""
-    """The date since which it is due, where its age is the reason."""
+    """Its due date, if its age is the reason."""
     certain: bool = True
 
 
 class SecretAge(_Part):
-    """A client secret that is rotated by age: when it was made, where known, and its due date."""
+    """A client secret with rotation by age: its creation, if known, and its due date."""
 
     application: str
     application_id: str | None
@@ -63,18 +63,18 @@ class SecretAge(_Part):
 
 
 class Affected(_Part):
-    """An application, by its name in the program, and what happens to it."""
+    """An application, by its name in the program, and the effect on it."""
 
     application: str
     application_id: str | None
     note: str
     properties: tuple[str, ...] = ()
-    """The names of properties that the note is about, as the preview names them."""
+    """The names of the properties that the note concerns, as in the preview."""
     certain: bool = True
 
 
 class Failure(_Part):
-    """An error of the preview: the resource that it is about, if any, and its lines."""
+    """An error of the preview: its resource, if any, and its lines."""
 
     resource: str
     lines: tuple[str, ...]
@@ -86,7 +86,7 @@ class Drift(_Part):
     resource: str
     what: str
     name: str = ""
-    """The property or the tenant that it is about."""
+    """The property or the tenant that it concerns."""
 
 
 class ProviderChange(_Part):
@@ -98,23 +98,23 @@ class ProviderChange(_Part):
 
 
 class Live(_Part):
-    """What the platform holds now."""
+    """The results of checks on the platform."""
 
     checked: bool
     reason: str = ""
-    """Why it was not, or not all, checked."""
+    """Why checks are missing."""
     refused: tuple[Access, ...] = ()
-    """Tenants because of which a guard would refuse a deletion."""
+    """Tenants whose installations make the guard refuse a deletion."""
     revoked_installed: tuple[Access, ...] = ()
     """Tenants that are revoked while they have the application installed."""
     names_in_use: tuple[Affected, ...] = ()
-    """Registrations that a guard would refuse, and which application has the name."""
+    """Registrations that the duplicate-name guard would refuse, with the existing application."""
     not_allowed: tuple[Access, ...] = ()
     """Installations that the platform would refuse."""
 
     @property
     def refuses(self) -> bool:
-        """Whether ``up`` would be refused a step."""
+        """Whether ``up`` would refuse a step."""
         return bool(self.refused or self.names_in_use or self.not_allowed)
 
 
@@ -128,9 +128,9 @@ class Review(_Part):
     stack: str
     failed: bool
     failures: tuple[Failure, ...] = ()
-    """Why the preview failed. Secrets that are in use here are left out."""
+    """The errors of a failed preview, without secrets that are in use here."""
     refresh_only: bool = False
-    """Whether it is of ``pulumi refresh``, which changes the state and not the platform."""
+    """Whether it is a preview of ``pulumi refresh``, which only changes the state."""
     replaced: tuple[Affected, ...] = ()
     deleted: tuple[Affected, ...] = ()
     inactive: tuple[Affected, ...] = ()
@@ -144,17 +144,17 @@ class Review(_Part):
     """Tenants that keep their access to an application that is replaced."""
     gains_access: tuple[Access, ...] = ()
     refused: tuple[Affected, ...] = ()
-    """Steps that ``up`` will refuse, as far as the preview shows it."""
+    """Steps that ``up`` will refuse, as far as the preview shows them."""
     other: tuple[Affected, ...] = ()
     providers: tuple[ProviderChange, ...] = ()
     drift: tuple[Drift, ...] | None = None
     """``None``: not checked."""
     notes: tuple[str, ...] = ()
-    """What the preview does not show."""
+    """Notes on what the preview does not show."""
     live: Live = NOT_ASKED
 
     def count(self, kind: Kind) -> int:
-        """The number of findings of a kind that ``--fail-on`` names, the possible ones included."""
+        """Count the findings of a kind of ``--fail-on``, including the possible ones."""
         if kind == "replace":
             return len(self.replaced)
         if kind == "delete":
@@ -167,13 +167,13 @@ class Review(_Part):
 
     @property
     def labels(self) -> list[str]:
-        """Labels for a pull request: one for each kind that is found, and one for a failure."""
+        """Return labels for a pull request: one per kind that is found, and one for a failure."""
         found = [LABELS[kind] for kind in KINDS if self.count(kind)]
         return found + [FAILS] * (self.failed or self.will_fail or self.live.refuses)
 
     @property
     def will_fail(self) -> bool:
-        """Whether ``up`` is certain to refuse a step."""
+        """Whether ``up`` will certainly refuse a step."""
         return any(each.certain for each in self.refused)
 
 

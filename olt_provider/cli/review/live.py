@@ -1,4 +1,4 @@
-"""What the platform holds of the applications that a preview changes."""
+"""``--live``: compare a preview with the platform, and check the guards."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ NOT_FOUND: Final = 404
 
 
 class Clients:
-    """The client of the stack, for the resources that live on its hosts.
+    """Clients with the settings of the stack, for resources whose provider uses the same hosts.
 
-    A preview is written by the author of a change. So the hosts, certificates and credentials
-    that it names are never used: a resource of an explicit provider is read with the stack's
-    own settings, and only if both name the same hosts.
+    A preview is written by the author of a change. So the hosts, certificates and credentials that
+    it names are never used: a resource of an explicit provider is read with the stack's own
+    settings, and only if both name the same hosts.
     """
 
     def __init__(
@@ -51,11 +51,11 @@ class Clients:
         }
 
     def of(self, provider: str) -> OltClient:
-        """The client for the resources of a provider, given as a resource names it.
+        """Return the client for the resources of a provider, as resources name it.
 
-        Raises ``ConfigurationError`` where its hosts are others.
+        Raises ``ConfigurationError`` if its hosts differ.
         """
-        urn = provider.rpartition("::")[0]  # the provider's ID follows its URN
+        urn = provider.rpartition("::")[0]  # a reference is the provider's URN and ID
         if urn and not DEFAULT_PROVIDER.fullmatch(name_of(urn)):
             self._require_same_hosts(name_of(urn), self._inputs.get(urn))
         return self._client
@@ -83,10 +83,11 @@ class Clients:
 
 
 def review_live(preview: Preview, clients: Clients, progress: Callable[[str], None]) -> Review:
-    """A review by what the platform holds, and what its guards will refuse.
+    """Review with the platform's data, and with the steps that its guards will refuse.
 
-    Only reads: ``GET .../applications/{applicationId}`` for each application that changes, and the
-    applications of each tenant in which one is registered, once. A failure ends up in ``reason``.
+    Makes read requests only: ``GET .../applications/{applicationId}`` for each application that
+    changes, and one list per tenant in which an application is registered. ``reason`` states a
+    failure.
     """
     stack = Stack(preview)
     checks = _LiveChecks(clients, stack)
@@ -108,7 +109,7 @@ def review_live(preview: Preview, clients: Clients, progress: Callable[[str], No
 
 
 def _concerned(resource: Resource) -> Iterator[tuple[str, str | None]]:
-    """The applications that a resource changes or deletes, with their owners."""
+    """Return the applications that a resource changes or deletes, with their owners."""
     if resource.change == "updated" and resource.before is not None:
         named = an_id(resource.before.id)
         if named is not None:
@@ -124,7 +125,7 @@ def _concerned(resource: Resource) -> Iterator[tuple[str, str | None]]:
 
 
 class _LiveChecks:
-    """What is read from the platform, and what its guards and rules will refuse."""
+    """Reads from the platform, and checks its guards and rules."""
 
     def __init__(self, clients: Clients, stack: Stack) -> None:
         self._clients = clients
@@ -143,7 +144,7 @@ class _LiveChecks:
             self.platform[application_id] = facts.on_platform(found)
 
     def installation(self, installed: Installed) -> None:
-        """Whether a new installation is refused, where no program declares who is allowed."""
+        """Check whether an installation is refused, if no program declares the allowed tenants."""
         key, tenant = installed.application, installed.tenant
         there = {(each.application, each.tenant) for each in self._stack.before}
         declared = self._stack.declared(key)
@@ -163,7 +164,7 @@ class _LiveChecks:
             )
 
     def name_guard(self, resource: Resource) -> None:
-        """Whether a registration would be refused, because its tenant uses the name already."""
+        """Check whether the duplicate-name guard would refuse a registration."""
         after = resource.after
         if after is None or resource.change != "created" or "adopt" in after.inputs:
             return
@@ -194,7 +195,7 @@ class _LiveChecks:
         return self._names[key]
 
     def result(self, stack: Stack) -> Live:
-        """What the guards make of it."""
+        """Return the results of all checks."""
         return Live(
             checked=True,
             reason=self.reasons[0] if self.reasons else "",
@@ -205,7 +206,7 @@ class _LiveChecks:
         )
 
     def _refused(self, stack: Stack) -> Iterator[Access]:
-        """Tenants that have an application installed when it would be deleted."""
+        """Return the tenants that have an application installed when it would be deleted."""
         for resource in stack.applications:
             for gone in resource.gone:
                 held = self.platform.get(an_id(gone.state.id) or "")
@@ -217,7 +218,7 @@ class _LiveChecks:
                 yield from _accesses(stack, stack.name(resource), an_id(gone.state.id), there, why)
 
     def _revoked(self, stack: Stack) -> Iterator[Access]:
-        """Tenants that have an application installed when they are revoked, and keep it so."""
+        """Return the tenants that are revoked and keep the application installed."""
         for resource in stack.applications:
             after = resource.after
             key = stack.key(resource)
@@ -236,7 +237,7 @@ class _LiveChecks:
 
 
 def _uninstalled(stack: Stack, application_id: str) -> set[str]:
-    """The tenants in which the preview itself uninstalls an application."""
+    """Return the tenants in which the preview itself uninstalls an application."""
     key = an_id(application_id)
     after = {(each.application, each.tenant) for each in stack.after}
     return {
@@ -248,7 +249,7 @@ def _uninstalled(stack: Stack, application_id: str) -> set[str]:
 
 
 def _moves(stack: Stack, key: str) -> bool:
-    """Whether an application's installations go with it to the one that replaces it."""
+    """Whether an application's installations move to the one that replaces it."""
     return any(
         stack.key(each) == key and each.change == "replaced" and stack.continues(each)
         for each in stack.applications

@@ -1,4 +1,4 @@
-"""A review as Markdown, for a comment on a pull request."""
+"""Render a review as Markdown, for a comment on a pull request."""
 
 from __future__ import annotations
 
@@ -21,22 +21,23 @@ from olt_provider.cli.review.findings import (
 )
 
 LIMIT: Final = 60_000
-"""Characters; code hosts refuse comments of more than 65536."""
+"""The largest size in characters. Code hosts refuse comments of more than 65536."""
 OPENED: Final = 10
-"""As many losses are shown without a click."""
+"""The largest number of losses that are shown unfolded."""
 SHOWN: Final = 200
-"""How much of a name is shown."""
+"""The number of characters of a name that are shown."""
 
 
 def marker(stack: str) -> str:
-    """A comment that no reader sees, the same for each run on a stack: find the comment by it."""
+    """Return an invisible comment by which the comment of a stack's review is found."""
     return f"<!-- olt-review {re.sub(r'[^A-Za-z0-9_./-]', '_', stack)} -->"
 
 
 def render(review: Review, *, picture: str = "") -> str:
-    """The whole comment: the verdict first, the marker last. ``picture``: Markdown, if it fits.
+    """Return the whole comment: the verdict first, the marker last. ``picture``: added if it fits.
 
-    What ends for good is shown; so are other certain losses while they are few. The rest is folded.
+    Effects that cannot be undone are shown; other certain losses while they are few. The rest is
+    folded.
     """
     lines = [f"**{verdict(review)}**", "", *_facts(review), "", *_failures(review.failures)]
     for title, items in _shown(review):
@@ -73,7 +74,7 @@ def _shown(review: Review) -> list[tuple[str, list[str]]]:
 
 
 def _folded(review: Review) -> list[tuple[str, list[str], bool]]:
-    """Titles, lines, and whether they are a certain loss."""
+    """Return titles, lines, and whether they are a certain loss."""
     inactive, logins, lost = review.inactive, review.logins, review.loses_access
     possible = _access(_possible(review.gains_access))
     return [
@@ -111,7 +112,7 @@ def _possible(items: Iterable[F]) -> list[F]:
 
 
 def verdict(review: Review) -> str:
-    """One line: what stops working, counted by kind, and apart from it what may."""
+    """Return one line: the number of effects by kind, the possible ones apart."""
     if review.failed:
         return "OLT: the preview failed, so this review may miss changes"
     if review.refresh_only:
@@ -221,11 +222,11 @@ WHY: Final = {
     "deleted": "its application is deleted",
     "adopted without its secret": "adopted without its secret, so it is rotated",
 }
-"""Why a client secret stops working, as a reader is shown it."""
+"""The reasons why a client secret stops working, as the comment shows them."""
 
 
 def _failures(failures: Iterable[Failure]) -> list[str]:
-    """Each error as a block of code, which no text in it can close."""
+    """Return each error as a code block, which its text cannot close."""
     lines: list[str] = []
     for each in failures:
         content = [printable(line) for line in each.lines]
@@ -281,7 +282,7 @@ def _access(items: Iterable[Access]) -> list[str]:
 
 
 def _application(name: str, application_id: str | None) -> str:
-    """An application by its name and its ID, where both are known and differ."""
+    """Return an application's name and ID, if both are known and differ."""
     if name == UNNAMED_LABEL:
         return name
     if application_id is None or application_id == name:
@@ -290,7 +291,7 @@ def _application(name: str, application_id: str | None) -> str:
 
 
 def _tenant(access: Access) -> str:
-    """A tenant by the comment that the program gives it, with its ID."""
+    """Return a tenant by the program's comment, with its ID."""
     if access.tenant is None:
         return "tenants that the preview does not show"
     known = code(access.tenant)
@@ -298,7 +299,7 @@ def _tenant(access: Access) -> str:
 
 
 def code(text: str) -> str:
-    """A code span on one line, so that text of a preview cannot format, link or mention."""
+    """Return a code span on one line, so that text of a preview cannot format, link or mention."""
     shown = " ".join(printable(text).split())[:SHOWN].strip() or "?"
     fence = _fence(shown, shortest=1)
     pad = " " if "`" in (shown[0], shown[-1]) else ""
@@ -306,14 +307,15 @@ def code(text: str) -> str:
 
 
 def printable(line: str) -> str:
-    """Without control characters. A marker of another comment, by which scripts find comments, is
-    broken up.
+    """Return the text without control characters.
+
+    A marker in it is broken up, because scripts find comments by their marker.
     """
     return "".join(char if char.isprintable() else " " for char in line).replace("<!--", "<! --")
 
 
 def _fence(text: str, *, shortest: int) -> str:
-    """A fence that is longer than every run of backticks in the text."""
+    """Return a fence that is longer than every run of backticks in the text."""
     longest = max(map(len, re.findall("`+", text)), default=0)
     return "`" * max(longest + 1, shortest)
 
@@ -323,7 +325,7 @@ def _names(names: Iterable[str]) -> str:
 
 
 def _cut(lines: Iterable[str]) -> list[str]:
-    """As many lines as fit into a comment."""
+    """Return the lines that fit into a comment."""
     kept: list[str] = []
     left, folded = LIMIT, False
     for line in lines:

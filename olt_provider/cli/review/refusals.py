@@ -1,4 +1,4 @@
-"""Steps that ``up`` will refuse, as far as a preview shows it."""
+"""Steps that ``up`` will refuse, as far as a preview shows them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from olt_provider.cli.preview.steps import an_id
 from olt_provider.cli.review.findings import Affected
 
 Name = tuple[str, str | None]
-"""A name, and the tenant that owns what is called so."""
+"""A name, and the tenant that owns the application."""
 
 
 def refusals(stack: Stack) -> tuple[Affected, ...]:
-    """Registrations under a name in use, installations that are not allowed, deletions."""
+    """Return registrations with a name in use, refused installations, and refused deletions."""
     return (
         *_names_in_use(stack),
         *_owned_by_others(stack),
@@ -26,7 +26,7 @@ def refusals(stack: Stack) -> tuple[Affected, ...]:
 
 
 def _names_in_use(stack: Stack) -> Iterator[Affected]:
-    """The guard of names, for every registration: what has the name before it is made."""
+    """Apply the duplicate-name guard to every registration, with the names before its step."""
     registering: dict[Name, list[Resource]] = defaultdict(list)
     for resource in stack.applications:
         if (name := _registers(resource)) is not None:
@@ -50,7 +50,7 @@ def _names_in_use(stack: Stack) -> Iterator[Affected]:
 
 
 def _owned_by_others(stack: Stack) -> Iterator[Affected]:
-    """Adoptions of applications that another tenant than the declared one owns."""
+    """Return adoptions of applications of another tenant than the declared one."""
     for resource in stack.applications:
         if resource.after is None or resource.change not in ("created", "replaced"):
             continue
@@ -67,7 +67,7 @@ def _owned_by_others(stack: Stack) -> Iterator[Affected]:
 
 
 def _registers(resource: Resource) -> Name | None:
-    """The name under which a resource registers an application, where it is known."""
+    """Return the name with which a resource registers an application, if it is known."""
     after = resource.after
     if after is None or resource.change not in ("created", "replaced"):
         return None
@@ -78,7 +78,7 @@ def _registers(resource: Resource) -> Name | None:
 
 
 def _in_use(stack: Stack, other: Resource, name: Name, resource: Resource) -> bool | None:
-    """Whether another resource's application has the name certainly, perhaps, or not."""
+    """Whether another resource's application has the name certainly, possibly, or not."""
     states = [(gone.state, gone.place) for gone in other.gone]
     if other.before is not None and all(state.id != other.before.id for state, _ in states):
         states.append((other.before, None))
@@ -99,7 +99,7 @@ def _in_use(stack: Stack, other: Resource, name: Name, resource: Resource) -> bo
 
 
 def gives_up_name(resource: Resource) -> bool:
-    """Whether an application gets another name in place, so that its name is not in use."""
+    """Whether an application is renamed in place, so that its old name is not in use."""
     if resource.change != "updated" or resource.before is None or resource.after is None:
         return False
     name = facts.after(resource.after).name
@@ -107,7 +107,7 @@ def gives_up_name(resource: Resource) -> bool:
 
 
 def _not_allowed(stack: Stack) -> Iterator[Affected]:
-    """Installations in tenants that are not allowed, or of an application that is inactive."""
+    """Return installations in tenants that are not allowed, or of an inactive application."""
     before = {(each.application, each.tenant) for each in stack.before}
     holding = {stack.key(each): each for each in stack.applications if each.after is not None}
     for installed in stack.after:
@@ -145,7 +145,7 @@ def _may_be_there(stack: Stack, key: str, tenant: str) -> bool:
 
 
 def _still_installed(stack: Stack) -> Iterator[Affected]:
-    """Deletions of applications that other installations of the program need, or may need."""
+    """Return deletions of applications that stay, or may stay, installed by other resources."""
     after = {each.application: each.tenant for each in stack.after}
     may_stay = {each.application: each.tenant for each in stack.before if stack.may_go_on(each)}
     for resource in stack.applications:

@@ -1,4 +1,4 @@
-"""``/_emulator``: what the real platform does not have."""
+"""The emulator's own endpoints: ``/_emulator``."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ class TokenRequest(Body):
 
 @router.get("/health")
 async def health() -> dict[str, str]:
-    """Whether it is up."""
+    """Return whether the emulator is running."""
     return {"status": "up"}
 
 
 @router.get("/tenants")
 async def tenants(state: StateOf) -> list[dict[str, str]]:
-    """The tenants of the platform."""
+    """List the tenants of the platform."""
     return [tenant._asdict() for tenant in state.tenants.all()]
 
 
 @router.post("/token")
 async def token(body: TokenRequest, state: StateOf) -> dict[str, str]:
-    """An API token as the portal issues it."""
+    """Issue an API token, as the portal does."""
     sub = body.subject or str(uuid.uuid4())
     state.tenants.add_tenant(body.tenant_id)
     try:
@@ -60,7 +60,7 @@ async def token(body: TokenRequest, state: StateOf) -> dict[str, str]:
 
 @router.get("/faults")
 async def faults(state: StateOf) -> list[dict[str, Any]]:
-    """The faults that are set."""
+    """List the active faults."""
     return [
         {**fault.model_dump(mode="json", exclude_none=True), "fired": fault.fired}
         for fault in state.faults.all
@@ -69,34 +69,34 @@ async def faults(state: StateOf) -> list[dict[str, Any]]:
 
 @router.post("/faults")
 async def add_fault(fault: Fault, state: StateOf) -> dict[str, int]:
-    """Set one more; the response holds how many there are."""
+    """Add a fault; the response contains the number of faults."""
     state.faults.add(fault)
     return {"faults": len(state.faults.all)}
 
 
 @router.delete("/faults")
 async def clear_faults(state: StateOf) -> dict[str, int]:
-    """Remove all faults and release what they hold."""
+    """Remove all faults and release the calls that they hold."""
     state.faults.clear()
     return {"faults": 0}
 
 
 @router.get("/variants")
 async def variants(state: StateOf) -> list[Variant]:
-    """The active variants."""
+    """List the active variants."""
     return sorted(state.variants)
 
 
 @router.put("/variants")
 async def set_variants(active: list[Variant], state: StateOf) -> list[Variant]:
-    """Respond in these variants of the contract alone."""
+    """Activate these variants of the responses, and no others."""
     state.variants = frozenset(active)
     return sorted(state.variants)
 
 
 @router.get("/calls")
 async def calls(state: StateOf) -> dict[str, Any]:
-    """The calls since they were last cleared."""
+    """List the calls since they were last cleared."""
     return {
         "connections": state.journal.connections,
         "calls": [asdict(call) for call in state.journal.calls],
@@ -114,7 +114,7 @@ async def clear_calls(state: StateOf) -> dict[str, int]:
 async def reset(state: StateOf) -> dict[str, str]:
     """Restore the seed; remove faults and calls."""
     state.faults.clear()
-    # Else what was held would happen in the new state.
+    # Otherwise held calls would be carried out after the reset.
     for _ in range(IDLE_ATTEMPTS):
         if state.journal.in_flight == 0:
             break

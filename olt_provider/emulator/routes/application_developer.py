@@ -37,26 +37,26 @@ def _owned(state: State, application_id: str, tenant_id: str) -> Application:
 
 @router.post("", response_model_exclude_unset=True)
 async def register(body: Registration, actor: ActorOf, state: StateOf) -> Data[Application]:
-    """Register an application; the one response with its secret."""
+    """Register an application. Only this response contains its secret."""
     return Data(data=state.applications.register(actor.tenant_id, body))
 
 
 @router.get("", response_model_exclude_unset=True)
 async def list_(paging: PagingOf, actor: ActorOf, state: StateOf) -> Page[Application]:
-    """The tenant's applications."""
+    """List the tenant's applications."""
     found = state.applications.list(actor.tenant_id, paging.limit, paging.offset)
     return Page(data=found, meta=paging.totals(state.applications.count(actor.tenant_id)))
 
 
 @router.get(ONE, responses=HIDDEN, response_model_exclude_unset=True)
 async def get(id_: Id, actor: ActorOf, state: StateOf) -> Data[Application]:
-    """One of them."""
+    """Read an application."""
     return Data(data=_owned(state, id_, actor.tenant_id))
 
 
 @router.patch(ONE, responses=HIDDEN, response_model_exclude_unset=True)
 async def change(id_: Id, body: Change, actor: ActorOf, state: StateOf) -> Data[Application]:
-    """Change what is in the body."""
+    """Change the fields in the body."""
     _owned(state, id_, actor.tenant_id)
     changed = state.applications.change(id_, body)
     if changed is None:
@@ -66,7 +66,7 @@ async def change(id_: Id, body: Change, actor: ActorOf, state: StateOf) -> Data[
 
 @router.delete(ONE, responses=HIDDEN, status_code=204)
 async def delete(id_: Id, actor: ActorOf, state: StateOf) -> Response:
-    """Delete it, and its installations with it."""
+    """Delete an application and its installations."""
     _owned(state, id_, actor.tenant_id)
     state.applications.delete(id_)
     return Response(status_code=204)
@@ -74,7 +74,7 @@ async def delete(id_: Id, actor: ActorOf, state: StateOf) -> Response:
 
 @router.post(f"{ONE}/secret", responses=HIDDEN, response_model_exclude_unset=True)
 async def new_secret(id_: Id, actor: ActorOf, state: StateOf) -> Data[NewSecret]:
-    """Make a new secret; the one before is invalid at once."""
+    """Rotate the client secret. The old one is invalid at once."""
     _owned(state, id_, actor.tenant_id)
     client = state.applications.new_secret(id_)
     if client is None:
@@ -86,7 +86,7 @@ async def new_secret(id_: Id, actor: ActorOf, state: StateOf) -> Data[NewSecret]
 async def allowed_tenants(
     id_: Id, paging: PagingOf, actor: ActorOf, state: StateOf
 ) -> Page[AllowedTenant]:
-    """The tenants that may install it; without totals."""
+    """List the tenants that may install the application; without totals."""
     _owned(state, id_, actor.tenant_id)
     found = state.access.allowed(id_, None, paging.limit, paging.offset)
     return Page(data=found, meta=paging.bare())
@@ -96,7 +96,7 @@ async def allowed_tenants(
 async def allow(
     id_: Id, tenant_id: TenantId, actor: ActorOf, state: StateOf, body: Comment | None = None
 ) -> Data[AllowedTenant]:
-    """Allow a tenant; repeating it changes the comment."""
+    """Allow a tenant, or change its comment."""
     _owned(state, id_, actor.tenant_id)
     return Data(data=state.access.allow(id_, tenant_id, body.comment if body else ""))
 

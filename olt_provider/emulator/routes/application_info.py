@@ -14,7 +14,7 @@ router = guarded("", "/application-info")
 async def installed_tenants(
     actor: ActorOf, state: StateOf, paging: PagingOf
 ) -> Page[InstalledTenant]:
-    """All tenants that have the calling application installed; the contract has no pages here."""
+    """List the tenants that have the calling application installed, in one page."""
     if actor.application_id is None:
         raise problems.not_permitted()
     found = state.access.installed_tenants(actor.application_id)

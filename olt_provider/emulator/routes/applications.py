@@ -19,7 +19,7 @@ Id = Annotated[str, Path(alias="applicationId", pattern=contract.UUID)]
 
 
 def _true_or_false(value: Any) -> Any:
-    # The library would take "True", "on" and "1" too.
+    # The library would accept "True", "on" and "1" too.
     if value not in ("true", "false", None):
         raise ValueError("true or false is expected")
     return value
@@ -35,7 +35,7 @@ async def list_(
     state: StateOf,
     installed: Installed = None,
 ) -> Page[AvailableApplication]:
-    """What is available or installed; with a total by another name."""
+    """List the available and the installed applications; the total is ``totalSize``."""
     found = state.access.views(actor.tenant_id, installed, paging.limit, paging.offset)
     total = state.access.count_views(actor.tenant_id, installed)
     return Page(data=found, meta=paging.total_size(total))
@@ -43,7 +43,7 @@ async def list_(
 
 @router.get(ONE, responses=HIDDEN, response_model_exclude_unset=True)
 async def get(id_: Id, actor: ActorOf, state: StateOf) -> Data[AvailableApplication]:
-    """One of them."""
+    """Read an application."""
     seen = state.access.view(actor.tenant_id, id_)
     if seen is None:
         raise problems.not_found()
@@ -52,7 +52,7 @@ async def get(id_: Id, actor: ActorOf, state: StateOf) -> Data[AvailableApplicat
 
 @router.put(f"{ONE}/installation", responses=HIDDEN, response_model_exclude_unset=True)
 async def install(id_: Id, actor: ActorOf, state: StateOf) -> Data[Installation]:
-    """Install it; repeating it changes nothing."""
+    """Install an application; repeating it changes nothing."""
     seen = state.access.view(actor.tenant_id, id_)
     if seen is None:
         raise problems.not_found()
@@ -63,7 +63,7 @@ async def install(id_: Id, actor: ActorOf, state: StateOf) -> Data[Installation]
 
 @router.delete(f"{ONE}/installation", responses=HIDDEN, status_code=204)
 async def uninstall(id_: Id, actor: ActorOf, state: StateOf) -> Response:
-    """Uninstall it, also where it has been revoked or is inactive."""
+    """Uninstall an application, also if it was revoked or is inactive."""
     if not state.access.uninstall(id_, actor.tenant_id):
         raise problems.not_found()
     return Response(status_code=204)

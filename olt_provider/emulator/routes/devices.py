@@ -1,4 +1,4 @@
-"""``/devices``: the proof that an application can access a tenant's data."""
+"""``/devices``: the tenant's devices."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ router = guarded("devices", "/devices")
 
 @router.get("", response_model_exclude_unset=True)
 async def list_(paging: PagingOf, actor: ActorOf, state: StateOf) -> Page[Device]:
-    """The tenant's devices."""
+    """List the tenant's devices."""
     found = state.tenants.devices(actor.tenant_id, paging.limit, paging.offset)
     return Page(data=found, meta=paging.totals(state.tenants.count_devices(actor.tenant_id)))

@@ -1,4 +1,4 @@
-"""The identity server: a Keycloak, as far as the contract has it."""
+"""The identity server: the calls of a Keycloak that the contract describes."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _BODY: Final[dict[str, Any]] = {
 
 @router.get(contract.REALM_PATH)
 async def realm(state: StateOf) -> RealmInfo:
-    """The realm and the key that its tokens are signed with."""
+    """Return the realm and the public key of its tokens."""
     return RealmInfo(realm="olt", public_key=state.tokens.public_key)
 
 
@@ -86,7 +86,7 @@ async def token(
 
 
 def issue(state: State, session: Session, address: str) -> IssuedToken:
-    """The pair of tokens of a session."""
+    """Issue the pair of tokens of a session."""
     state.tenants.open_session(session)
     client_id = session.client_id
     return IssuedToken(
@@ -148,7 +148,7 @@ def _refresh_token(state: State, form: dict[str, str], tenant: str | None) -> Se
 
 
 def _authenticated(state: State, form: dict[str, str]) -> str:
-    """The client that the form proves to be."""
+    """The client that the form authenticates."""
     client_id, secret = form.get("client_id", "").lower(), form.get("client_secret")
     if client_id == PORTAL_CLIENT:
         return client_id
@@ -165,7 +165,7 @@ def _authenticated(state: State, form: dict[str, str]) -> str:
 
 
 def _may_use(state: State, application_id: str, tenant_id: str) -> None:
-    # The secret was right, so these are not refusals of the client.
+    # The secret was right, so these refusals do not concern the client.
     application = state.applications.get(application_id)
     if application is None or application.status != "active":
         raise OAuthRefusal("invalid_grant", "The application is not active")

@@ -1,4 +1,4 @@
-"""Which tenant may use which application, and which does."""
+"""Allowed tenants and installations: who may use an application, and who does."""
 
 # ruff: noqa: S608 (all SQL is put together from this module's own constants)
 
@@ -16,7 +16,7 @@ from olt_provider.emulator.models import (
 from olt_provider.emulator.store.database import Database, timestamp
 
 _NUMBER = "(SELECT number FROM applications WHERE id = ?)"
-# Either side of the union has an index, so that a tenant's view costs what the tenant has.
+# Either side of the union has an index, so the cost depends on the tenant's applications only.
 _VISIBLE = """
 SELECT application FROM allowed_tenants WHERE tenant_id = :tenant
 UNION SELECT application FROM installations WHERE tenant_id = :tenant
@@ -37,7 +37,7 @@ class Access:
         self._db = db
 
     def allow(self, application_id: str, tenant_id: str, comment: str = "") -> AllowedTenant:
-        """Allow a tenant; repeating it changes the comment alone."""
+        """Allow a tenant; repeating it changes only the comment."""
         self._db.change(
             "INSERT INTO allowed_tenants (application, tenant_id, comment, created_at)"
             f" VALUES ({_NUMBER}, ?, ?, ?)"
@@ -58,7 +58,7 @@ class Access:
         limit: int = -1,
         offset: int = 0,
     ) -> list[AllowedTenant]:
-        """The tenants that may install, in the order they were allowed; or one of them."""
+        """Return the allowed tenants, in the order they were allowed; or one of them."""
         only, values = ("AND t.tenant_id = ?", (tenant_id.lower(),)) if tenant_id else ("", ())
         rows = self._db.rows(
             "SELECT t.*, i.created_at IS NOT NULL AS installed FROM allowed_tenants t"
@@ -78,7 +78,7 @@ class Access:
         ]
 
     def view(self, tenant_id: str, application_id: str) -> AvailableApplication | None:
-        """An application as a tenant sees it; None where it is neither allowed nor installed."""
+        """Return a tenant's view of an application; None if it is neither allowed nor installed."""
         row = self._db.row(
             f"{_VIEW} WHERE a.id = :application"
             " AND (allowed IS NOT NULL OR installed_at IS NOT NULL)",
@@ -89,7 +89,7 @@ class Access:
     def views(
         self, tenant_id: str, installed: bool | None, limit: int, offset: int
     ) -> list[AvailableApplication]:
-        """What a tenant may install or has installed, oldest first."""
+        """Return the applications that a tenant may install or has installed, oldest first."""
         rows = self._db.rows(
             f"{_VIEW} WHERE a.number IN ({_VISIBLE}) {_INSTALLED[installed]}"
             " ORDER BY a.number LIMIT :limit OFFSET :offset",
@@ -98,7 +98,7 @@ class Access:
         return [_available(row, tenant_id) for row in rows]
 
     def count_views(self, tenant_id: str, installed: bool | None) -> int:
-        """How many ``views`` there are."""
+        """Count the ``views``."""
         sql = f"{_VIEW} WHERE a.number IN ({_VISIBLE}) {_INSTALLED[installed]}"
         return self._db.count(f"SELECT count(*) FROM ({sql})", {"tenant": tenant_id})
 
@@ -110,14 +110,14 @@ class Access:
         return self.installations(application_id, tenant_id)[0]
 
     def uninstall(self, application_id: str, tenant_id: str) -> bool:
-        """Uninstall. Whether it was installed."""
+        """Uninstall. Returns whether it was installed."""
         sql = f"DELETE FROM installations WHERE application = {_NUMBER} AND tenant_id = ?"
         return self._db.change(sql, (application_id.lower(), tenant_id.lower())) > 0
 
     def installations(
         self, application_id: str, tenant_id: str | None = None
     ) -> list[Installation]:
-        """Where an application is installed."""
+        """Return the installations of an application."""
         only, values = ("AND tenant_id = ?", (tenant_id.lower(),)) if tenant_id else ("", ())
         rows = self._db.rows(
             f"SELECT * FROM installations WHERE application = {_NUMBER} {only}"
@@ -133,7 +133,7 @@ class Access:
         return bool(self.installations(application_id, tenant_id))
 
     def installed_tenants(self, application_id: str) -> list[InstalledTenant]:
-        """The tenants that have an application installed, with their names."""
+        """Return the tenants that have an application installed, with their names."""
         rows = self._db.rows(
             "SELECT i.tenant_id, coalesce(t.name, '') AS name FROM installations i"
             " LEFT JOIN tenants t ON t.id = i.tenant_id"

@@ -1,4 +1,4 @@
-"""Applications as their owner sees them, and their secrets."""
+"""Applications in the owner's view, and their client secrets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from olt_provider.emulator.store.database import Database, Value, timestamp
 
 
 class Identity(NamedTuple):
-    """What a seed may prescribe; else it is generated."""
+    """The IDs and secrets that a seed may set; missing ones are generated."""
 
     id: str | None = None
     client_id: str | None = None
@@ -30,7 +30,7 @@ class Client(NamedTuple):
 
     application_id: str
     sub: str
-    """The user that the application itself is."""
+    """The user ID of the application itself."""
     status: str
     public: bool
 
@@ -41,7 +41,7 @@ def _hash(salt: bytes, secret: str) -> bytes:
 
 
 class Applications:
-    """Registered applications."""
+    """The registered applications."""
 
     def __init__(self, db: Database, access: Access) -> None:
         self._db = db
@@ -50,7 +50,7 @@ class Applications:
     def register(
         self, tenant_id: str, body: Registration, identity: Identity | None = None
     ) -> Application:
-        """Register one. The response, and only this, has the secret."""
+        """Register an application. Only this response contains its secret."""
         given = identity or Identity()
         secret = given.client_secret or _new_secret()
         salt = secrets.token_bytes(16)
@@ -84,7 +84,7 @@ class Applications:
         return application
 
     def get(self, application_id: str, tenant_id: str | None = None) -> Application | None:
-        """One, without its secret. With a tenant only if that owns it."""
+        """Return an application without its secret; with a tenant only if the tenant owns it."""
         with self._db.transaction():
             row = self._db.row("SELECT * FROM applications WHERE id = ?", (application_id.lower(),))
             if row is None or tenant_id not in (None, row["tenant_id"]):
@@ -92,19 +92,19 @@ class Applications:
             return self._application(row)
 
     def list(self, tenant_id: str | None, limit: int = -1, offset: int = 0) -> list[Application]:
-        """A tenant's, or all, in the order they were registered, without secrets."""
+        """Return a tenant's applications, or all, in the order of registration, without secrets."""
         where, values = ("WHERE tenant_id = ?", (tenant_id,)) if tenant_id else ("", ())
         sql = f"SELECT * FROM applications {where} ORDER BY number LIMIT ? OFFSET ?"  # noqa: S608
         with self._db.transaction():
             return [self._application(row) for row in self._db.rows(sql, (*values, limit, offset))]
 
     def count(self, tenant_id: str) -> int:
-        """How many a tenant has."""
+        """Count a tenant's applications."""
         sql = "SELECT count(*) FROM applications WHERE tenant_id = ?"
         return self._db.count(sql, (tenant_id,))
 
     def change(self, application_id: str, body: Change) -> Application | None:
-        """Change what is in the body. None where there is no such application."""
+        """Change the fields in the body. Returns None if there is no such application."""
         sent = body.model_fields_set
         values: dict[str, Value] = {
             key: getattr(body, key)
@@ -127,7 +127,7 @@ class Applications:
             return self.get(application_id)
 
     def new_secret(self, application_id: str) -> OAuth2Client | None:
-        """Make a new secret; the one before is invalid at once."""
+        """Rotate the client secret. The old one is invalid at once."""
         secret, salt = _new_secret(), secrets.token_bytes(16)
         with self._db.transaction():
             application = self.get(application_id)
@@ -139,7 +139,7 @@ class Applications:
         return client
 
     def delete(self, application_id: str) -> bool:
-        """Delete one with its installations. Whether there was one."""
+        """Delete an application and its installations. Returns whether it existed."""
         with self._db.transaction():
             row = self._db.row(
                 "SELECT client_id, public_client_id FROM applications WHERE id = ?",
@@ -152,7 +152,7 @@ class Applications:
             return self._db.change(sql, (application_id.lower(),)) > 0
 
     def client(self, client_id: str) -> Client | None:
-        """The application that a client ID, confidential or public, belongs to."""
+        """Return the application with this client ID, confidential or public."""
         row = self._db.row(
             "SELECT id, sub, status, client_id FROM applications"
             " WHERE client_id = :client OR public_client_id = :client",
@@ -172,7 +172,7 @@ class Applications:
         )
 
     def by_sub(self, sub: str) -> str | None:
-        """The ID of the application that a token's ``sub`` is, or None for a person."""
+        """Return the ID of the application with this ``sub``, or None for a person."""
         row = self._db.row("SELECT id FROM applications WHERE sub = ?", (sub,))
         return None if row is None else str(row["id"])
 
@@ -210,7 +210,7 @@ def _insert(values: dict[str, Value]) -> str:
 
 
 def _stored_url(url: str | None) -> str:
-    # Never given is NULL and stays absent; cleared is "" and comes back as null.
+    # NULL was never given and stays absent; "" was cleared and is returned as null.
     return url or ""
 
 

@@ -1,4 +1,4 @@
-"""The SQLite database: one connection, one lock."""
+"""The SQLite database: one connection with a lock."""
 
 from __future__ import annotations
 
@@ -70,21 +70,21 @@ CREATE INDEX installations_by_tenant ON installations (tenant_id, application);
 CREATE TABLE keys (pem BLOB NOT NULL);
 """
 RESET: Final = ("applications", "devices", "tenants")
-"""What a reset empties. Users, their roles and the key stay, so that their tokens stay valid."""
+"""The tables that a reset empties. Users, roles and the key stay, so that tokens stay valid."""
 
 Value = str | int | bytes | None
 Values = Sequence[Value] | Mapping[str, Value]
-"""For placeholders ``?`` in their order, or for named ones."""
+"""Values for ``?`` placeholders in order, or for named ones."""
 
 
 def _make_private(file: Path) -> None:
-    """Create the file for its owner alone; SQLite gives its own files beside it the same mode."""
+    """Create the file for its owner only. SQLite gives its own files beside it the same mode."""
     with suppress(OSError):  # SQLite reports it
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _restrict(file: Path) -> None:
-    """Restrict a file that an earlier version left readable by all to its owner."""
+    """Restrict a file that an earlier version created readable by all to its owner."""
     for suffix in ("", "-wal", "-shm"):
         with suppress(FileNotFoundError):
             Path(f"{file}{suffix}").chmod(0o600)
@@ -97,7 +97,7 @@ def timestamp() -> str:
 
 
 class Database:
-    """One connection that threads share, one at a time."""
+    """A connection that threads use one at a time."""
 
     def __init__(self, file: Path | None = None) -> None:
         """
@@ -134,13 +134,13 @@ class Database:
             _restrict(file)
 
     def close(self) -> None:
-        """Close it; it cannot be used afterwards."""
+        """Close the database; it cannot be used afterwards."""
         with self._lock:
             self._connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """A transaction, isolated from other threads. May be nested."""
+        """Run a transaction, isolated from other threads. May be nested."""
         with self._lock:
             if self._connection.in_transaction:
                 yield
@@ -154,23 +154,23 @@ class Database:
             self._connection.execute("COMMIT")
 
     def rows(self, sql: str, values: Values = ()) -> list[sqlite3.Row]:
-        """All rows of a query."""
+        """Return all rows of a query."""
         with self._lock:
             return self._connection.execute(sql, values).fetchall()
 
     def row(self, sql: str, values: Values = ()) -> sqlite3.Row | None:
-        """The first row of a query, or None."""
+        """Return the first row of a query, or None."""
         with self._lock:
             found: sqlite3.Row | None = self._connection.execute(sql, values).fetchone()
             return found
 
     def count(self, sql: str, values: Values = ()) -> int:
-        """The number that a query returns."""
+        """Return the number that a query selects."""
         with self._lock:
             return int(self._connection.execute(sql, values).fetchone()[0])
 
     def change(self, sql: str, values: Values = ()) -> int:
-        """Change rows and return how many."""
+        """Change rows. Returns their number."""
         with self._lock:
             return self._connection.execute(sql, values).rowcount
 

@@ -1,4 +1,4 @@
-"""Tenants with their members, roles and devices, and the sessions of refresh tokens."""
+"""Tenants with their members, roles and devices, and sessions of refresh tokens."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Tenants:
         self._db = db
 
     def add_tenant(self, tenant_id: str, name: str | None = None) -> Tenant:
-        """Add a tenant, or name one again; without a name a known one stays as it is."""
+        """Add a tenant, or rename it. Without a name an existing one is unchanged."""
         tenant = Tenant(tenant_id.lower(), name or f"Tenant {tenant_id[:8]}")
         then = "UPDATE SET name = excluded.name" if name else "NOTHING"
         self._db.change(
@@ -45,29 +45,29 @@ class Tenants:
         return tenant
 
     def all(self) -> list[Tenant]:
-        """All of them, in the order they were added."""
+        """Return all tenants, in the order they were added."""
         found = self._db.rows("SELECT id, name FROM tenants ORDER BY rowid")
         return [Tenant(row["id"], row["name"]) for row in found]
 
     def set_role(self, sub: str, role: str) -> None:
-        """Give a user a role. Raises ``ValueError`` for an unknown one."""
+        """Set the role of a user. Raises ``ValueError`` for an unknown one."""
         contract.permissions(role)
         self._db.change("INSERT OR REPLACE INTO roles VALUES (?, ?)", (sub, role))
 
     def role(self, sub: str) -> str | None:
-        """The role of a user, or None."""
+        """Return the role of a user, or None."""
         row = self._db.row("SELECT role FROM roles WHERE sub = ?", (sub,))
         return None if row is None else str(row["role"])
 
     def permit(self, sub: str, tenant_ids: Iterable[str]) -> None:
-        """Let a user act in tenants."""
+        """Add a user to tenants."""
         with self._db.transaction():
             for tenant_id in tenant_ids:
                 values = (sub, tenant_id.lower())
                 self._db.change("INSERT OR IGNORE INTO members VALUES (?, ?)", values)
 
     def is_member(self, sub: str, tenant_id: str) -> bool:
-        """Whether a user may act in a tenant."""
+        """Whether a user belongs to a tenant."""
         sql = "SELECT 1 FROM members WHERE sub = ? AND tenant_id = ?"
         return self._db.row(sql, (sub, tenant_id)) is not None
 
@@ -76,7 +76,7 @@ class Tenants:
         self._db.change("INSERT INTO sessions VALUES (?, ?, ?, ?)", session)
 
     def session(self, session_id: str) -> Session | None:
-        """The session of a refresh token, or None."""
+        """Return the session of a refresh token, or None."""
         row = self._db.row("SELECT * FROM sessions WHERE id = ?", (session_id,))
         return None if row is None else Session(*row)
 
@@ -99,7 +99,7 @@ class Tenants:
         return device
 
     def devices(self, tenant_id: str, limit: int, offset: int) -> list[Device]:
-        """A tenant's devices, in the order they were added."""
+        """Return a tenant's devices, in the order they were added."""
         rows = self._db.rows(
             "SELECT * FROM devices WHERE tenant_id = ? ORDER BY number LIMIT ? OFFSET ?",
             (tenant_id, limit, offset),
@@ -119,5 +119,5 @@ class Tenants:
         ]
 
     def count_devices(self, tenant_id: str) -> int:
-        """How many devices a tenant has."""
+        """Count a tenant's devices."""
         return self._db.count("SELECT count(*) FROM devices WHERE tenant_id = ?", (tenant_id,))

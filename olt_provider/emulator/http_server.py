@@ -1,4 +1,4 @@
-"""The HTTP server: uvicorn, for one thread of a process that does other things too."""
+"""The HTTP server (uvicorn), adapted to run in one thread of a process."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from olt_provider.emulator.state import State
 
 STOP_SECONDS: Final = 10
 KEEP_ALIVE_SECONDS: Final = 75
-"""How long an idle connection stays open, as at common gateways."""
+"""Seconds that an idle connection stays open, as with common gateways."""
 
 
 class Server(uvicorn.Server):
-    """Signals when it is up, and stops without waiting for clients."""
+    """Signals when it is ready, and stops without waiting for clients."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -55,7 +55,7 @@ class Server(uvicorn.Server):
             await asyncio.wait(tasks, timeout=STOP_SECONDS / 2)
 
     def drop_connections(self) -> None:
-        """End all connections, from any thread."""
+        """Close all connections, from any thread."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._abort_all)
 
@@ -64,17 +64,17 @@ class Server(uvicorn.Server):
             connection.transport.abort()
 
     def stop(self) -> None:
-        """Let it end, from any thread."""
+        """Stop the server, from any thread."""
         self.should_exit = True
         if self._loop is not None and self._stop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+            with contextlib.suppress(RuntimeError):  # the loop has already ended
                 self._loop.call_soon_threadsafe(self._stop.set)
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens. Raises ``OSError`` for a port that is in use."""
+    """Return a listening socket. Raises ``OSError`` for a port that is in use."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named, because asyncio sets TCP_NODELAY only where it reads that it is TCP.
+    # Explicit, because asyncio sets TCP_NODELAY only on sockets with this protocol number.
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -87,9 +87,9 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 def configured(state: State, tls: tuple[str, str] | None) -> uvicorn.Config:
-    """How to serve a platform; ``tls`` is certificate and key file.
+    """Return the server's configuration; ``tls`` is certificate and key file.
 
-    Raises ``OSError`` for unusable ones.
+    Raises ``OSError`` if they cannot be used.
     """
     config = uvicorn.Config(
         create_app(state),
@@ -105,5 +105,5 @@ def configured(state: State, tls: tuple[str, str] | None) -> uvicorn.Config:
         ssl_certfile=tls[0] if tls else None,
         ssl_keyfile=tls[1] if tls else None,
     )
-    config.load()  # here, since the thread that serves could not report it
+    config.load()  # checked here, because the server's thread could not report it
     return config
