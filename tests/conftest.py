@@ -41,8 +41,8 @@ LONGEST: Final = (
 """Files that workers start with, so that none of them ends long after the others."""
 
 # The same examples in each run, so that only a change makes a test fail; test-long tries new ones.
-settings.register_profile("short", deadline=None, database=None, derandomize=True, max_examples=30)
-settings.register_profile("long", deadline=None, max_examples=300)
+settings.register_profile("short", deadline=None, database=None, derandomize=True, max_examples=15)
+settings.register_profile("long", deadline=None, max_examples=150)
 settings.load_profile("short")
 
 

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import requires
 from pathlib import Path
 
@@ -151,8 +152,13 @@ def test_every_page_is_reached_from_the_readme() -> None:
     assert pages - linked == alone, "only the site has these"
 
 
-def messages() -> Iterator[str]:
+@cache
+def messages() -> str:
     """Every text in the package's code; what is put into it at run time is left out."""
+    return "\0".join(_texts())
+
+
+def _texts() -> Iterator[str]:
     for file in (ROOT / "olt_provider").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):
@@ -172,7 +178,7 @@ def explained() -> list[str]:
 
 
 def test_messages_that_are_explained_are_those_of_the_code() -> None:
-    texts = "\0".join(messages())
+    texts = messages()
     assert len(explained()) > 35
     parts = [part.strip() for heading in explained() for part in heading.split("…")]
     assert [part for part in parts if part not in texts] == []

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +10,7 @@ import pytest
 
 from olt_provider.emulator import TENANT_A, Emulator
 from tests.engine.harness import Engine, Stack
+from tests.scripts import Done, run_script
 from tools.workspace import ROOT
 
 PROGRAM = ROOT / "examples" / "background_application" / "main.py"
@@ -20,19 +18,8 @@ QUICKSTART = (ROOT / "examples" / "quickstart" / "__main__.py").read_text()
 VARIABLES = ("client_id", "client_secret", "tenant_id")
 
 
-def run(
-    *arguments: str, stdin: str = "", env: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("APP_")}
-    return subprocess.run(
-        [sys.executable, PROGRAM, *arguments],
-        input=stdin,
-        env=kept | dict(env or {}),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+def run(*arguments: str, stdin: str = "", env: Mapping[str, str] | None = None) -> Done:
+    return run_script(PROGRAM, *arguments, env=env or {}, folder=ROOT, stdin=stdin)
 
 
 @pytest.fixture

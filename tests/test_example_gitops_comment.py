@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import socket
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -14,10 +12,10 @@ from typer.testing import CliRunner
 
 from olt_provider.cli.app import app
 from tests.forge import ACTIONS, FORGE_TOKEN, GITHUB, GITLAB, PERSON, Forge, serving
+from tests.scripts import Done, run_script
 from tools.workspace import ROOT
 
 SCRIPT: Final = ROOT / "examples" / "gitops" / "scripts" / "comment.py"
-TIMEOUT: Final = 60
 MARKER: Final = "<!-- olt-review prod -->"
 QUIET: Final = f"**OLT: nothing changes**\n\n{MARKER}\n"
 BODY: Final = f"**Fine**\n\n{MARKER}\n"
@@ -38,20 +36,12 @@ def run(
     env: Mapping[str, str],
     review: str | None = BODY,
     labels: str | None = None,
-) -> subprocess.CompletedProcess[str]:
+) -> Done:
     if labels is not None:
         (folder / "labels.json").write_text(labels)
     if review is not None:
         (folder / "review.md").write_text(review)
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), service],
-        cwd=folder,
-        env=dict(env),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=TIMEOUT,
-    )
+    done = run_script(SCRIPT, service, env=env, folder=folder)
     assert FORGE_TOKEN not in done.stdout + done.stderr
     return done
 

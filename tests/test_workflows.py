@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+import check_jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from olt_provider import __version__
 from tools import release
@@ -43,13 +45,8 @@ FORMS: Final = {"bug_report.yml", "feature_request.yml"}
 )
 def test_a_file_of_the_repositorys_host_follows_its_schema(file: Path, kind: str) -> None:
     schema = ["--builtin-schema", f"vendor.{kind}"]
-    done = subprocess.run(
-        [sys.executable, "-m", "check_jsonschema", *schema, str(file)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
+    done = CliRunner().invoke(check_jsonschema.main, [*schema, str(file)])
+    assert done.exit_code == 0, done.output
 
 
 @pytest.mark.slow

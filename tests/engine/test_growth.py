@@ -1,4 +1,4 @@
-"""Growth: what ten of each cost, and a hundred: calls, connections, and the size of the state."""
+"""Growth: what a few of each cost, and many: calls, connections, and the size of the state."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ for number in range({count}):
     app = OltApplication(f"app-{{number}}", name=f"{name} {{number}}", allowed_tenants=[{tenant!r}])
     OltInstallation(f"installation-{{number}}", application_id=app.id)
 """
-FEW = 10
-MANY = int(os.environ.get("GROWTH_APPLICATIONS", "40"))
+FEW = 5
+MANY = int(os.environ.get("GROWTH_APPLICATIONS", "20"))
 MAX_CONNECTIONS: Final = 5
 """The host has four threads, and a token may be fetched beside them."""
 

@@ -36,27 +36,27 @@ def cells(host: Host = DYNAMIC) -> Iterator[Cell]:
 
 
 def chosen(host: Host, *, every: bool) -> Iterator[Cell]:
-    """The cells to run: every one, or a choice that meets each call with each family of faults.
+    """The cells to run: every one, or a choice that meets each operation with each fault.
 
-    Which fault stands for its family changes from call to call, so that all are used. All of them
-    are tried, once and persistently, at the calls that are not repeated blindly; elsewhere a fault
-    happens once or persistently. The native form, which runs the same code, meets each family at
-    each call but those for tokens.
+    Which call meets a fault changes from fault to fault, and from form to form; every other time
+    the fault persists. With the dynamic form, all faults are tried, once and persistently, at the
+    calls that are not repeated blindly; the native form runs the same code.
     """
-    for number, target in enumerate(targets(host)):
-        if host is NATIVE and target.situation.name == "token" and not every:
-            continue
-        families: dict[str, list[str]] = {}
-        for kind, known in KINDS.items():
-            if known.not_run(CALLS[target.call]) is None:
-                families.setdefault(known.family, []).append(kind)
-        for place, members in enumerate(families.values()):
-            whole = every or (target.title in WHOLE and host is DYNAMIC)
-            lasting = (False, True) if whole else ((number + place) % 2 == 1,)
-            for persistent in lasting:
-                one = members[(number + persistent) % len(members)]
-                for kind in members if whole else [one]:
-                    yield Cell(target, kind, persistent)
+    found = list(targets(host))
+    if every:
+        yield from (cell for cell in cells(host) if cell.not_run is None)
+        return
+    whole = {target for target in found if target.title in WHOLE and host is DYNAMIC}
+    for number, operation in enumerate(get_args(Operation), start=int(host is NATIVE)):
+        calls = [target for target in found if target.situation.operation == operation]
+        for place, (kind, known) in enumerate(KINDS.items(), start=number):
+            possible = [each for each in calls if known.not_run(CALLS[each.call]) is None]
+            turn, at = divmod(place, len(possible))
+            for target in possible:
+                if target in whole:
+                    yield from (Cell(target, kind, persistent) for persistent in (False, True))
+                elif target is possible[at]:
+                    yield Cell(target, kind, (turn + at) % 2 == 1)
 
 
 def written(outcomes: dict[Cell, str]) -> str:

@@ -17,7 +17,8 @@ from tests.faults import table
 from tests.faults.calls import CALLS
 from tests.faults.ground import Ground, Tenants
 from tests.faults.hosts import DYNAMIC, NATIVE, Host
-from tests.faults.play import Quiet
+from tests.faults.kinds import KINDS
+from tests.faults.play import Cell, Quiet
 from tests.faults.situations import SITUATIONS, TARGETS, Situation
 from tests.model.engine import Engine
 
@@ -88,6 +89,25 @@ def test_a_cell_is_run_or_has_a_reason(host: Host) -> None:
         reasons.add(cell.not_run)
     text = " ".join(table.TABLE.read_text("utf-8").split())
     assert [reason for reason in reasons if reason and reason not in text] == []
+
+
+@pytest.mark.parametrize("host", [DYNAMIC, NATIVE], ids=str)
+def test_choice_meets_each_operation_with_each_fault_and_each_call_with_several(
+    host: Host,
+) -> None:
+    run = [cell for cell in table.cells(host) if cell.not_run is None]
+    assert list(table.chosen(host, every=True)) == run
+    chosen = list(table.chosen(host, every=False))
+    assert len(set(chosen)) == len(chosen) < len(run) / 5
+
+    def operations(cells: list[Cell]) -> set[tuple[str, str]]:
+        return {(cell.target.situation.operation, cell.kind) for cell in cells}
+
+    assert operations(chosen) == operations(run)
+    for target in table.targets(host):
+        met = [cell for cell in chosen if cell.target == target]
+        assert len({KINDS[cell.kind].family for cell in met}) >= 2, target.title
+        assert {cell.persistent for cell in met} == {False, True}, target.title
 
 
 def test_a_call_that_no_operation_makes_is_named() -> None:
