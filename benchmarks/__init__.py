@@ -1,1 +1,1 @@
-"""What the provider costs beside one that does nothing, and beside one as users write it."""
+"""Benchmarks of the provider against a no-op provider and a naive one."""

@@ -1,4 +1,4 @@
-"""Measures the provider beside one that does nothing and one as users write it.
+"""Measure the provider against a no-op provider and a naive one.
 
 Run as `make bench`, with options in BENCH_ARGS. Without options that select cases: 1, 10, 100 and
 400 applications with as many installations without latency, and 100 also at 50 ms a call, and at
@@ -18,7 +18,7 @@ from benchmarks import page, targets, terminal
 from benchmarks.measuring import Plan, begun, is_part_of, measure
 from benchmarks.results import Case, Results
 from tools.engine import find_engine
-from tools.stage import InterruptedDemoError, Signals
+from tools.sandbox import InterruptedDemoError, Signals
 from tools.workspace import ROOT, SetupError
 
 DOCS: Final = ROOT / "docs"
@@ -36,12 +36,12 @@ TLS: Final = {"no": (False,), "yes": (True,), "both": (False, True)}
 
 
 def report(text: str) -> None:
-    """One line of progress."""
+    """Print one line of progress."""
     print(f"[bench] {text}", file=sys.stderr, flush=True)
 
 
 def numbers(least: int) -> Callable[[str], tuple[int, ...]]:
-    """Numbers with commas between."""
+    """Return a parser of numbers separated by commas."""
 
     def read(text: str) -> tuple[int, ...]:
         found = tuple(dict.fromkeys(int(each) for each in text.split(",")))
@@ -54,7 +54,7 @@ def numbers(least: int) -> Callable[[str], tuple[int, ...]]:
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """What was asked for; wrong usage ends the process with 2."""
+    """Parse the command line. Wrong usage ends the process with 2."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--sizes", type=numbers(1), help="applications, such as 10,100")
     parser.add_argument("--latency-ms", type=numbers(0), help="of every call, such as 0,50")
@@ -98,13 +98,13 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def selects_cases(options: argparse.Namespace) -> bool:
-    """Whether the options set what a case consists of."""
+    """Whether the options select cases."""
     parts = (options.sizes, options.latency_ms, options.tls, options.parallel)
     return any(each is not None for each in parts)
 
 
 def cases(options: argparse.Namespace) -> tuple[Case, ...]:
-    """The cases that the options select: every combination, or the usual ones."""
+    """Return the cases that the options select: every combination, or the usual ones."""
     if not selects_cases(options):
         return targets.CASES if options.targets else DEFAULT
     return tuple(
@@ -119,7 +119,7 @@ def cases(options: argparse.Namespace) -> tuple[Case, ...]:
 
 
 def loaded(file: Path) -> Results:
-    """What an earlier run has kept. Raises ``OSError`` and ``ValueError``."""
+    """Read the results of an earlier run. Raises ``OSError`` and ``ValueError``."""
     try:
         return Results.load(file)
     except ValueError:
@@ -127,7 +127,7 @@ def loaded(file: Path) -> Results:
 
 
 def results_of(options: argparse.Namespace) -> Results:
-    """Measured now, or kept from before. Raises ``SetupError``, ``OSError`` and ``ValueError``."""
+    """Return new or stored results. Raises ``SetupError``, ``OSError`` and ``ValueError``."""
     if options.from_json:
         return loaded(options.from_json)
     engine = find_engine()
@@ -142,7 +142,7 @@ def results_of(options: argparse.Namespace) -> Results:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run it; 1 if anything failed, 2 for wrong usage, 128 + number after a signal."""
+    """Run the benchmark. Returns 1 after a failure, 2 for wrong usage, 128 + number of a signal."""
     options = parsed(arguments)
     signals = Signals()
     signals.watch()

@@ -1,4 +1,4 @@
-"""The figures of a case as text: the rows that both the terminal and the page show."""
+"""The figures of a case as text: the rows of the terminal and of the page."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Row(NamedTuple):
 
 
 def rows(case: CaseResult) -> list[Row]:
-    """All of a case. Where a round failed there is no figure."""
+    """Return all rows of a case. A failed round has no figure."""
     return [Row(name, each, _cells(case, each, name)) for name in OPERATIONS for each in PROVIDERS]
 
 
@@ -79,7 +79,7 @@ def _cells(case: CaseResult, provider: str, operation: str) -> tuple[str, ...]:
 
 
 def _ratio(case: CaseResult, provider: str, base: str, operation: str) -> str:
-    """The median of the pairs, and the least and the greatest where there are several."""
+    """Return the median of the pairs, with the least and the greatest if there are several."""
     ratios = case.ratios(provider, base, operation)
     if provider == base or not ratios:
         return NONE
@@ -109,7 +109,7 @@ def _median(values: list[float | None]) -> str:
 
 
 def starts(results: Results) -> list[tuple[str, ...]]:
-    """From the command of each provider process to its port: the median of the rounds."""
+    """Return the seconds from the command of each provider process to its port: medians."""
     return [
         (
             NAMES[provider],
@@ -122,7 +122,7 @@ def starts(results: Results) -> list[tuple[str, ...]]:
 
 
 def targets(results: Results) -> list[tuple[str, ...]]:
-    """What is meant to be reached, and whether it is."""
+    """Return the targets, and whether each is reached."""
     return [
         (
             each.title,
@@ -135,7 +135,7 @@ def targets(results: Results) -> list[tuple[str, ...]]:
 
 
 def where(results: Results) -> str:
-    """When, and on what machine."""
+    """Return the date and the machine."""
     machine = results.machine
     return (
         f"{results.started:%Y-%m-%d}, {machine.system}, {machine.cores} cores, "
@@ -146,5 +146,5 @@ def where(results: Results) -> str:
 
 
 def how_often(case: CaseResult) -> str:
-    """How many rounds a case has."""
+    """Return the number of rounds of a case."""
     return f"{len(case.rounds)} round{'' if len(case.rounds) == 1 else 's'}"

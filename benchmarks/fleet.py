@@ -1,7 +1,7 @@
-"""Measures a fleet of stacks (examples/fleet) beside one big stack with the same installations.
+"""Measure a fleet of stacks (examples/fleet) and one large stack with the same installations.
 
 Run as `make bench-fleet`, with options in BENCH_ARGS. The default, 4 applications in 500 tenants,
-takes about half an hour on 2 idle cores, most of it the one big stack's.
+takes about half an hour on 2 idle cores, most of it for the large stack.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ for name, declared in fleet["applications"].items():
 
 @dataclass(frozen=True)
 class Size:
-    """How large the estate is."""
+    """The size of the estate."""
 
     applications: int
     tenants: int
@@ -61,7 +61,7 @@ class Size:
 
 @dataclass(frozen=True)
 class Line:
-    """One step: seconds, or None where it failed, and the calls that it made."""
+    """One step: its seconds, or None if it failed, and its number of calls."""
 
     step: str
     layout: str
@@ -71,7 +71,7 @@ class Line:
 
 
 class Bench:
-    """The same estate twice, one after the other, on a platform each."""
+    """The same estate in both layouts, one after the other, each with its own platform."""
 
     def __init__(self, size: Size, engine: Path, folder: Path) -> None:
         self._size = size
@@ -79,7 +79,7 @@ class Bench:
         self._environment = environment(engine, folder)
 
     def fleet(self) -> list[Line]:
-        """Stacks of groups, in parallel."""
+        """Measure stacks by groups, in parallel."""
         folder = self._folder / "fleet"
         shutil.copytree(EXAMPLE, folder)
         olt = "from olt_provider.cli import main; main()"
@@ -93,7 +93,7 @@ class Bench:
         })  # fmt: skip
 
     def one(self) -> list[Line]:
-        """Everything in one stack."""
+        """Measure one stack with everything."""
         folder = self._folder / "one"
         folder.mkdir()
         (folder / "Pulumi.yaml").write_text("name: one\nruntime: python\n")
@@ -167,12 +167,12 @@ class Bench:
 
 
 def report(text: str) -> None:
-    """One line of progress."""
+    """Print one line of progress."""
     print(f"[bench-fleet] {text}", file=sys.stderr, flush=True)
 
 
 def table(lines: Sequence[Line]) -> list[tuple[str, ...]]:
-    """Rows: the step, then seconds and calls of either layout. No figure for what failed."""
+    """Return rows: the step, then seconds and calls of each layout. A failed step has no figure."""
     found = {(line.step, line.layout): line for line in lines}
     steps = dict.fromkeys(line.step for line in lines)
     layouts = ("fleet", "one stack")
@@ -191,7 +191,7 @@ HEAD: Final = ("step", "fleet", "its calls", "one stack", "its calls")
 
 
 def page(text: str, size: Size, lines: Sequence[Line], now: datetime) -> str:
-    """The documentation's page with these figures."""
+    """Return the documentation's page with these figures."""
     rows = [HEAD, ("---",) * len(HEAD), *table(lines)]
     body = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     caption = (
@@ -204,7 +204,7 @@ def page(text: str, size: Size, lines: Sequence[Line], now: datetime) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, and print; 1 if a step failed or there is no engine."""
+    """Measure and print. Returns 1 if a step failed or there is no engine."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fleet", description=__doc__)
     parser.add_argument("--applications", type=int, default=4)
     parser.add_argument("--tenants", type=int, default=500)

@@ -1,4 +1,4 @@
-"""The run: for every case some rounds, in each every operation by all providers in turn."""
+"""The run: in each round of a case, every operation by all providers in turn."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Report = Callable[[str], None]
 
 
 def machine(engine: Path) -> Machine:
-    """What this is run on."""
+    """Describe the machine."""
     reported = run_command([engine / "pulumi", "version"], "pulumi version", timeout=60)
     return Machine(
         system=f"{system.system()} {system.machine()}",
@@ -56,7 +56,7 @@ def machine(engine: Path) -> Machine:
 
 
 def cores() -> int:
-    """Those that this process may use."""
+    """The number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -64,7 +64,7 @@ def cores() -> int:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A temporary folder, gone at the end."""
+    """Yield a temporary folder, which is removed at the end."""
     folder = Path(tempfile.mkdtemp(prefix="olt-bench-")).resolve()
     try:
         yield folder
@@ -73,7 +73,7 @@ def scratch() -> Iterator[Path]:
 
 
 def environment(engine: Path, folder: Path) -> dict[str, str]:
-    """The same for all: nothing of the user's, the engine on PATH, temporary files in a folder."""
+    """Return the environment of all providers, without the user's settings."""
     (folder / "tmp").mkdir()
     return without_foreign(engine) | {
         "HOME": str(folder),
@@ -86,16 +86,16 @@ def environment(engine: Path, folder: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to measure."""
+    """The cases to measure."""
 
     cases: Sequence[Case]
     rounds: int
     naive_up_to: int
-    """The naive provider takes part in cases with at most so many applications."""
+    """The largest number of applications of a case in which the naive provider takes part."""
 
 
 def begun(engine: Path, plan: Plan) -> Results:
-    """A run in which nothing is measured yet."""
+    """Return an empty run."""
     return Results(
         started=datetime.now(timezone.utc).replace(microsecond=0),
         machine=machine(engine),
@@ -111,7 +111,7 @@ def _left_out(case: Case, naive_up_to: int) -> tuple[str, ...]:
 
 
 def is_part_of(kept: Results, run: Results) -> bool:
-    """Whether a run can go on where an earlier one stopped: the same plan, on the same machine."""
+    """Whether a run can continue an earlier one: the same plan, on the same machine."""
     resumed = run.model_copy(
         update={
             "started": kept.started,
@@ -127,9 +127,9 @@ def is_part_of(kept: Results, run: Results) -> bool:
 
 
 def measure(engine: Path, run: Results, keep: Callable[[Results], None], report: Report) -> None:
-    """Run all rounds that a run lacks; ``keep`` is called after each.
+    """Run all missing rounds; ``keep`` is called after each.
 
-    What fails is in the results. Raises ``SetupError`` if the platform cannot be served.
+    The results contain the failures. Raises ``SetupError`` if the platform cannot be served.
     """
     with scratch() as folder:
         shared = environment(engine, folder)
@@ -143,7 +143,7 @@ def measure(engine: Path, run: Results, keep: Callable[[Results], None], report:
                     at = f"case {number}/{len(run.cases)}, round {turn + 1}/{run.rounds}"
                     report(f"{at}: {result.case.title}")
                     order = deque(each for each in PROVIDERS if each not in result.left_out)
-                    order.rotate(turn)  # so that none is always the first
+                    order.rotate(turn)  # so that the order changes from round to round
                     result.rounds.append(_round(folder / f"{number}-{turn}", order, ground, report))
                     keep(run)
 
@@ -151,7 +151,7 @@ def measure(engine: Path, run: Results, keep: Callable[[Results], None], report:
 def _measure_starts(
     run: Results, shared: dict[str, str], keep: Callable[[Results], None], report: Report
 ) -> None:
-    """The provider processes in turn, as often as the run has rounds."""
+    """Start the provider processes in turn, once per round."""
     while len(run.starts.get(OLT, ())) < run.rounds:
         for provider in COMMANDS:
             run.starts.setdefault(provider, []).append(start(provider, shared))
@@ -161,7 +161,7 @@ def _measure_starts(
 
 
 def _round(folder: Path, order: Iterable[str], ground: Ground, report: Report) -> Outcomes:
-    """Each operation by all providers, one right after the other."""
+    """Run each operation by all providers, one directly after the other."""
     outcomes: Outcomes = {provider: {} for provider in order}
     projects = {each: Project(folder / each, each, ground) for each in order}
     for operation in OPERATIONS:
@@ -182,7 +182,7 @@ def _outcome(project: Project, operation: str) -> Measured | Failed:
 
 
 def _summary(operation: str, outcomes: Outcomes) -> str:
-    """One line on how an operation went."""
+    """Return one line on the outcome of an operation."""
     parts = []
     for provider in sorted(outcomes, key=PROVIDERS.index):
         outcome = outcomes[provider].get(operation)

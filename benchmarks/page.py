@@ -1,4 +1,4 @@
-"""The page in the documentation: its part between the markers is made of results."""
+"""The documentation's pages: the part between the markers is generated from results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEAST_ROUNDS: Final = 3
 
 
 def write(results: Results, docs: Path) -> None:
-    """Renew both pages, the picture and the data that they are made of.
+    """Write both pages, the picture and its data.
 
     Raises ``ValueError`` for results with failures or too few rounds, and for a page without the
     markers.
@@ -47,13 +47,13 @@ def _between_markers(page: Path, made: str) -> str:
 
 
 def targets(results: Results) -> str:
-    """What stands between the markers of the contributors' page."""
+    """Return the generated part of the contributors' page."""
     table = _table(figures.TARGET_HEADINGS, figures.targets(results))
     return f"\nMeasured on {figures.where(results)}.\n\n## Targets\n\n{table}\n\n"
 
 
 def generated(results: Results) -> str:
-    """What stands between the markers."""
+    """Return the generated part of the performance page."""
     parts = [
         f"Measured on {figures.where(results)}.",
         "## Seconds",

@@ -1,4 +1,4 @@
-"""The platform that is called: the emulator in a process of its own."""
+"""The platform of a benchmark: the emulator in a process of its own."""
 
 from __future__ import annotations
 
@@ -26,42 +26,42 @@ ADMIN_SECONDS: Final = 60
 
 
 class ServedPlatform:
-    """An emulator that runs. Make one with ``serving``."""
+    """A running emulator, created by ``serving``."""
 
     def __init__(self, api_url: str, authority: Path | None) -> None:
         self.api_url = api_url
         self.authority = authority
-        """Who signed its certificate; None where it serves plain HTTP."""
+        """The authority that signed its certificate; None for plain HTTP."""
         self._session = requests.Session()
-        self._session.trust_env = False  # a proxy has no business here
+        self._session.trust_env = False  # no proxy is used
         self._session.verify = str(authority) if authority else True
 
     def tenant(self) -> tuple[str, str]:
-        """A new tenant: its ID, and an API token."""
+        """Create a tenant. Returns its ID and an API token."""
         tenant_id = str(uuid.uuid4())
         return tenant_id, str(self._ask("POST", "token", {"tenantId": tenant_id})["token"])
 
     def wait_before_every_call(self, milliseconds: int) -> None:
-        """Let all calls take so much longer."""
+        """Delay all calls by this time."""
         if milliseconds:
             fault = {"kind": "latency", "seconds": milliseconds / 1000, "times": None}
             self._ask("POST", "faults", fault)
 
     def forget(self) -> None:
-        """Count from 0."""
+        """Count calls from 0."""
         self._ask("DELETE", "calls")
 
     def counted(self) -> tuple[dict[str, int], int, int]:
-        """Calls by method, connections, and how many calls were refused, since the last time."""
+        """Return calls by method, connections and refused calls since the last time."""
         counted = self._ask("GET", "calls")
         calls = counted["calls"]
         refused = sum(1 for call in calls if call["status"] is None or call["status"] >= 400)
         methods = dict(sorted(Counter(str(call["method"]) for call in calls).items()))
-        return methods, counted["connections"] - 1, refused  # the one that asks counts too
+        return methods, counted["connections"] - 1, refused  # this request counts too
 
     def _ask(self, method: str, what: str, body: dict[str, Any] | None = None) -> Any:
         url = f"{self.api_url.removesuffix('/v1')}/_emulator/{what}"
-        # A new connection each time, so that it is known how many are our own.
+        # A new connection each time, so that the number of our own connections is known.
         with self._session as session:
             response = session.request(
                 method, url, json=body, timeout=ADMIN_SECONDS, headers={"Connection": "close"}
@@ -100,7 +100,7 @@ def serving(case: Case, folder: Path, environment: dict[str, str]) -> Iterator[S
 
 
 def _certify(folder: Path, command: list[str]) -> Path:
-    """Let it serve ``https``, certified by a new authority, whose certificate is returned."""
+    """Serve ``https`` with a certificate of a new authority, whose certificate is returned."""
     made = trustme.CA()
     issued = made.issue_cert("127.0.0.1")
     authority, certificate, key = (folder / f"{name}.pem" for name in ("authority", "chain", "key"))

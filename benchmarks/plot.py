@@ -1,4 +1,4 @@
-"""The seconds as a picture that is the same for the same results."""
+"""Draw the seconds as a picture, which is reproducible."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLORS: Final = {NOTHING: "#999999", NAIVE: "#e69f00", OLT: "#0072b2", NATIVE: "#009e73"}
-"""Colours that people with colour blindness can distinguish."""
+"""Colours that are distinguishable with colour blindness."""
 COLUMNS: Final = 2
 WIDTH: Final = 0.2
 DOCTYPE: Final = re.compile(r"<!DOCTYPE.*?>\n", re.DOTALL)

@@ -1,4 +1,4 @@
-"""One provider's project in one round: a stack of its own, in a tenant of its own."""
+"""One provider's project in one round: a stack and a tenant of its own."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ COMMANDS: Final = {
 }
 PREPARE_SECONDS: Final = 120
 PLUGINS: Final = f"plugins: {{providers: [{{name: olt, path: {Path(sys.executable).parent}}}]}}\n"
-"""The entry of a project that uses the native plugin of this Python."""
+"""The entry of a project with the native plugin of this Python."""
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What all projects of a case have in common."""
+    """The environment that all projects of a case share."""
 
     case: Case
     platform: ServedPlatform
@@ -42,7 +42,7 @@ class Ground:
 
 
 class Project:
-    """A stack and the program of a provider; both are made when first needed."""
+    """A stack and the program of a provider; both are created on first use."""
 
     def __init__(self, folder: Path, provider: str, ground: Ground) -> None:
         self._folder, self._provider = folder, provider
@@ -64,7 +64,7 @@ class Project:
         self._configure(tenant_id)
 
     def _configure(self, tenant_id: str) -> None:
-        """All providers have the same configuration, since it costs the engine time."""
+        """Set the same configuration for all providers: the engine needs time to read it."""
         self._prepare("stack", "init", STACK)
         settings = {
             "apiUrl": self._platform.api_url,
@@ -103,7 +103,7 @@ class Project:
         return ["pulumi", *arguments, *stack, *options]
 
     def measure(self, operation: str) -> Measured:
-        """Run an operation, and see that it did what it should. Raises ``StepError``."""
+        """Run an operation, and check its outcome. Raises ``StepError``."""
         if not self._folder.exists():
             self._make()
         name = SECOND if operation == "rename" else FIRST
@@ -134,7 +134,7 @@ class Project:
         return ("--parallel", str(self._case.parallel)) if self._case.parallel else ()
 
     def _check(self, operation: str, name: str, resources: list[Mapping[str, Any]]) -> None:
-        """A figure of something that did not happen would be worse than none."""
+        """Check the outcome, because a figure of a failed operation would be misleading."""
         found = state.of_the_benchmark(resources)
         expected = 0 if operation == "destroy" else 2 * self._case.applications
         if len(found) != expected:

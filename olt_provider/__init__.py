@@ -1,4 +1,15 @@
-"""A Pulumi provider for OAuth2 applications on the OLT platform."""
+"""A Pulumi provider for OAuth2 applications on the OLT platform.
+
+- ``application``, ``installation``, ``background_application``, ``provider``, ``lookups``: the
+  classes and functions for programs, in the dynamic form. ``dynamic`` holds their shared code.
+- ``native``: the same classes in the native form, and the plugin.
+- ``lifecycle``: property tables, checks, plans and operations, which both forms use.
+- ``api``: the client of the REST API; ``api.transport`` sends each request.
+- ``settings``, ``setting_places``, ``setting_names``: configuration and environment variables.
+- ``cli``: the ``olt`` command; ``cli.preview`` reads previews and ``cli.review`` reviews them.
+- ``emulator``, ``background``, ``policy``: the emulated platform, the run-time client of an
+  application, and the policy pack.
+"""
 
 from __future__ import annotations
 

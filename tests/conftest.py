@@ -75,7 +75,7 @@ def _whole_tracebacks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def engine_folder() -> Path:
-    """Where the real engine lies. Without one the tests fail: they prove nothing when skipped."""
+    """The folder of the real engine. Without one the tests fail instead of being skipped."""
     try:
         return find_engine(("path", "cache"))
     except SetupError as error:

@@ -15,10 +15,7 @@ PIECE = 64 * 1024
 
 
 class ConnectProxy(ThreadingTCPServer):
-    """Opens a tunnel to whatever host of this machine it is asked for.
-
-    ``refuse`` is the status that CONNECT gets instead; 0 closes the connection without one.
-    """
+    """Opens a tunnel to any requested host of this machine."""
 
     daemon_threads = True
     block_on_close = False
@@ -28,7 +25,7 @@ class ConnectProxy(ThreadingTCPServer):
         self._tls = tls
         self.refuse: int | None = None
         self.tunnels = 0
-        """How many were opened."""
+        """The number of opened tunnels."""
 
     @property
     def url(self) -> str:
@@ -41,7 +38,7 @@ class ConnectProxy(ThreadingTCPServer):
         return connection, address
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print nothing: what matters is what the client makes of it."""
+        """Print nothing: the tests check the client's errors."""
 
     @classmethod
     @contextmanager

@@ -1,4 +1,4 @@
-"""README and docs as tests see them: pages, their code blocks, headings and links."""
+"""README and docs in tests: pages, their code blocks, headings and links."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def blocks(language: str = "", page: Path | None = None) -> list[Block]:
 
 
 def anchors(page: Path) -> set[str]:
-    """The fragments that links to a page may have, as code hosts make them of headings."""
+    """The fragments of a page, as code hosts derive them from headings."""
     tokens = _tokens(page)
     headings = [
         tokens[i + 1].content for i, each in enumerate(tokens) if each.type[:8] == "heading_"

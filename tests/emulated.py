@@ -1,4 +1,4 @@
-"""Fixtures that tests of several folders share: an emulator of the platform, tenants, calls."""
+"""Shared fixtures: an emulator of the platform, tenants, calls."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def shared_emulator() -> Iterator[Emulator]:
 def emulator(shared_emulator: Emulator) -> Emulator:
     """The emulator without faults and without calls; tests do not share tenants."""
     shared_emulator.clear_faults()
-    shared_emulator.wait_until_idle()  # the last call of the test before may not be noted yet
+    shared_emulator.wait_until_idle()  # the last call of the previous test may not be recorded yet
     shared_emulator.clear_calls()
     return shared_emulator
 
@@ -43,5 +43,5 @@ def calls_of(emulator: Emulator) -> list[Call]:
 
 
 def changes_in(emulator: Emulator) -> list[str]:
-    """What was called, reads left out, in order: method and path template."""
+    """The changing calls, in order: method and path template."""
     return [f"{call.method} {call.template}" for call in calls_of(emulator) if call.method != "GET"]

@@ -1,8 +1,4 @@
-"""Figures of a run, printed at its end however many workers ran it.
-
-A test calls ``record_property(COUNTED, "what")`` for one of a kind, and
-``record_property(LINE, x)`` for a whole line.
-"""
+"""Figures of a run, printed at its end with any number of workers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A code host's API for comments, as strict as GitHub's and GitLab's: who asks, and how."""
+"""A code host's API for comments, which checks requests as strictly as GitHub and GitLab do."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GITLAB_REQUEST: Final = "/api/v4/projects/3/merge_requests/7"
 
 @dataclass
 class Forge:
-    """One pull request's comments, what was asked, and whose token it is."""
+    """The comments of one pull request, the received requests, and the owner of the token."""
 
     me: dict[str, Any]
     may_ask_who: bool = True

@@ -1,4 +1,4 @@
-"""What a background application gets, against a real server."""
+"""The runtime client of a background application, with a real server."""
 
 from __future__ import annotations
 

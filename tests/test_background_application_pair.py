@@ -1,4 +1,4 @@
-"""What a pair of background applications declares, without the engine."""
+"""The resources that a pair of background applications declares, without the engine."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Each source of credentials: how it is set, how long it lives, what it can do.
-
-docs/credentials.md names these tests, one for each of its claims.
-"""
+"""Each source of credentials: how it is set, its lifetime, its permissions."""
 
 from __future__ import annotations
 

@@ -216,3 +216,12 @@ def test_every_run_time_dependency_is_documented() -> None:
     names = {re.split(r"[\[>=<]", each)[0].lower() for each in required}
     assert names
     assert names <= in_tables(DOCS / "architecture.md")
+
+
+def test_modules_that_the_architecture_names_exist() -> None:
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    paths = re.findall(r"`(?:olt_provider/)?([a-z_/]+(?:\.py|/))`", text)
+    package = ROOT / "olt_provider"
+    modules = [module.as_posix() for module in (package, *package.rglob("*"))]
+    assert len(paths) > 30
+    assert [path for path in paths if not any(m.endswith(path.rstrip("/")) for m in modules)] == []

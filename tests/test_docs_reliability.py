@@ -68,7 +68,7 @@ def test_every_test_of_faults_and_interruption_proves_a_promise(file: str) -> No
 
 
 def test_the_rules_of_repetition_are_those_of_the_client() -> None:
-    documented = in_one_line(section("What is repeated, and when"))
+    documented = in_one_line(section("Retries"))
     rules = inspect.getdoc(OltClient) or ""
     for rule in re.split(r"^- ", rules, flags=re.MULTILINE)[1:]:
         if "max_retries" not in rule and "Redirects" not in rule:
@@ -76,7 +76,7 @@ def test_the_rules_of_repetition_are_those_of_the_client() -> None:
 
 
 def test_the_figures_are_those_of_the_client() -> None:
-    documented = in_one_line(section("What is repeated, and when"))
+    documented = in_one_line(section("Retries"))
     for figure in (
         f"more than {retry.MAX_WAIT:.0f} s ends the call",
         f"times (default {options.DEFAULT_MAX_RETRIES}; 0: never)",

@@ -27,7 +27,7 @@ from tools.workspace import ROOT
 
 @pytest.fixture
 def user(engine: Engine, tmp_path: Path) -> dict[str, str]:
-    """The environment of somebody who follows a page: a home of their own, all on PATH."""
+    """The environment of a reader who follows a page: a new home, all commands on PATH."""
     home, project = tmp_path / "home", tmp_path / "project"
     home.mkdir()
     project.mkdir()

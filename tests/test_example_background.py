@@ -1,4 +1,4 @@
-"""examples/background_application, fed with what the quickstart really put out."""
+"""examples/background_application with the outputs of the quickstart."""
 
 from __future__ import annotations
 

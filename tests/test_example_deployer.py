@@ -1,4 +1,4 @@
-"""examples/deployer: credentials of people make a deployer once; it deploys from then on."""
+"""examples/deployer: users' credentials make a deployer once, which then deploys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""examples/gitops: what its pipelines call really runs, in order, with a bare remote."""
+"""examples/gitops: the commands of its pipelines run, in order, with a bare remote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""examples/gitops/scripts: what they install, and that no token is in an argument or a file."""
+"""examples/gitops/scripts: what they install, and no token in an argument or a file."""
 
 from __future__ import annotations
 

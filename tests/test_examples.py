@@ -1,4 +1,4 @@
-"""Every example works on the real engine; after each step the platform is asked what it holds."""
+"""Every example works on the real engine, with the platform's data checked after each step."""
 
 from __future__ import annotations
 

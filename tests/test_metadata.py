@@ -1,4 +1,4 @@
-"""What the package index shows: absolute links, addresses and who it is for."""
+"""The metadata for the package index: absolute links, addresses and classifiers."""
 
 from __future__ import annotations
 

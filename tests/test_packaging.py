@@ -1,4 +1,4 @@
-"""What users get: the built wheel in an empty virtual environment, outside the repository."""
+"""The built wheel in an empty virtual environment, outside the repository."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``Provider``: what its arguments become as settings of a host process."""
+"""``Provider``: its arguments as settings of a provider process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every request that carries a secret reaches the host that it is for, and no other."""
+"""Every request that carries a secret reaches its own host, and no other."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def tls_platform(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 def attempt(call: Call, base_url: str, **options: Any) -> None:
-    """Make the call, whatever comes of it."""
+    """Make the call, and ignore its errors."""
     try:
         call(base_url, **options)
     except (OltError, requests.RequestException):

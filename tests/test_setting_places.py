@@ -1,4 +1,4 @@
-"""Whose credentials reach which hosts: the stack's own provider, and an explicit one."""
+"""Which credentials are sent to which hosts: the stack's own provider, and explicit ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Programs and the host start for every operation, so each loads only what it needs."""
+"""Imports at start-up: programs and provider processes load only what each operation needs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""docs/troubleshooting.md: each message that it explains is provoked, here or by a named test.
-
-The provider's classes are called as the host process calls them, against the emulator.
-"""
+"""docs/troubleshooting.md: each explained message is provoked, here or by a named test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a type checker accepts of a program, and what it reports."""
+"""Programs that a type checker accepts, and those that it reports."""
 
 from __future__ import annotations
 

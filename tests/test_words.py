@@ -14,7 +14,9 @@ from tools.workspace import ROOT
 AVOIDED: Final = re.compile(
     r"(?<![a-z])"
     r"(tell|tells|told|say|says|said|whoever|nobody|mend|mends|mended|anew|by[ _]hands?"
-    r"|(un)?answer(s|ed|ing)?)"
+    r"|(un)?answer(s|ed|ing)?"
+    r"|knows|believes?|believed|hears?|speaks?|learns?|learned"
+    r"|whatever|somebody|anybody|everybody|for[ _]good|of[ _]no[ _]use|lets?[ _]go)"
     r"(?![a-z])",
     re.IGNORECASE,
 )

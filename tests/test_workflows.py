@@ -1,4 +1,4 @@
-"""The workflows are valid, run only what is pinned, and hold no more power than they need."""
+"""The workflows are valid, run only pinned actions, and have minimal permissions."""
 
 from __future__ import annotations
 

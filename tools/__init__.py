@@ -1,1 +1,1 @@
-"""What building and testing this project needs. The scripts use the standard library alone."""
+"""Scripts for building and testing this project. They use the standard library only."""

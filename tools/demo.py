@@ -1,7 +1,7 @@
-"""The main job in front of your eyes: the real engine, against an emulator of the platform.
+"""The demo of the main job: the real engine, against an emulator of the platform.
 
-Run as `make demo`. Everything happens in a temporary folder. At the end, also after Ctrl-C, every
-process that was started is gone, and so is the folder.
+Run as `make demo`. It works in a temporary folder. At the end, also after Ctrl-C, all its processes
+have ended and the folder is removed.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from typing import TYPE_CHECKING, Any
 
 from olt_provider.api.errors import OltError
 from tools.engine import find_engine
-from tools.stage import InterruptedDemoError, Signals, Stage
+from tools.sandbox import InterruptedDemoError, Sandbox, Signals
 from tools.workspace import ROOT, SetupError
 
 if TYPE_CHECKING:
     from olt_provider.api.client import OltClient
 
 STEPS = 9
-# What the user's own environment must not decide, above all which platform is called.
+# Variables of the user's environment that must not affect the demo, such as the platform's URL.
 FOREIGN = ("OLT_", "PULUMI_", "PYTHONPATH")
 SECRET = "[secret]"  # noqa: S105 - what is shown in place of one
 
 
 def environment(engine: Path) -> dict[str, str]:
-    """The user's environment with the engine on PATH and nothing that points elsewhere."""
+    """Return the user's environment with the engine on PATH and without these variables."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN)}
     path = [str(Path(sys.executable).parent), str(engine), os.environ.get("PATH", os.defpath)]
     return kept | {
@@ -41,32 +41,32 @@ def environment(engine: Path) -> dict[str, str]:
 
 
 class Demo:
-    """One performance."""
+    """One run of the demo."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
         self._steps = 0
         self._ready: dict[str, Any] = {}
 
     def title(self, text: str) -> None:
-        """Announce a step."""
+        """Print the title of a step."""
         self._steps += 1
         line = f"[{self._steps}/{STEPS}] {text}"
         bold = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         print(f"\n\033[1;36m{line}\033[0m" if bold else f"\n{line}", flush=True)
 
-    def play(self) -> None:
-        """The main job, step by step."""
+    def run(self) -> None:
+        """Run all steps of the main job."""
         started = time.monotonic()
         self.set_up()
         self.title("The program")
-        self._stage.run("cat examples/quickstart/__main__.py")
-        self.title("What would happen? A preview, which asks the platform nothing")
+        self._sandbox.run("cat examples/quickstart/__main__.py")
+        self.title("What would happen? A preview, which makes no API calls")
         self.pulumi("pulumi preview --diff")
         self.title("Register the application, keep its secret, install it")
         self.pulumi("pulumi up --yes --skip-preview")
         outputs = self.outputs()
-        self.title("The application and its installation, as the platform holds them")
+        self.title("The application and its installation on the platform")
         self.look(outputs)
         self.title("The application itself: a token with its secret, and the tenant's devices")
         self.use(outputs)
@@ -84,43 +84,45 @@ class Demo:
 
     @property
     def tenant(self) -> dict[str, str]:
-        """The tenant that owns the application and has it installed."""
+        """The tenant that owns the application and in which it is installed."""
         tenant: dict[str, str] = self._ready["tenants"][0]
         return tenant
 
     def set_up(self) -> None:
-        """The emulator, and the quickstart as a project of its own with a throw-away state."""
-        stage = self._stage
-        self.title("An emulator of the platform, and a stack whose state is thrown away")
-        ready_file = stage.folder / "ready.json"
-        self._ready = stage.serve("olt emulator --ready-file ../ready.json", ready_file)
+        """Start the emulator, and copy the quickstart into a project with a temporary state."""
+        sandbox = self._sandbox
+        self.title("An emulator of the platform, and a stack with a temporary state")
+        ready_file = sandbox.folder / "ready.json"
+        self._ready = sandbox.serve("olt emulator --ready-file ../ready.json", ready_file)
         print(f"It serves {self._ready['apiUrl']}", flush=True)
-        shutil.copytree(ROOT / "examples" / "quickstart", stage.project / "examples" / "quickstart")
+        shutil.copytree(
+            ROOT / "examples" / "quickstart", sandbox.project / "examples" / "quickstart"
+        )
         text = (ROOT / "Pulumi.yaml").read_text()
-        (stage.project / "Pulumi.yaml").write_text(text.replace(".venv", sys.prefix))
+        (sandbox.project / "Pulumi.yaml").write_text(text.replace(".venv", sys.prefix))
         for folder in ("home", "state"):
-            (stage.folder / folder).mkdir()
-        stage.environment["PULUMI_HOME"] = str(stage.folder / "home")
-        token = stage.folder / "api-token"
+            (sandbox.folder / folder).mkdir()
+        sandbox.environment["PULUMI_HOME"] = str(sandbox.folder / "home")
+        token = sandbox.folder / "api-token"
         token.touch(0o600)
         token.write_text(self.tenant["apiToken"])
-        stage.run(f"pulumi login {(stage.folder / 'state').as_uri()}")
-        stage.run("pulumi stack init dev")
+        sandbox.run(f"pulumi login {(sandbox.folder / 'state').as_uri()}")
+        sandbox.run("pulumi stack init dev")
         for key in ("apiUrl", "identityUrl"):
-            stage.run(f"pulumi config set olt:{key} {self._ready[key]}")
-        stage.run(f"pulumi config set olt:tenantId {self.tenant['id']}")
-        stage.run("pulumi config set --secret olt:apiToken", stdin=token)
+            sandbox.run(f"pulumi config set olt:{key} {self._ready[key]}")
+        sandbox.run(f"pulumi config set olt:tenantId {self.tenant['id']}")
+        sandbox.run("pulumi config set --secret olt:apiToken", stdin=token)
 
     def pulumi(self, command: str) -> None:
-        """Run a command of Pulumi, then print the calls that reached the platform."""
+        """Run a Pulumi command, then print the calls that reached the platform."""
         self.calls()
-        self._stage.run(command)
+        self._sandbox.run(command)
         if "config" not in command:
             made = self.calls() or ["none"]
             print("Calls to the platform: " + "\n                       ".join(made), flush=True)
 
     def calls(self) -> list[str]:
-        """The calls that the emulator was asked since the last time."""
+        """Return the emulator's calls since the last time."""
         import requests
 
         url = self._ready["apiUrl"].removesuffix("/v1") + "/_emulator/calls"
@@ -129,12 +131,12 @@ class Demo:
         return [f"{call['method']} {call['template']}" for call in made]
 
     def outputs(self) -> dict[str, Any]:
-        """The stack's outputs, the secret one included."""
-        outputs: dict[str, Any] = self._stage.read("pulumi stack output --json --show-secrets")
+        """Return the stack's outputs, including the secret."""
+        outputs: dict[str, Any] = self._sandbox.read("pulumi stack output --json --show-secrets")
         return outputs
 
     def client(self, token: str = "") -> OltClient:
-        """The platform as a token sees it. Default: the tenant's API token."""
+        """Return a client with a token. Default: the tenant's API token."""
         from olt_provider.settings import Settings
 
         settings = {
@@ -146,7 +148,7 @@ class Demo:
         return Settings.load(lambda _: None, settings).client(notify=print)
 
     def look(self, outputs: Mapping[str, Any]) -> None:
-        """Print what the platform holds. A secret is returned once, so none is in it."""
+        """Print the platform's data. They contain no secret, because it is returned only once."""
         tenant = self.client().as_tenant(self.tenant["id"])
         for path, response in (
             ("/application-developer/applications", tenant.applications),
@@ -158,7 +160,7 @@ class Demo:
             print(json.dumps(shown, indent=2), flush=True)
 
     def token(self, outputs: Mapping[str, Any]) -> str:
-        """An access token that the application gets for itself."""
+        """Fetch an access token as the application."""
         from pydantic import SecretStr
 
         issued = self.client().identity.client_credentials(
@@ -170,7 +172,7 @@ class Demo:
         return issued.access_token.get_secret_value()
 
     def use(self, outputs: Mapping[str, Any]) -> None:
-        """What a background application does, with nothing but the stack's outputs."""
+        """Read the devices as a background application, with the stack's outputs only."""
         print("$ pulumi stack output --json --show-secrets   # read, not shown")
         print("POST /id/auth/realms/olt/protocol/openid-connect/token")
         print(f"  tenant: {outputs['tenant_id']}")
@@ -183,7 +185,7 @@ class Demo:
             print(f"-> {device.id}  {device.info.name}", flush=True)
 
     def compare(self, outputs: Mapping[str, Any]) -> None:
-        """Nothing but the name has changed, and the secret from before still works."""
+        """Check that only the name has changed, and that the secret still works."""
         tenant = self.client().as_tenant(self.tenant["id"])
         application = tenant.applications.get(outputs["application_id"])
         print(f"On the platform, {application.id} is named {application.name!r}")
@@ -193,11 +195,11 @@ class Demo:
         self.token(outputs)
 
 
-def perform(signals: Signals) -> None:
-    """Find the engine, then play on a stage that is cleared whatever happens."""
+def run_demo(signals: Signals) -> None:
+    """Find the engine, then run the demo in a sandbox that is always removed."""
     engine = find_engine()
-    with Stage(signals, environment(engine)) as stage:
-        Demo(stage).play()
+    with Sandbox(signals, environment(engine)) as sandbox:
+        Demo(sandbox).run()
 
 
 def main() -> int:
@@ -205,10 +207,13 @@ def main() -> int:
     signals = Signals()
     signals.watch()
     try:
-        perform(signals)
-        print("Nothing is left running, and nothing is left behind.", flush=True)
+        run_demo(signals)
+        print("All processes have ended, and all files are removed.", flush=True)
     except InterruptedDemoError as interrupt:
-        print(f"\n[demo] {interrupt}: stopped; nothing is left running or behind", file=sys.stderr)
+        print(
+            f"\n[demo] {interrupt}: stopped; all processes have ended, and all files are removed",
+            file=sys.stderr,
+        )
         return 128 + interrupt.number
     except BrokenPipeError:  # such as `make demo | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

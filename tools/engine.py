@@ -1,7 +1,7 @@
-"""Finds or makes the Pulumi engine and prints the folder to put on PATH.
+"""Find or build the Pulumi engine and print the folder to put on PATH.
 
 Run as `python3 -m tools.engine`. The folder goes to stdout, progress and errors to stderr. The
-first that works is taken: `pulumi` on PATH, one kept in the cache outside the checkout, a build
+first working source is used: `pulumi` on PATH, one kept in the cache outside the checkout, a build
 from the pinned Go modules, the vendor's installer.
 """
 

@@ -1,4 +1,4 @@
-"""The places the Pulumi engine can come from; each returns the folder to put on PATH."""
+"""The sources of the Pulumi engine. Each returns the folder to put on PATH."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ NEEDED = ("pulumi", "pulumi-language-python", *(Path(script).name for script in 
 
 
 def checked(folder: Path) -> Path:
-    """Return the folder if it holds a whole engine that starts and is new enough.
+    """Return the folder if it holds a complete engine that starts and is new enough.
 
-    Raises SetupError that names what is missing, or the version that was found.
+    Raises SetupError that names the missing file or the version that was found.
     """
     missing = [name for name in NEEDED if not os.access(folder / name, os.X_OK)]
     if missing:
@@ -67,20 +67,20 @@ def from_path() -> Path:
     found = shutil.which("pulumi")
     if found is None:
         raise SetupError("no pulumi on PATH")
-    # A package manager links the command alone; what belongs to it lies beside the real file.
+    # A package manager links the command only; its other files are beside the real file.
     folder = Path(found).parent
     beside = all((folder / name).exists() for name in NEEDED)
     return checked(folder if beside else Path(found).resolve().parent)
 
 
 def go_folder() -> Path:
-    """Return where an engine built from the pinned Go modules is kept, made or not."""
+    """Return the folder of an engine built from the pinned Go modules, whether it exists or not."""
     pins = [module / name for module in (CLI_MODULE, HOST_MODULE) for name in ("go.mod", "go.sum")]
     return cache_root() / "engine" / f"go-{platform_tag()}-{digest(pins, VERSION, *SCRIPTS)}"
 
 
 def vendor_folder() -> Path:
-    """Return where the engine of the vendor's installer is kept, made or not."""
+    """Return the folder of the vendor's engine, whether it exists or not."""
     return cache_root() / "engine" / f"vendor-{platform_tag()}-{VERSION}"
 
 
@@ -140,7 +140,7 @@ def installer_command(script: Path, root: Path) -> list[str]:
 def download_installer(url: str, target: Path, context: ssl.SSLContext | None = None) -> None:
     """Save the vendor's installer script; only over https, also after redirects.
 
-    Raises SetupError when it cannot be reached or what comes is no shell script.
+    Raises SetupError if it cannot be downloaded or is not a shell script.
     """
     if urllib.parse.urlsplit(url).scheme != "https":
         raise SetupError(f"the installer is only fetched over https, not from {url}")

@@ -1,8 +1,8 @@
-"""Makes `.venv` from the hash-locked requirements; a second time without any network.
+"""Make `.venv` from the hash-locked requirements; a second time without any network.
 
 Run as `python3 -m tools.environment`; with `--lowest` it makes `build/lowest` with the lowest
 versions that pyproject.toml allows. The wheels are kept in the cache outside the checkout, keyed by
-the lock and the Python version, so a deleted environment comes back without a download.
+the lock and the Python version, so a deleted environment is made again without a download.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ OFFLINE = ["--disable-pip-version-check", "--quiet", "--no-index", "--no-deps"]
 
 
 class Environment(NamedTuple):
-    """A virtual environment and the lock that it is made from."""
+    """A virtual environment, and the lock from which it is made."""
 
     lock: Path
     folder: Path
@@ -49,7 +49,7 @@ class Environment(NamedTuple):
 
 
 def chosen(arguments: list[str]) -> Environment:
-    """The environment that the command line asks for."""
+    """Return the environment that the command line selects."""
     if LOWEST in arguments:
         return Environment(ROOT / "requirements" / "lowest.txt", ROOT / "build" / "lowest")
     return Environment(LOCK, VENV)
@@ -62,7 +62,7 @@ def wheelhouse(lock: Path | None = None) -> Path:
 
 
 def fill_wheelhouse(lock: Path) -> Path:
-    """Download the locked wheels, checking every hash, unless the cache has them; return where."""
+    """Download the locked wheels with checked hashes, unless they are cached; return the folder."""
     target = wheelhouse(lock)
     if target.is_dir():  # a folder appears there as a whole
         return target
@@ -100,7 +100,7 @@ def make_venv(environment: Environment) -> None:
 
 
 def install_project(environment: Environment) -> None:
-    """Install this project in the environment so that its sources are used where they lie."""
+    """Install this project in editable mode."""
     editable = ["--no-build-isolation", "--editable", str(ROOT)]
     run(
         [environment.python, "-m", "pip", "install", *OFFLINE, *editable],
@@ -109,7 +109,7 @@ def install_project(environment: Environment) -> None:
 
 
 def once(step: Callable[[], None], stamp: Path, key: str) -> None:
-    """Take a step unless the stamp in the environment shows that it was taken with the same key."""
+    """Run a step unless the environment's stamp shows that it was run with the same key."""
     if not stamp.is_file() or stamp.read_text() != key:
         step()
         stamp.write_text(key)

@@ -1,4 +1,4 @@
-"""Finds or builds the language hosts of Pulumi's programs and prints their folders.
+"""Find or build the language hosts of Pulumi programs and print their folders.
 
 Run as `python -m tools.language_hosts LANGUAGE...`, for tests of the native plugin. A host is built
 once from the pinned Go modules, into the cache outside the checkout.
@@ -52,7 +52,7 @@ HOSTS: Final[Mapping[str, Host]] = {
 
 
 def folder(language: str) -> Path:
-    """Where the built host of a language is kept, built or not."""
+    """Return the folder of a language's built host, whether it exists or not."""
     pins = [HOSTS[language].module / name for name in ("go.mod", "go.sum")]
     return cache_root() / "engine" / f"{language}-{platform_tag()}-{digest(pins)}"
 

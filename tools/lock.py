@@ -1,7 +1,7 @@
-"""Pins every package for all supported Pythons and operating systems, with hashes.
+"""Pin every package for all supported Pythons and operating systems, with hashes.
 
-Run as `python -m tools.lock` (`make lock`) in `.venv`. It is the one step that needs `uv`, which it
-installs into a throw-away environment. The lock holds no registry address.
+Run as `python -m tools.lock` (`make lock`) in `.venv`. Only this step needs `uv`, which it installs
+into a temporary environment. The lock holds no registry address.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ LOCKS = [
 def lock() -> None:
     """Write the locks.
 
-    ``requirements/dev.txt`` is of pyproject.toml, with all extras, and requirements/dev.in; that of
-    the GitOps example is what of it a user of `olt` needs.
+    ``requirements/dev.txt`` is the lock of pyproject.toml, with all extras, and
+    requirements/dev.in; the GitOps example has the part of it that a user of `olt` needs.
     """
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
@@ -53,7 +53,7 @@ def lock() -> None:
 def _lock_lowest(scratch: Path) -> None:
     """Write ``requirements/lowest.txt``: the lowest versions that pyproject.toml allows.
 
-    What only the tests and tools need has its newest version that goes with these.
+    Packages for tests and tools only have their newest version that is compatible with these.
     """
     compile_ = [str(scratch / "bin" / "uv"), "pip", "compile", *COMPILE, "--all-extras"]
     lowest, pins = scratch / "lowest.txt", scratch / "pins.txt"
@@ -66,7 +66,7 @@ def _lock_lowest(scratch: Path) -> None:
 
 
 def _lock_recipes(scratch: Path) -> None:
-    """Write ``requirements/recipes.txt``: what requirements/recipes.in needs beside the others."""
+    """Write ``requirements/recipes.txt``: the additional packages of requirements/recipes.in."""
     locked = re.findall(r"^([a-z0-9.-]+)==", (ROOT / DEVELOPMENT).read_text(), re.MULTILINE)
     skipped = [word for name in sorted(set(locked)) for word in ("--no-emit-package", name)]
     compile_ = ["pip", "compile", *COMPILE, "--no-annotate", "--constraint", DEVELOPMENT, *skipped]
@@ -75,7 +75,7 @@ def _lock_recipes(scratch: Path) -> None:
 
 
 def direct_pins(locked: str, project: Mapping[str, Any]) -> list[str]:
-    """The pins of a lock that the project itself requires."""
+    """Return the pins of a lock for packages that the project itself requires."""
     extras = project["optional-dependencies"].values()
     required = [*project["dependencies"], *(each for extra in extras for each in extra)]
     names = {re.split(r"[^a-z0-9-]", each)[0] for each in required}

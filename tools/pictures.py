@@ -1,6 +1,7 @@
-"""Draws the pictures of README and docs, from what the engine and the commands really print.
+"""Draw the pictures of README and docs, from recorded output of the engine and the commands.
 
-Run as `python -m tools.pictures` (`make pictures`). The same every time, so a test compares them.
+Run as `python -m tools.pictures` (`make pictures`). The result is reproducible, so a test compares
+it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ PICTURES: Final = ROOT / "docs" / "pictures"
 KEPT: Final = ROOT / "tests" / "cli" / "previews" / "change.json"
 """A preview of the real engine."""
 DIFFS: Final = ROOT / "tests" / "engine" / "golden" / "change"
-"""What the real engine prints of each change, in a file of its own."""
+"""The folder with the engine's output for each change."""
 SHOWN: Final = ("created", "renamed", "rotated", "tenant-added", "tenant-removed")
 """The changes in the pictures of a preview and of its review."""
 STORY: Final = {
@@ -45,7 +46,7 @@ STORY: Final = {
     "a0000000-0000-4000-8000-00000000000a": "5c9f1e70-2d41-4d8e-9a57-8b1f0e6c3a21",
     "dev::test": "prod::shop",
 }
-"""What stands in the pictures for the names and IDs of the recorded previews."""
+"""Replacements for names and IDs of the recorded previews."""
 INDENTED: Final = "    "
 """The engine indents resources, which belong to the stack; the recorded files do not."""
 WIDTH: Final = 108
@@ -63,7 +64,7 @@ FONT: Final = "'DejaVu Sans Mono', Menlo, Consolas, monospace"
 
 
 def preview() -> str:
-    """What `pulumi preview --diff` prints."""
+    """Draw the output of `pulumi preview --diff`."""
     lines = [line for name in SHOWN for line in _diff(name)]
     return _terminal("pulumi preview --diff", Text("\n").join(map(_coloured, lines)))
 
@@ -76,7 +77,7 @@ def _diff(name: str) -> list[str]:
 
 
 def _named_for_readers(text: str) -> str:
-    """A recorded text with the names of the story."""
+    """Replace names and IDs of a recorded text by those of the story."""
     for recorded, name in STORY.items():
         text = re.sub(rf"(?<![\w-]){re.escape(recorded)}(?![\w-])", name, text)
     return text
@@ -87,7 +88,7 @@ def _coloured(line: str) -> Text:
 
 
 def comment() -> str:
-    """The comment of `olt review` on a pull request, unfolded."""
+    """Draw the comment of `olt review` on a pull request, unfolded."""
     lines = []
     for line in render(review(_shown())).splitlines():
         title = re.fullmatch(r"<details(?: open)?><summary>(.*)</summary>", line)
@@ -101,7 +102,7 @@ def comment() -> str:
 
 
 def _shown() -> Preview:
-    """The kept preview, with the changes in the pictures alone."""
+    """Return the recorded preview, reduced to the changes in the pictures."""
     kept = json.loads(KEPT.read_text("utf-8"))
     shown = {**kept, "steps": [step for step in kept["steps"] if _named(step)]}
     return read_preview(_named_for_readers(json.dumps(shown)))
@@ -112,12 +113,12 @@ def _named(step: Mapping[str, Any]) -> bool:
 
 
 def graph() -> str:
-    """What `olt graph` draws of a change."""
+    """Draw the picture of `olt graph` for a change."""
     return svg.render(of_preview(_sample()))
 
 
 def _sample() -> Preview:
-    """A stack of three applications and six tenants, one of which goes and one of which comes."""
+    """Return a stack of three applications and six tenants, with a tenant removed and one added."""
     names = ("ACME", "Bauer and Sons", "City of Augsburg", "Delta Foods", "Elm Street", "Fjord")
     tenants = {
         f"{n:02x}c4e11b-0000-4000-8000-0000000000{n:02x}": name
@@ -178,7 +179,7 @@ def _step(op: str, kind: str, name: str, before: Any, after: Any) -> dict[str, A
 
 
 def _terminal(title: str, text: Text) -> str:
-    """A text in a window, as a picture that needs nothing from outside."""
+    """Draw a text in a window, as a self-contained picture."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
     console.print(text, soft_wrap=False, highlight=False)
     drawn = console.export_svg(title=title, theme=DEFAULT_TERMINAL_THEME, unique_id="olt")
@@ -187,7 +188,7 @@ def _terminal(title: str, text: Text) -> str:
 
 
 def _for_dark_pages(drawn: str) -> str:
-    """The picture with a second set of colours, which a browser in dark mode takes."""
+    """Add a second set of colours, which browsers use in dark mode."""
     window = drawn.replace('<rect fill="#ffffff"', '<rect class="olt-window" fill="#ffffff"', 1)
     shown = re.findall(r"\.(olt-r\d+) \{ fill: (#\w{6})", window)
     rules = [(name, DARK[colour]) for name, colour in shown]
@@ -202,7 +203,7 @@ DRAWN: Final[Mapping[str, Callable[[], str]]] = {
     "review.svg": comment,
     "graph.svg": graph,
 }
-"""By file name."""
+"""The pictures by file name."""
 
 
 def main(folder: Path = PICTURES) -> int:

@@ -1,4 +1,4 @@
-"""Builds the tarballs of the native plugin and its schema, for a release.
+"""Build the tarballs of the native plugin and its schema, for a release.
 
 Run as `python -m tools.plugin FOLDER`. `pulumi plugin install` unpacks a tarball and makes a
 virtual environment with the wheel of the same version, so the tarballs of all platforms have the
@@ -41,7 +41,7 @@ exit 1
 
 
 def contents(requirement: str = f"pulumi-olt=={__version__}") -> dict[str, str]:
-    """The files of a tarball. ``requirement`` is what pip installs."""
+    """Return the files of a tarball. ``requirement`` is the argument for pip."""
     return {
         EXECUTABLE: SCRIPT,
         "PulumiPlugin.yaml": (

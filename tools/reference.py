@@ -1,7 +1,7 @@
-"""Writes the tables of inputs, outputs, operations and options in docs/ from the docstrings.
+"""Write the tables of inputs, outputs, operations and options in docs/ from the docstrings.
 
-Run as `python -m tools.reference` (`make reference`). The docstrings, and the help of the commands,
-are the one source: editors and terminals show them, and a test compares the pages with them.
+Run as `python -m tools.reference` (`make reference`). Docstrings and the help of the commands are
+the only source: editors and terminals show them, and a test compares the pages with them.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ IN_WORDS: Final = {
     "check": "`preview`, and `up` where nothing differs",
     "read": "refresh",
 }
-"""What users call an operation, where it is not the method's name."""
+"""The users' names of operations that differ from the method's name."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page, and what makes its tables, by their names."""
+    """A page, and the functions that make its tables, by the tables' names."""
 
     name: str
     tables: Callable[[], dict[str, str]]
 
 
 def rendered(page: Page) -> str:
-    """The page, with new tables. Raises ``ValueError`` if it has no place for one."""
+    """Return the page with new tables. Raises ``ValueError`` if a table has no place in it."""
     text = (DOCS / page.name).read_text("utf-8")
     for name, table in page.tables().items():
         before, begin, rest = text.partition(BEGIN.format(name))
@@ -78,7 +78,7 @@ def _required(function: ast.FunctionDef) -> str:
 
 
 def _of_settings() -> dict[str, str]:
-    """The settings mean the same in the configuration as in a ``Provider``."""
+    """Return the settings' table. They have the same meaning in a ``Provider``."""
     (provider,) = (each for each in _tree("provider").body if isinstance(each, ast.ClassDef))
     documented = dict(_fields(_methods(provider)["__init__"]))
     rows = (
@@ -144,7 +144,7 @@ def _fields(function: ast.FunctionDef) -> list[tuple[str, str]]:
 
 
 def _meaning(text: str) -> tuple[str, str]:
-    """What it means, and its default."""
+    """Return a description and its default."""
     meaning, _, default = f" {_line(text)}".partition(" Default: ")
     return meaning.strip(), default.removesuffix(".") if default else ""
 
@@ -201,7 +201,7 @@ def _docstring(node: ast.FunctionDef) -> str:
 
 
 def _line(text: str) -> str:
-    """One line of Markdown from the lines of a docstring."""
+    """Join the lines of a docstring to one line of Markdown."""
     return " ".join(text.split()).replace("``", "`").replace("|", "\\|")
 
 

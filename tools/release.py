@@ -1,4 +1,4 @@
-"""Checks that a tag may be released: it is the version, and the changelog lists what changed.
+"""Check that a tag may be released: it equals the version, and the changelog has its entries.
 
 Run as `python -m tools.release v1.2.3`, by the release workflow, before anything is built.
 """
@@ -12,7 +12,7 @@ from tools.workspace import ROOT, report
 
 
 def problems(tag: str, version_file: str, changelog: str) -> list[str]:
-    """Why a tag may not be released; nothing if it may."""
+    """Return the reasons why a tag may not be released; empty if it may."""
     declared = re.search(r'^__version__ = "(.*)"$', version_file, re.MULTILINE)
     version = declared[1] if declared else "none"
     found = []
@@ -29,7 +29,7 @@ def problems(tag: str, version_file: str, changelog: str) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """1 with the reasons if the tag may not be released, 2 for wrong usage."""
+    """Return 1, with the reasons, if the tag may not be released, and 2 for wrong usage."""
     if len(arguments) != 1:
         report("usage: python -m tools.release TAG")
         return 2

@@ -1,8 +1,8 @@
-"""Writes the bill of materials of a release: what the package needs at run time, as it was tested.
+"""Write the bill of materials of a release: the tested run-time dependencies.
 
 ``python -m tools.sbom FILE [DISTRIBUTION ...]`` writes CycloneDX JSON, with the versions of this
-environment, the locked hashes of what is needed, and the hashes of the distributions named.
-What only an extra needs is in it with the scope ``optional``.
+environment, the locked hashes, and the hashes of the given distributions. Dependencies of extras
+have the scope ``optional``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SHA256: Final = re.compile(r"sha256:([0-9a-f]{64})")
 
 
 def needed(installed: Distribution, extras: Iterable[str]) -> list[Requirement]:
-    """What an installed distribution needs here, with some of its extras."""
+    """Return the requirements of an installed distribution here, with some of its extras."""
     requirements = map(Requirement, installed.requires or ())
     environments = [{"extra": extra} for extra in ("", *sorted(extras))]
     return [
@@ -44,7 +44,7 @@ def needed(installed: Distribution, extras: Iterable[str]) -> list[Requirement]:
 
 
 def closure(package: str, extras: Iterable[str]) -> dict[str, set[str]]:
-    """All that a package needs with some of its extras, itself too: name -> what that needs."""
+    """Return a package with all its requirements: name -> names of its own requirements."""
     wanted: dict[str, set[str]] = {canonicalize_name(package): set(extras)}
     waiting = [canonicalize_name(package)]
     found: dict[str, set[str]] = {}
@@ -61,7 +61,7 @@ def closure(package: str, extras: Iterable[str]) -> dict[str, set[str]]:
 
 
 def bill_of_materials(package: str = PACKAGE, files: Iterable[Path] = ()) -> Bom:
-    """The package with its extras, all that it needs, and which of them needs which."""
+    """Return the package, its extras and all requirements, with the dependencies between them."""
     extras = distribution(package).metadata.get_all("Provides-Extra") or ()
     everything, required = closure(package, extras), closure(package, ())
     locked, root = locked_hashes(), canonicalize_name(package)
@@ -107,7 +107,7 @@ def _component(name: str, scope: ComponentScope | None, hashes: Iterable[str]) -
 
 
 def main(arguments: list[str]) -> int:
-    """Write the file that is named first; the others are the distributions of the release."""
+    """Write the file given first; the other arguments are the distributions of the release."""
     target, *files = map(Path, arguments)
     bom = bill_of_materials(files=files)
     text = make_outputter(bom, OutputFormat.JSON, SCHEMA).output_as_string(indent=2)

@@ -1,4 +1,4 @@
-"""What the set-up scripts share: where things are kept, locks, and commands with progress."""
+"""Shared code of the set-up scripts: cache folders, locks, and commands with progress."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def cache_root() -> Path:
 
 
 def platform_tag() -> str:
-    """Return the operating system and the processor, as they stand in cache keys."""
+    """Return the operating system and the processor, in the form of cache keys."""
     return f"{sys.platform}-{platform.machine().lower()}"
 
 
@@ -52,10 +52,10 @@ def digest(files: Sequence[Path], *extra: str) -> str:
 
 @contextmanager
 def exclusive(lock: Path, timeout: float = 3600.0) -> Iterator[None]:
-    """Hold a lock file, so that of several set-ups at a time only one does the work.
+    """Hold a lock file, so that only one of several set-ups does the work.
 
-    Raises SetupError when another process holds it for longer than timeout seconds. The operating
-    system releases it when its holder dies.
+    Raises SetupError if another process holds it for longer than timeout seconds. The operating
+    system releases it when its holder ends.
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
     started = reported = time.monotonic()
@@ -79,7 +79,7 @@ def exclusive(lock: Path, timeout: float = 3600.0) -> Iterator[None]:
 
 @contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
-    """Yield an empty folder that takes target's place only when the block succeeds."""
+    """Yield an empty folder that replaces target only if the block succeeds."""
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
@@ -100,10 +100,10 @@ def run(
     env: Mapping[str, str] | None = None,
     timeout: float = 3600.0,
 ) -> str:
-    """Run a command quietly, telling every 15 s that it still runs, and return its stdout.
+    """Run a command without output, report every 15 s that it still runs, and return its stdout.
 
-    Raises SetupError with the last lines it printed when it fails, is missing, or takes longer than
-    timeout seconds.
+    Raises SetupError with the last lines that it printed if it fails, is missing, or takes longer
+    than timeout seconds.
     """
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as out,

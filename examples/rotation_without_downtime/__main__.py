@@ -27,7 +27,7 @@ tenant_id = pulumi.Config("olt").require("tenantId")
 
 
 class CredentialsFileProvider(ResourceProvider):
-    """Stands for whatever keeps the credentials for the application, such as a vault.
+    """Stands for the store of the application's credentials, such as a vault.
 
     Client ID and secret change together, so they are written together.
     """

@@ -23,7 +23,7 @@ tenant_id = pulumi.Config("olt").require("tenantId")
 
 
 class CredentialsFileProvider(ResourceProvider):
-    """Stands for whatever keeps the secret for the application: a vault, a Kubernetes secret."""
+    """Stands for the store of the application's secret: a vault, a Kubernetes secret."""
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         return CreateResult(props["path"], self._write(props))

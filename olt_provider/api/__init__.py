@@ -1,4 +1,12 @@
-"""Typed client of the OLT platform's REST API and token endpoint. It does not depend on Pulumi."""
+"""Typed client of the OLT platform's REST API and token endpoint. It does not depend on Pulumi.
+
+- ``client``: ``OltClient``, with the retry policy in its docstring.
+- ``applications``, ``allowed_tenants``, ``installations``, ``application_info``, ``devices``,
+  ``identity``: one module per group of endpoints, with its models.
+- ``transport`` sends requests, ``tenant_transport`` with the token of a tenant; ``retry``,
+  ``shared_backoff``, ``deadline`` and ``error_mapping`` are its parts.
+- ``credentials``, ``tokens``, ``fetched_tokens``: the sources of tokens.
+"""
 
 from __future__ import annotations
 

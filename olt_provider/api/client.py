@@ -37,7 +37,7 @@ class OltClient:
 
     A context manager; leaving it closes the connections.
 
-    What is repeated, and when:
+    Retry policy:
 
     - Every request but a registration is repeated after a failed or broken connection, a time-out
       and the responses 408, 429, 502, 503 and 504, because repeating it changes nothing more.

@@ -21,7 +21,7 @@ class OltError(Exception):
 
     may_have_changed = False
     """Whether a write that failed with this error may have been carried out all the same, in any
-    try of it. It is set on every error that leaves a ``Transport``, whatever its class."""
+    try of it. It is set on every error of a ``Transport``, of any class."""
 
     field: str | None = None
     """The parameter of the client that is wrong, where it is one."""

@@ -101,17 +101,10 @@ class TenantTransport:
         pages = self._raw_pages(path, params)
         return ([*_readable(model, page, source)] for page in pages)
 
-    def items(
-        self,
-        model: type[M],
-        path: str,
-        params: Mapping[str, Any] | None = None,
-        *,
-        may_be_unpaged: bool = False,
-    ) -> Iterator[M]:
+    def items(self, model: type[M], path: str, *, may_be_unpaged: bool = False) -> Iterator[M]:
         """Yield the items of a list, each parsed as a ``model``, page by page as needed."""
         source = f"GET {path}"
-        items = self.raw_items(path, params, may_be_unpaged=may_be_unpaged)
+        items = self.raw_items(path, may_be_unpaged=may_be_unpaged)
         return (parse(model, item, source=source) for item in items)
 
     def raw_items(

@@ -33,7 +33,7 @@ def _warn(project: str, stack: str) -> None:
             pulumi.log.warn(
                 f"{path} of stack {project}/{stack} is in its configuration in plain text: run "
                 f"`pulumi config set {option} {path}`, and get a new one, because the old one is "
-                "in the history of whatever keeps the file"
+                "in the version history of the file"
             )
 
 

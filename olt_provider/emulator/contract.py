@@ -23,7 +23,7 @@ Assumptions that are rules and not values are implemented with the calls:
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 BASE_PATH: Final = "/v1"
 REALM_PATH: Final = "/id/auth/realms/olt"
@@ -53,8 +53,6 @@ CLIENT_TYPE: Final = "confidental"
 """In the platform's spelling."""
 SECRET_BYTES: Final = 12
 """Bytes that encode to 16 URL-safe characters."""
-
-Role = Literal["owner", "writer", "reader", "none"]
 
 ASSUMED_READ: Final = frozenset({"applications_development:read", "applications:read"})
 ASSUMED_DEVICES: Final = frozenset({"devices:read"})

@@ -114,7 +114,7 @@ class Fault(BaseModel):
 
     @property
     def makes_the_change(self) -> bool:
-        """Whether the request is carried out, whatever the response is."""
+        """Whether the request is carried out, for any response."""
         if self.kind.endswith("_before"):
             return self.kind == "hold_before"
         return self.kind in AFTER or self.when == "after"

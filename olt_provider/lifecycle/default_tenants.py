@@ -107,5 +107,5 @@ def _require_no_move(tenants: set[str], tenant_id: str, resource: str, verb: str
     raise LifecycleError(
         f"{resource} was not {verb} tenant {tenant_id}, because the one in tenant {now} declares "
         "no tenant_id and may replace it only because the default changed: declare "
-        f'tenant_id="{now}" to confirm the move, or tenant_id="{tenant_id}" to take it back'
+        f'tenant_id="{now}" to confirm the move, or tenant_id="{tenant_id}" to revert it'
     )

@@ -26,7 +26,6 @@ ALIASES: Final = {
 }
 """Native type token -> the type token of the dynamic form."""
 
-_SNAKE: Final = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
 
 _ADOPT_ARGS: Final = re.compile(r"adopt=AdoptArgs\(([^()]*)\)")
 _ALIAS: Final = re.compile(

@@ -105,7 +105,7 @@ def protected(subject: Subject, config: Mapping[str, Any]) -> Iterator[str]:
     if subject.type in APPLICATIONS and _matches(subject, config) and not subject.protect:
         yield (
             f"the application is not protected in stack {subject.stack}: a deletion loses its "
-            "client ID for good. Set ResourceOptions(protect=True)"
+            "client ID permanently. Set ResourceOptions(protect=True)"
         )
 
 

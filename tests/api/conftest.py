@@ -1,4 +1,4 @@
-"""The client on a real server that responds from a script."""
+"""Fixtures of the API tests: a client of a real server with scripted responses."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def server() -> Iterator[ScriptedServer]:
 
 @pytest.fixture
 def elsewhere() -> Iterator[ScriptedServer]:
-    """A second host, which must hear nothing."""
+    """A second host, which must receive no request."""
     with ScriptedServer() as scripted:
         yield scripted
 
 
 @pytest.fixture
 def sleeps() -> list[float]:
-    """The waits that were asked for, in seconds. None of them is waited for."""
+    """The requested waits, in seconds. None of them is waited for."""
     return []
 
 
@@ -53,7 +53,7 @@ def close(transport: Transport) -> None:
 
 @pytest.fixture
 def make_transport(server: ScriptedServer, sleeps: list[float]) -> Iterator[MakeTransport]:
-    """Makes transports to the server, which are closed at the end."""
+    """A factory of transports to the server, which are closed at the end."""
     with ExitStack() as opened:
 
         def make(base_url: str | None = None, **options: object) -> Transport:
@@ -71,7 +71,7 @@ def transport(make_transport: MakeTransport) -> Transport:
 
 
 def client_of(api: Transport, identity: Transport, tokens: TokenSource) -> OltClient:
-    """A client of these transports and tokens."""
+    """Return a client with this transport and these tokens."""
     client = OltClient(api_token=TOKEN, api_url=api.base_url, identity_url=identity.base_url)
     client._api, client._identity, client.tokens = api, identity, tokens
     client.identity = IdentityClient(identity)

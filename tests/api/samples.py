@@ -1,4 +1,4 @@
-"""Documents as the platform sends them, and tokens as it issues them."""
+"""Documents in the platform's form, and tokens with its claims."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOW = 1_557_396_692.0
 
 
 def make_token(**claims: Any) -> str:
-    """A token with the claims that matter; ``None`` leaves one out."""
+    """Return a token with the relevant claims; ``None`` omits one."""
     payload = {"tenant": TENANT, "iat": NOW, "nbf": 0, "exp": NOW + 864000, **claims}
     kept = {name: value for name, value in payload.items() if value is not None}
     return jwt.encode(kept, "a key that only has to be long enough", algorithm="HS256")
@@ -26,7 +26,7 @@ TOKEN = make_token()
 
 
 def application(**changes: Any) -> dict[str, Any]:
-    """A registered application as the platform really returns it, without its secret."""
+    """Return a registered application in the platform's actual form, without its secret."""
     return {
         "id": APPLICATION,
         "name": "Sample Application",
@@ -49,13 +49,13 @@ def application(**changes: Any) -> dict[str, Any]:
 
 
 def registered(**changes: Any) -> dict[str, Any]:
-    """The response to a registration: the only one that holds the secret."""
+    """Return the response to a registration, the only one with the secret."""
     client = {"id": CLIENT, "secret": SECRET, "type": "confidental"}
     return application(oauth2Client=client, **changes)
 
 
 def available(**changes: Any) -> dict[str, Any]:
-    """An application as the tenant that may use it sees it."""
+    """Return an application in the view of a tenant that may use it."""
     return {
         "id": APPLICATION,
         "name": "Sample Application",

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass(frozen=True)
 class Received:
-    """A request as it arrived. ``connection`` counts the connections from 1."""
+    """A received request. ``connection`` counts the connections from 1."""
 
     method: str
     target: str
@@ -46,7 +46,7 @@ class Received:
 
 @dataclass(frozen=True)
 class ScriptedResponse:
-    """A whole response; the connection stays open."""
+    """A complete response. The connection stays open."""
 
     status: int = 200
     body: bytes = b""
@@ -87,7 +87,7 @@ def error_response(
 
 @dataclass(frozen=True)
 class Raw:
-    """Bytes as they are, HTTP or not; then the connection closes."""
+    """Bytes that are sent unchanged, HTTP or not; then the connection closes."""
 
     data: bytes
 
@@ -104,12 +104,12 @@ class Reset:
 
 @dataclass(frozen=True)
 class Silent:
-    """No response ever; the connection stays open until the client or the server leaves."""
+    """No response. The connection stays open until the client or the server closes it."""
 
 
 @dataclass(frozen=True)
 class Trickle:
-    """A beginning, then one byte (or ``drip``) after the other without an end."""
+    """Some bytes, then one byte (or ``drip``) after the other without an end."""
 
     head: bytes
     pause: float = 0.005
@@ -121,10 +121,7 @@ EXHAUSTED = error_response(500, "SCRIPT_EXHAUSTED", "the script has no further r
 
 
 class ScriptedServer(ThreadingTCPServer):
-    """Responds to requests from a script, in order, and records them.
-
-    ``always`` is the response once the script is exhausted.
-    """
+    """Responds to requests by a script, in order, and records them."""
 
     daemon_threads = True
     block_on_close = False

@@ -1,4 +1,4 @@
-"""Whatever comes back, a call gives what it promises or an ``OltError`` of one line."""
+"""For any response, a call returns its documented result or raises an ``OltError`` of one line."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ VALID = [registered(), available(installation=installation()), installation(), d
 
 @st.composite
 def bent(draw: st.DrawFn) -> Any:
-    """A documented value in which some fields are anything, or missing."""
+    """A documented value with some fields replaced by any value, or missing."""
     value = dict(draw(st.sampled_from(VALID)))
     for name in draw(st.lists(st.sampled_from(sorted(value)), max_size=3, unique=True)):
         if draw(st.booleans()):

@@ -161,7 +161,7 @@ def test_list_with_an_odd_application_returns_all(
     assert found[1].status == "suspended"
 
 
-def test_ids_and_names_are_listed_whatever_else_cannot_be_read(
+def test_ids_and_names_are_listed_if_other_fields_cannot_be_read(
     server: ScriptedServer, tenant: TenantClient
 ) -> None:
     odd: dict[str, Any] = {"id": OTHER_TENANT, "name": None, "oauth2Client": 7, "status": []}

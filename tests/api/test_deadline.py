@@ -1,4 +1,4 @@
-"""One deadline holds for a whole request, and a limit for what its body decodes to."""
+"""A deadline for the whole request, and a limit on the decoded body."""
 
 from __future__ import annotations
 

@@ -165,7 +165,7 @@ FOLDED = b"HTTP/1.1 %d X\r\nContent-Type: text/html;\r\n charset=x\r\nContent-Le
     ],
     ids=["message", "folded header", "folded header of no JSON", "header", "redirect"],
 )
-def test_an_error_is_one_line_whatever_the_response_holds(
+def test_an_error_is_one_line_for_any_response(
     server: ScriptedServer, transport: Transport, response: Scripted
 ) -> None:
     server.enqueue(response)

@@ -38,7 +38,7 @@ def test_client_credentials_name_the_tenant_in_a_header(
     assert server.only.headers["tenant"] == TENANT
 
 
-def test_a_secret_arrives_whatever_characters_it_has(
+def test_a_secret_arrives_with_any_characters(
     server: ScriptedServer, identity: IdentityClient
 ) -> None:
     server.enqueue(json_response(issued()))

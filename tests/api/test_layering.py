@@ -1,4 +1,4 @@
-"""The API is usable alone: it knows no settings of a stack, no variables, and no Pulumi."""
+"""The API is usable alone: it contains no settings of a stack, no variables, and no Pulumi."""
 
 from __future__ import annotations
 

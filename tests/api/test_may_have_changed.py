@@ -43,7 +43,7 @@ UNAUTHORIZED = error_response(401)
 
 
 class Tokens:
-    """Gives a token a number of times, then raises; ``renew`` finds another if there is one."""
+    """Returns a token a number of times, then raises; ``renew`` returns another if there is one."""
 
     def __init__(self, *given: str | OltError) -> None:
         self._given = list(given)

@@ -44,7 +44,7 @@ METAS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("meta", METAS.values(), ids=list(METAS))
-def test_all_pages_are_read_whatever_meta_holds(
+def test_all_pages_are_read_with_any_meta(
     server: ScriptedServer, tenant: TenantClient, meta: object
 ) -> None:
     server.enqueue(page(0, 100, meta), page(1, 3, meta))

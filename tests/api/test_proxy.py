@@ -1,4 +1,4 @@
-"""Behind a proxy: what certainly was not sent, and what may have been."""
+"""Requests through a proxy: which were certainly not sent, and which may have been."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing secret is in any text: of a model, an error, what led to it, or a log line."""
+"""No text contains a secret: of a model, an error, its causes, or a log line."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_nothing_that_holds_a_credential_shows_it(identity: IdentityClient) -> N
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that led to it, whether or not a traceback would show it."""
+    """The error and all its causes, whether or not a traceback would show them."""
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]
     while waiting:

@@ -91,7 +91,7 @@ def test_a_private_authority_does_not_make_others_trusted(
         assert scripted.received == []
 
 
-def test_a_server_that_speaks_no_tls_is_an_error_of_one_line(
+def test_a_server_without_tls_is_an_error_of_one_line(
     server: ScriptedServer, make_transport: MakeTransport
 ) -> None:
     with pytest.raises(RequestError, match="GET /x: "):
@@ -103,7 +103,7 @@ def test_a_server_that_speaks_no_tls_is_an_error_of_one_line(
 
 @pytest.fixture
 def netrc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A ``.netrc`` that knows the server's host."""
+    """A ``.netrc`` with the server's host."""
     file = tmp_path / "netrc"
     file.write_text("machine 127.0.0.1 login someone password else\n")
     file.chmod(0o600)

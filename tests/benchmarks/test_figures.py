@@ -1,4 +1,4 @@
-"""What is made of measurements: pairs, medians, targets, the page; and what is never made up."""
+"""Figures from measurements: pairs, medians, targets and the page. No figure is invented."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make bench-fleet` for real, at its smallest; and that no figure is shown for what failed."""
+"""`make bench-fleet` with the smallest size. A failed step has no figure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make bench` for real, at its smallest; and its errors where it cannot measure."""
+"""`make bench` with the smallest size, and its errors."""
 
 from __future__ import annotations
 

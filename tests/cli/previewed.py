@@ -1,4 +1,4 @@
-"""Previews that the real engine made, kept as files that are the same after every renewal."""
+"""Previews of the real engine, stored in files that are equal after every renewal."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _drift(emulator: Emulator, stack: Stack) -> None:
 
 
 def _drawn(emulator: Emulator, stack: Stack) -> dict[str, str]:
-    """The IDs and addresses of this run, and what stands for them in a file."""
+    """The IDs and addresses of this run, with their replacements in a file."""
     names = {emulator.api_url: "http://127.0.0.1:8080/v1"}
     for each in stack.resources():
         name, outputs = each["urn"].rsplit("::", 1)[1], each.get("outputs", {})

@@ -26,7 +26,7 @@ def use_stack(
     *resources: dict[str, Any],
     config: dict[str, str] | None = None,
 ) -> None:
-    """Make `pulumi stack export` and `pulumi config --json` print these."""
+    """Let `pulumi stack export` and `pulumi config --json` print these."""
     state = {"version": 3, "deployment": {"resources": list(resources)}}
     (folder / "state.json").write_text(json.dumps(state))
     (folder / "config.json").write_text(

@@ -61,7 +61,7 @@ def test_what_a_stack_manages_is_left_out(emulator: Emulator, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("more", [{"delete": True}, {"external": True}])
-def test_what_a_stack_only_reads_or_lets_go_is_not_managed(
+def test_applications_that_a_stack_only_reads_or_deletes_are_not_managed(
     emulator: Emulator, tmp_path: Path, more: dict[str, bool]
 ) -> None:
     made = emulator.platform.register(TENANT_A, name="one")["id"]

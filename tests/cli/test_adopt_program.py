@@ -1,4 +1,4 @@
-"""The program of ``olt adopt``: whatever the platform returns, it only declares applications."""
+"""The program of ``olt adopt`` only declares applications, for any response of the platform."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ patient = settings(suppress_health_check=[HealthCheck.too_slow])
 
 @st.composite
 def responses(draw: st.DrawFn) -> dict[str, Any]:
-    """An application on the wire: any text wherever the platform sends text, IDs included."""
+    """Applications on the wire with any text in every text field, IDs included."""
 
     def one_of_ids() -> Any:
         return draw(st.uuids().map(str) | odd) if draw(st.integers(0, 9)) == 0 else samples.TENANT

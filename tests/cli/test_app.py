@@ -1,4 +1,4 @@
-"""What all commands of ``olt`` have in common."""
+"""Common behaviour of all ``olt`` commands."""
 
 from __future__ import annotations
 

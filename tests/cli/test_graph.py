@@ -1,9 +1,4 @@
-"""``olt graph``: who can use what, from the platform and from a preview, and that it can be read.
-
-Kept pictures are renewed by
-
-    UPDATE_GOLDENS=1 .venv/bin/python -m pytest tests/cli/test_graph.py
-"""
+"""``olt graph``: the access of tenants, from the platform and from a preview, in readable form."""
 
 from __future__ import annotations
 

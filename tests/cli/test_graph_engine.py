@@ -1,4 +1,4 @@
-"""``olt graph`` on previews of the real engine, with what stays as it is and without."""
+"""``olt graph`` on previews of the real engine, with and without unchanged resources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that try to steer a terminal or a pipeline's log do not, whichever command prints them."""
+"""Hostile names do not control a terminal or a pipeline's log, in the output of any command."""
 
 from __future__ import annotations
 

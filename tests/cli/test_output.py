@@ -1,4 +1,4 @@
-"""What all commands print and write: one line each, and a file whole or not at all."""
+"""Output of all commands: messages of one line, and files that are complete or absent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lifecycle's plan of an update, from what a preview shows of it."""
+"""The lifecycle's plan of an update, derived from a preview."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``olt review``: what it prints and how it ends, on previews that the real engine made."""
+"""``olt review``: its output and exit codes, on previews of the real engine."""
 
 from __future__ import annotations
 

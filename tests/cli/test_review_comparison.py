@@ -1,12 +1,4 @@
-"""What ``olt review`` and ``olt graph`` state, compared with what ``pulumi up`` then does.
-
-A step is one change of one resource, or one manual change on the platform; a run previews and
-applies several at once. Each effect on the platform has to be in the review, and each certain
-finding has to have happened. More steps, on demand, with how often each rule was tried:
-
-    COMPARISON_RUNS=40 .venv/bin/python -m pytest tests/cli/test_review_comparison.py \\
-        --log-cli-level INFO
-"""
+"""``olt review`` and ``olt graph`` compared with the effects of the following ``pulumi up``."""
 
 from __future__ import annotations
 
@@ -84,14 +76,14 @@ def _nothing(*_: Any, **__: Any) -> None:
     """A part of the review that is left out."""
 
 
-def _deletes_whatever_is_held(_self: Stack, _application_id: str) -> list[Any]:
+def _deletes_kept_applications(_self: Stack, _application_id: str) -> list[Any]:
     return []
 
 
 DEFECTS: Final[dict[str, tuple[type, str, Callable[..., Any]]]] = {
     "rotations-are-missed": (Applications, "_rotated", _nothing),
     "installations-are-missed": (Tenants, "_installations", _nothing),
-    "deletions-of-what-is-held-are-invented": (Stack, "kept_by", _deletes_whatever_is_held),
+    "deletions-of-what-is-held-are-invented": (Stack, "kept_by", _deletes_kept_applications),
 }
 
 

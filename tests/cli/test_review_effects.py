@@ -77,7 +77,7 @@ def _silent(found: Review) -> bool:
 REFERENCE: Final = _urn("pulumi:pulumi:StackReference", "applications")
 
 
-# Which application an installation is of
+# The application of an installation
 
 
 def test_installations_by_a_stack_reference_are_identified_by_their_ids() -> None:
@@ -148,7 +148,7 @@ def test_a_repointed_installation_names_both_applications() -> None:
     assert [each.application_id for each in found.gains_access] == [Y]
 
 
-# What is read becomes managed, and the other way
+# Resources of ``.get`` become managed, and the reverse
 
 
 def test_what_was_read_and_is_adopted_loses_its_secret_and_tenants() -> None:
@@ -507,7 +507,7 @@ def test_application_that_joins_a_pair_keeps_its_secret() -> None:
     assert _review(_update({TRIGGER: trigger}, {TRIGGER: raised})).count("rotate") == 1
 
 
-# What loses nothing
+# Changes without a loss
 
 
 def test_adoptions_may_lose_tenants_which_is_apart_from_certain_losses() -> None:

@@ -1,11 +1,4 @@
-"""``olt review`` of one kind of change at a time, cut out of the preview that the engine made.
-
-Where a change is meant, update the goldens with
-
-    UPDATE_GOLDENS=1 .venv/bin/python -m pytest tests/cli/test_review_kinds.py
-
-and read what git shows.
-"""
+"""``olt review`` of one kind of change at a time, extracted from the engine's preview."""
 
 from __future__ import annotations
 

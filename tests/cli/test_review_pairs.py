@@ -1,4 +1,4 @@
-"""What a review states of a pair of applications, and of due dates as drift."""
+"""Reviews of a pair of applications, and of due dates as drift."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text of a preview in the comment: it never formats, links, mentions, or forges a marker."""
+"""Text of a preview in the comment never formats, links, mentions, or forges a marker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`olt doctor` and `olt verify` report how old client secrets are, and when they are due."""
+"""The ages and due dates of client secrets in `olt doctor` and `olt verify`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Colour and progress are for a terminal: a real one is opened here, and a pipe beside it."""
+"""Colours and progress are shown on a terminal only; the tests open a real one, and a pipe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``olt verify``: each promise of an application is asked of the platform, tenant by tenant."""
+"""``olt verify`` checks each promise of an application on the platform, tenant by tenant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``olt verify`` and the client secrets of a state: they reach their own platform only."""
+"""``olt verify`` sends the client secrets of a state to their own platform only."""
 
 from __future__ import annotations
 

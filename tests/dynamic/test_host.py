@@ -1,4 +1,4 @@
-"""The process that runs the providers: what is shared, reported and translated."""
+"""The provider process: shared objects, reported errors and converted values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TOKEN: Final = "a-token"
 
 @pytest.fixture(autouse=True)
 def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A process of its own: nothing shared yet, nothing warned of, whole tracebacks."""
+    """A new process: nothing shared yet, no warnings, complete tracebacks."""
     monkeypatch.setattr(host, "_contexts", {})
     monkeypatch.setattr(host, "_warned", set())
     monkeypatch.setattr(sys, "tracebacklimit", 100, raising=False)

@@ -1,4 +1,4 @@
-"""Going back from the native form: an update of each resource, no replacement, no API call."""
+"""The way back from the native form: an update of each resource, no replacement, no API call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which values of a stack's configuration are in plain text, by its settings file."""
+"""Detection of values in plain text in a stack's settings file."""
 
 from __future__ import annotations
 

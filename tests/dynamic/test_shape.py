@@ -1,4 +1,4 @@
-"""The shape of inputs, settled before the SDK serialises anything."""
+"""Inputs are normalised before the SDK serialises them."""
 
 from __future__ import annotations
 

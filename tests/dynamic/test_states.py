@@ -1,4 +1,4 @@
-"""What a read returns as inputs: the old ones, with what was found."""
+"""The inputs of a read: the old ones, with the values that were found."""
 
 from __future__ import annotations
 

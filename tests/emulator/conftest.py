@@ -39,6 +39,6 @@ def neighbour(emulator: Emulator) -> Iterator[Api]:
 
 @pytest.fixture
 def stranger(emulator: Emulator) -> Iterator[Api]:
-    """An owner in tenant C, which has nothing to do with anything."""
+    """An owner in tenant C, which has no access to the others' applications."""
     with api(emulator, TENANT_C) as client:
         yield client

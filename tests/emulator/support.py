@@ -63,7 +63,7 @@ def api(
 def ask_token(
     emulator: Emulator, tenant: str | None = None, **form: str | None
 ) -> requests.Response:
-    """Ask the token endpoint."""
+    """Request a token from the token endpoint."""
     return requests.post(
         emulator.identity_url + TOKEN,
         data={name: value for name, value in form.items() if value is not None},
@@ -75,7 +75,7 @@ def ask_token(
 def client_credentials(
     emulator: Emulator, application: dict[str, Any], tenant: str | None = TENANT_A, **form: str
 ) -> requests.Response:
-    """Ask for an application's own token."""
+    """Request an application's own token."""
     client = application["oauth2Client"]
     return ask_token(
         emulator,
@@ -90,7 +90,7 @@ def client_credentials(
 
 
 def is_error(response: requests.Response, status: int, code: str | None = None) -> bool:
-    """Whether a response is the platform's error envelope, and nothing but that."""
+    """Whether a response is the platform's error envelope only."""
     if response.status_code != status:
         raise AssertionError(f"{response.status_code} instead of {status}: {response.text}")
     body = response.json()

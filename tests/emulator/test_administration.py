@@ -1,4 +1,4 @@
-"""What shell scripts use: ``/_emulator``."""
+"""The emulator's own endpoints, ``/_emulator``."""
 
 from __future__ import annotations
 

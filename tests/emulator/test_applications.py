@@ -1,4 +1,4 @@
-"""The owner's endpoints, but the allowed tenants."""
+"""The owner's endpoints, without the allowed tenants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every kind of fault, seen on the wire by a client that knows nothing of it."""
+"""Every kind of fault, as an independent client observes it on the wire."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WITHOUT_CHANGE, WITH_CHANGE = 0, 1
 
 
 def _changes(emulator: Emulator) -> int:
-    """How many applications have been registered."""
+    """The number of registered applications."""
     return len(emulator.platform.applications())
 
 

@@ -1,4 +1,4 @@
-"""That it does not slow down: no call looks through a whole table."""
+"""The cost of a call does not depend on the amount of data: no query scans a whole table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TABLES = ("applications", "allowed_tenants", "installations", "devices", "roles"
 
 @pytest.fixture
 def statements(emulator: Emulator) -> Iterator[set[str]]:
-    """What is asked of the database."""
+    """The queries of the database."""
     seen: set[str] = set()
     connection = emulator._state.db._connection
     connection.set_trace_callback(seen.add)
@@ -73,7 +73,7 @@ def _grow(emulator: Emulator, tenants: range) -> None:
 
 
 def _steps_of_calls(emulator: Emulator) -> int:
-    """How many steps the database takes for a round of calls of one tenant."""
+    """The number of database steps for a round of calls of one tenant."""
     steps = 0
 
     def count() -> None:

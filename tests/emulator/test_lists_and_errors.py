@@ -1,4 +1,4 @@
-"""What holds for all endpoints: pages, the envelope of errors, the gateway."""
+"""Common behaviour of all endpoints: pages, the error envelope, the gateway."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document: the contract's calls and no others, and true of the server."""
+"""The OpenAPI document contains exactly the contract's calls and describes them correctly."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def report(emulator: Emulator, tmp_path: Path) -> dict[str, Any]:
     """What a run of schemathesis with all checks and phases found."""
     for _ in range(APPLICATIONS):
         emulator.platform.register(TENANT_A, allowed_tenants=[TENANT_A])
-    # Somebody else's, so that it is not deleted in the run.
+    # Of another tenant, so that it is not deleted in the run.
     usable = emulator.platform.register(TENANT_B, allowed_tenants=[TENANT_A])["id"]
     emulator.platform.install(usable, TENANT_A)
     config, found = tmp_path / "schemathesis.toml", tmp_path / "report.json"

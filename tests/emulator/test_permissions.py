@@ -1,4 +1,4 @@
-"""Who may do what: every call times every role."""
+"""Permissions: every call with every role."""
 
 from __future__ import annotations
 
@@ -94,9 +94,9 @@ def test_without_permission_a_bad_request_is_refused_for_the_permission(
 
 
 def test_a_role_can_be_taken_away_from_a_living_token(emulator: Emulator) -> None:
-    with api(emulator, TENANT_A, "owner", subject="somebody") as client:
+    with api(emulator, TENANT_A, "owner", subject="a user") as client:
         assert client("POST", OWNED, {"name": "x"}).status_code == 200
-        emulator.platform.set_role("somebody", "reader")
+        emulator.platform.set_role("a user", "reader")
         assert is_error(client("POST", OWNED, {"name": "x"}), 403)
         assert client("GET", OWNED).status_code == 200
 

@@ -1,4 +1,4 @@
-"""Requests of other people's web pages: DNS rebinding, and requests across sites."""
+"""Requests of foreign web pages: DNS rebinding and cross-site requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server around the platform: start, end, journal, connections, TLS, database."""
+"""The server: start, end, journal, connections, TLS, database."""
 
 from __future__ import annotations
 

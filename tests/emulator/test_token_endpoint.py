@@ -1,4 +1,4 @@
-"""The grants, and the ways in which they are refused."""
+"""The grants of the token endpoint, and its refusals."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_there_is_a_token_where_it_was_revoked_and_is_still_installed(
 
 
 @pytest.mark.parametrize("tenant", [TENANT_A, TENANT_B, None])
-def test_wrong_secret_is_reported_whatever_the_tenant(
+def test_wrong_secret_is_reported_for_any_tenant(
     emulator: Emulator, application: dict[str, Any], tenant: str | None
 ) -> None:
     response = client_credentials(emulator, application, tenant, client_secret="wrong")

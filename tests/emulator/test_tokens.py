@@ -1,4 +1,4 @@
-"""Tokens: what they carry, and which are accepted."""
+"""Tokens: their claims, and which of them are accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real engine's tests: each gets a stack in a folder of its own."""
+"""Fixtures of the engine tests: each test gets a stack in a folder of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drives the real Pulumi CLI in throw-away projects: a folder, a file backend, a stack each."""
+"""Runs the real Pulumi CLI in temporary projects, each with a file backend and a stack."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class EngineError(AssertionError):
 
 @dataclass(frozen=True, repr=False)
 class Result:
-    """What one call of the CLI printed. Its repr shows no output, which may hold secrets."""
+    """The output of one CLI call. Its repr shows no output, which may contain secrets."""
 
     returncode: int
     stdout: str
@@ -44,7 +44,7 @@ class Result:
 
     @property
     def output(self) -> str:
-        """Everything the user would have seen."""
+        """All output that a user would see."""
         return self.stdout + self.stderr
 
     def __repr__(self) -> str:
@@ -53,13 +53,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine and a Python environment, and what all stacks of a test session share.
-
-    Attributes:
-        folder: where the CLI lies, as tools/engine.py finds it.
-        home: a folder for PULUMI_HOME and HOME, so that nothing of the user's is read or written.
-        python: the folder of the `python3` that programs run with; default: that of this process.
-    """
+    """An engine and a Python environment, shared by all stacks of a test session."""
 
     folder: Path
     home: Path
@@ -95,7 +89,7 @@ class Engine:
         stdin: str = "",
         timeout: float = TIMEOUT,
     ) -> Result:
-        """Run the CLI in a folder, and end it with all it started if it takes too long."""
+        """Run the CLI in a folder, and end it with all its processes if it takes too long."""
         process = subprocess.Popen(
             [str(self.folder / "pulumi"), *arguments, "--non-interactive", "--color", "never"],
             cwd=folder,

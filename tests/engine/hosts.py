@@ -1,9 +1,4 @@
-"""The two forms of the provider as hosts of the same test.
-
-A test that is marked with ``both_hosts`` runs twice: the stacks of ``host`` and of ``new_stack``
-are of the dynamic form, then of the native one. Programs and expectations are written for the
-dynamic form; all that differs for the native one is in this module.
-"""
+"""The two forms of the provider as variants of the same test."""
 
 from __future__ import annotations
 

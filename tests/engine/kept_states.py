@@ -1,9 +1,4 @@
-"""States that a version has written: how they are written, and how they are put back to work.
-
-``states/<version>/`` holds the program (``program.txt``), the checkpoint that the engine made of it
-(``state.json``; secrets are encrypted with the passphrase of the tests) and what the emulator held
-then (``seed.json``).
-"""
+"""States that earlier versions have written: how to write them, and how to use them again."""
 
 from __future__ import annotations
 
@@ -181,7 +176,7 @@ def _stack(engine: Engine, place: Path, running: Emulator, program: str) -> Stac
 
 
 def prepare(stack: Stack, running: Emulator) -> None:
-    """Give a stack its settings and the credentials of both tenants."""
+    """Set the settings of a stack and the credentials of both tenants."""
     stack.config("olt:tenantId", OWNER)
     stack.env.update(reaching_as(running, OWNER, CUSTOMER))
 

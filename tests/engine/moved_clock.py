@@ -18,7 +18,7 @@ secret_age.utc_now = lambda: present() + timedelta(seconds={seconds})
 
 
 def clock_ahead(folder: Path, ahead: timedelta) -> dict[str, str]:
-    """The environment in which every Python process ages client secrets by a clock that is ahead.
+    """Return an environment in which Python processes age client secrets by a fast clock.
 
     Python imports ``sitecustomize`` at its start; the package itself has no switch for this.
     """

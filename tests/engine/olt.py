@@ -1,4 +1,4 @@
-"""What the engine's tests of the provider share: programs, and stacks that reach the emulator."""
+"""Shared helpers of the engine tests: programs, and stacks that use the emulator."""
 
 from __future__ import annotations
 

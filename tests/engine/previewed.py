@@ -1,4 +1,4 @@
-"""One stack with a resource for each kind of change, and what a preview of each has to show."""
+"""One stack with a resource for each kind of change, and the expected preview of each."""
 
 from __future__ import annotations
 

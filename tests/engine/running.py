@@ -1,4 +1,4 @@
-"""A call of the CLI that a test interrupts: what it started is known, and nothing of it is left."""
+"""A CLI call that a test interrupts. All its processes are known, and end with the test."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from typing import Final
 from tests.engine.harness import STACK, TIMEOUT, EngineError, Result, Stack
 
 END_SECONDS: Final = 20.0
-"""How long something that has been killed may take to be gone."""
+"""The longest time, in seconds, that a killed process may take to end."""
 
 
 class Running:
-    """A CLI that runs, with everything that it has started. Make one with ``running``."""
+    """A running CLI with all processes that it has started. ``running`` creates it."""
 
     def __init__(self, stack: Stack, arguments: tuple[str, ...]) -> None:
         self._family: set[int] = set()
         self._host = stack.process
         self._output = ""
         self._heard = threading.Condition()
-        # Whatever the CLI starts inherits the end to write to, so the other end closes when the
-        # last of it is gone, whatever its parent is by then.
+        # All processes of the CLI inherit the writing end, so the other end closes when the last
+        # of them has ended, whichever parent it has by then.
         self._alive, inherited = os.pipe()
         self._process = subprocess.Popen(
             [
@@ -51,12 +51,12 @@ class Running:
     def press_ctrl_c(self) -> None:
         """Interrupt it as a terminal does, until the CLI prints that it was interrupted.
 
-        Plugins hear nothing of it: the CLI puts them in process groups of their own.
+        Plugins do not receive it: the CLI puts them in process groups of their own.
         """
         os.killpg(self._process.pid, signal.SIGINT)
         with self._heard:
             if not self._heard.wait_for(lambda: "^C received" in self._output, END_SECONDS):
-                raise EngineError("the CLI did not hear ^C")
+                raise EngineError("the CLI did not receive ^C")
 
     def kill_engine(self) -> None:
         """Kill the CLI, in which the engine runs; wait until it is gone."""
@@ -65,7 +65,7 @@ class Running:
         self._process.wait(END_SECONDS)
 
     def kill_host(self) -> None:
-        """Kill the process that runs the providers."""
+        """Kill the provider process."""
         hosts = self._find(self._host)
         assert hosts, "no host runs"
         for pid in hosts:
@@ -81,12 +81,12 @@ class Running:
         return Result(returncode, self._output, "")
 
     def is_over(self, timeout: float = 0) -> bool:
-        """Whether the CLI and all that it started end within a time, in seconds."""
+        """Whether the CLI and all its processes end within a time, in seconds."""
         readable, _, _ = select.select([self._alive], [], [], timeout)
         return bool(readable)
 
     def end(self) -> None:
-        """Kill what is left."""
+        """Kill the remaining processes."""
         self._find("")
         for pid in self._family if not self.is_over() else ():
             with suppress(ProcessLookupError):

@@ -1,4 +1,4 @@
-"""What saves the engine's tests computing at each call of the CLI, and changes nothing else."""
+"""Shortcuts that save computing time in each CLI call of the engine tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads what ``--diff`` shows and what a state holds, so that both can be compared."""
+"""Parses the output of ``--diff`` and a state, so that both can be compared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole tenant is adopted with what `olt adopt` writes, and nothing but secrets changes."""
+"""Adopting a whole tenant with the program of `olt adopt` changes client secrets only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A client secret that is left in ``adopt`` after a rotation, and a replacement."""
+"""A client secret that stays in ``adopt`` after a rotation, when the resource is replaced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adoption of applications that exist, on the real engine."""
+"""Adoption of existing applications, on the real engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The CLI's automatic logs: what they hold, what `pulumi logs share` sends, how to end them."""
+"""The CLI's automatic logs: their secrets, `pulumi logs share`, and how to disable them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bad input: one line with the remedy, and nothing is lost. On the real engine."""
+"""Bad input on the real engine: one line with the remedy, and no loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Credentials as pipelines use them: stale ones, many tenants, every source."""
+"""Credentials in pipelines: outdated ones, many tenants, every source."""
 
 from __future__ import annotations
 

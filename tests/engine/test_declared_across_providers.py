@@ -1,4 +1,4 @@
-"""Each ``Provider`` has a process of its own: what one declares, another does not delete."""
+"""A resource of one ``Provider`` process protects its application from deletion by another."""
 
 from __future__ import annotations
 

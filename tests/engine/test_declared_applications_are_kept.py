@@ -1,4 +1,4 @@
-"""No application that the program declares is deleted, and what it no longer declares is."""
+"""A declared application is never deleted, and one that is no longer declared is."""
 
 from __future__ import annotations
 

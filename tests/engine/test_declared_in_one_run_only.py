@@ -1,4 +1,4 @@
-"""What one run declares keeps nothing alive in another: not in a later one, nor beside it."""
+"""The run record protects within its run only: not in a later run, nor in a parallel one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A change of the default tenant moves no resource, whatever replaces it."""
+"""A change of the default tenant moves no resource, also not by a replacement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drift: a manual change shows as the lines that differ and is reconciled; nothing else does."""
+"""Drift: a manual change shows as the lines that differ, and is reconciled."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ REFRESHED: Final = ("--refresh", "--run-program", "--diff")
 
 @dataclass(frozen=True)
 class Drift:
-    """What was declared, what somebody did, and the lines that show it: found, then put back."""
+    """The declaration, the manual change, and the lines of the drift and of its reconciliation."""
 
     change: Callable[[EmulatedPlatform, str], object]
     found: str
-    put_back: str
+    reconciled_line: str
     declared: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -215,7 +215,7 @@ def test_what_is_no_deviation_is_no_drift(story: Story) -> None:
 def test_a_preview_shows_exactly_what_drifted(story: Story, name: str) -> None:
     drift = DRIFTS[name]
     assert changed_lines(story.drifted[name, "refresh"]) == [story.stack.text(drift.found)]
-    assert changed_lines(story.drifted[name, "update"]) == [story.stack.text(drift.put_back)]
+    assert changed_lines(story.drifted[name, "update"]) == [story.stack.text(drift.reconciled_line)]
 
 
 def test_a_preview_shows_what_is_gone_and_will_be_there_again(story: Story) -> None:

@@ -1,4 +1,4 @@
-"""Hooks with which a program lets the engine send a failed operation again."""
+"""Error hooks, with which a program lets the engine repeat a failed operation."""
 
 from __future__ import annotations
 

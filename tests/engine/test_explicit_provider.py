@@ -1,4 +1,4 @@
-"""An explicit provider reaches its own platform with its own credentials, whatever is around."""
+"""An explicit provider calls its own platform with its own credentials, in any environment."""
 
 from __future__ import annotations
 

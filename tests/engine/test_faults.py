@@ -1,8 +1,4 @@
-"""After a fault at any call that changes something, a plain `pulumi up` brings all together.
-
-Five resources change in one `up`, each by another call, and each call meets the fault once: one
-stack tries a fault at all of them. Afterwards the platform itself is asked.
-"""
+"""After a fault at any changing call, a plain `pulumi up` converges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Growth: what a few of each cost, and many: calls, connections, and the size of the state."""
+"""The cost of few and of many applications: calls, connections, and the size of the state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The harness itself on the real engine, with a provider that keeps its things in a folder."""
+"""The harness on the real engine, with a provider that stores its resources in a folder."""
 
 from __future__ import annotations
 

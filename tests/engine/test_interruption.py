@@ -1,8 +1,4 @@
-"""Whatever dies while the platform responds, the next `pulumi up` finds what it had done.
-
-A fault makes the change and holds the response, so each process dies at the worst moment: the
-platform has done something that is in no state yet.
-"""
+"""After a process is interrupted or killed during a call, the next `pulumi up` finds its effect."""
 
 from __future__ import annotations
 
@@ -216,7 +212,7 @@ def test_an_orphaned_host_begins_no_registration(
     assert emulator.platform.applications(owner) == []
 
 
-def test_an_orphaned_host_does_not_take_over_what_somebody_may_have_adopted(
+def test_an_orphaned_host_rotates_no_secret_of_an_application_adopted_since(
     emulator: Emulator, stack: Stack
 ) -> None:
     with orphaned(stack, hold(emulator, "POST", APPLICATIONS)):

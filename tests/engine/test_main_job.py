@@ -1,4 +1,4 @@
-"""The main job on the real engine; after every step the platform itself is asked."""
+"""The main job on the real engine, with the platform's data checked after every step."""
 
 from __future__ import annotations
 

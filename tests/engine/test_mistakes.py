@@ -1,4 +1,4 @@
-"""Mistakes in configuration and programs are reported early, in one line. On the real engine."""
+"""Mistakes in configuration and programs are reported early, in one line, on the real engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pulumi's resource options and targets, as Pulumi users know them."""
+"""Pulumi's resource options and targets."""
 
 from __future__ import annotations
 

@@ -1,13 +1,4 @@
-"""What a preview shows of each kind of change, kept as golden files for the reader.
-
-``golden/`` has two files per resource: ``.diff`` as ``pulumi preview --diff`` prints it, and
-``.json`` with what ``--json`` shows of the same step; beside them those of the native form, with
-``.native`` before the ending. To accept a change, rewrite them with
-
-    UPDATE_GOLDENS=1 .venv/bin/python -m pytest tests/engine/test_previews.py
-
-and read what git shows.
-"""
+"""The previews of each kind of change, stored as golden files for readers."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Nothing secret in any output, in the state or in the platform's access log.
-
-Every source of credentials, set as secrets in the stack's configuration, and both forms in which
-the file backend keeps a state: plain and compressed.
-"""
+"""No secret in any output, in the state or in the platform's access log."""
 
 from __future__ import annotations
 
@@ -23,7 +19,7 @@ from tests.long import long
 
 pytestmark = [both_hosts_long]
 
-# At -v=9 the engine itself prints properties, whatever a provider does.
+# At -v=9 the engine itself prints properties, for any provider.
 ENGINES_OWN = "arshaling property for RPC"
 # Any token that the emulator issued, those that the provider fetched by itself included.
 ANY_TOKEN = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")

@@ -1,12 +1,4 @@
-"""A state that an earlier version has written goes on working.
-
-The states of each released version are kept in ``states/``, and those of this checkout in
-``states/unreleased``. Where what is kept changes, write them again:
-
-    WRITE_STATES=1 .venv/bin/python -m pytest tests/engine/test_state_compatibility.py
-
-That replaces those of this checkout alone. Those of released versions never change.
-"""
+"""States that an earlier version has written can be used by this one."""
 
 from __future__ import annotations
 

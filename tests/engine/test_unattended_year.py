@@ -1,4 +1,4 @@
-"""A year of scheduled runs that nothing but a clock moves, with a consumer after every step."""
+"""A year of scheduled runs without changes of the program, with a consumer after every step."""
 
 from __future__ import annotations
 

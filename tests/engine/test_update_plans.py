@@ -1,4 +1,4 @@
-"""Update plans: an `up` makes the reviewed changes and no others. Experimental in the engine."""
+"""Update plans (experimental in the engine): an `up` makes the reviewed changes only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a cell is played: tenants on a shared emulator, and new processes."""
+"""The environment of a cell: tenants on a shared emulator, and new processes."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Tenants:
         }
 
     def begin(self) -> str:
-        """Nothing is there any more but somebody else's application, whose ID is returned."""
+        """Remove everything but another owner's application, whose ID is returned."""
         platform = self.emulator.platform
         for application in platform.applications(self.owner):
             platform.delete(application["id"])
@@ -69,7 +69,7 @@ class Tenants:
 
 
 class Ground:
-    """What one cell has."""
+    """The environment of one cell."""
 
     def __init__(self, tenants: Tenants, providers: Mapping[str, Provider] = PROVIDERS) -> None:
         self.emulator = tenants.emulator
@@ -83,7 +83,7 @@ class Ground:
         self.bystander = tenants.begin()
 
     def connector(self, source: Source) -> Callable[[], ProviderContext]:
-        """Each call is a new process: nothing learned yet. Retries do not wait."""
+        """Each call is a new process with empty caches. Retries do not wait."""
         settings = Settings(
             self.emulator.api_url,
             self.emulator.identity_url,

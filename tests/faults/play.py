@@ -1,4 +1,4 @@
-"""One cell: a fault during an operation, and what the user does afterwards until all is well."""
+"""Runs one cell: a fault during an operation, and the user's next steps until it converges."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ class Play:
         assert installed == {held.outputs["application_id"] for held in kept}
 
     def _nothing_dropped(self, before: dict[Key, Resource]) -> None:
-        """What is still on the platform is still in the state, whatever the response was."""
+        """What is still on the platform is still in the state, for any response."""
         platform, tenant = self.ground.emulator.platform, self.ground.user
         for key, held in before.items():
             id_ = held.id.rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""The table in ``cells.md``: how each cell ends."""
+"""The tables in ``cells.md``: the outcome of each cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Four threads, as the dynamic host has, and more than one process at a time."""
+"""Four threads, as in the dynamic host, and several processes at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After any fault at any call, repeating the operation brings platform and state together."""
+"""After any fault at any call, repeating the operation converges."""
 
 from __future__ import annotations
 

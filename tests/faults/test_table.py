@@ -1,4 +1,4 @@
-"""The table knows every call, and every call that an operation makes."""
+"""The table contains every call of the client, and every call of an operation."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_every_call_is_tried_or_has_a_reason() -> None:
     "situation", SITUATIONS, ids=lambda each: f"{each.operation} {each.name} {each.calls[0]}"
 )
 @pytest.mark.parametrize("host", [DYNAMIC, NATIVE], ids=str)
-def test_an_operation_makes_the_calls_that_the_table_knows(
+def test_an_operation_makes_the_calls_of_the_table(
     emulator: Emulator, host: Host, situation: Situation
 ) -> None:
     ground = Ground(Tenants(emulator), host.providers)

@@ -1,4 +1,4 @@
-"""Faults that no server can play: a request that does not reach it, or is not waited for."""
+"""Faults outside the server: a request that does not reach it, or whose response comes too late."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def warnings() -> list[str]:
 
 @pytest.fixture
 def offline(warnings: list[str]) -> Callable[..., ProviderContext]:
-    """A platform that never responds: what works with it makes no call."""
+    """A platform that never responds: operations that succeed make no call."""
 
     def make(
         token: str | None = None,
@@ -69,7 +69,7 @@ def misconfigured(warnings: list[str]) -> ProviderContext:
 
 @pytest.fixture
 def connect(emulator: Emulator, warnings: list[str]) -> Callable[..., ProviderContext]:
-    """A platform as a new process has it: nothing learned yet, and no waits in retries."""
+    """The platform for a new process: empty caches, and retries without waits."""
 
     def make(*tenant_ids: str, role: str = "owner", **changes: Any) -> ProviderContext:
         tokens = {tenant_id: emulator.token(tenant_id, role=role) for tenant_id in tenant_ids}

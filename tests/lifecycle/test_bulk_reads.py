@@ -1,4 +1,4 @@
-"""Many reads of one tenant are served by its lists; nothing is believed that a GET would deny."""
+"""A tenant's list serves many reads, and never proves what a GET would contradict."""
 
 from __future__ import annotations
 

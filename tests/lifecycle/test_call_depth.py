@@ -1,4 +1,4 @@
-"""From a resource's operation to the HTTP request a reader passes few of our functions."""
+"""From a resource's operation to the HTTP request there are few of our functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The deletion check: what its lists cost, and that a kept one gives no false reason."""
+"""The deletion check: the cost of its lists, and that a cached one yields no false reason."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Hidden is not gone: no operation loses or changes anything that it merely cannot see.
-
-Every source of tokens, both resources, and every way in which the platform hides something.
-"""
+"""Hidden is not deleted: no operation loses or changes a resource that it cannot access."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The property that the contributors' page adds works everywhere, with that diff alone."""
+"""The new property of the contributors' page works everywhere with the page's diff alone."""
 
 from __future__ import annotations
 

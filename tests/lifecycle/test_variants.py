@@ -1,4 +1,4 @@
-"""The lifecycle works against every variant of the responses that the contract allows."""
+"""The lifecycle works with every variant of the responses that the contract allows."""
 
 from __future__ import annotations
 

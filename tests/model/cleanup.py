@@ -1,4 +1,4 @@
-"""One ``up`` without faults makes everything right, if the user follows the errors."""
+"""One ``up`` without faults converges, if the user follows the errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.model.stage import Stage
 from tests.model.state import Key, Program, Props, Resource, State
 
 MAX_ROUNDS = 12
-"""How often a user follows an error's advice before he gives up."""
+"""How often a user follows an error's advice at most."""
 IN_USE = re.compile(r"exists already: ([0-9a-f, -]+)[.,]")
 SHARED = re.compile(r"application ([0-9a-f-]+)(?: too|, and .* adopts it); only one resource can")
 

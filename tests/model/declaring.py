@@ -1,4 +1,4 @@
-"""What people do to a program."""
+"""Rules that change declarations in a program."""
 
 from __future__ import annotations
 

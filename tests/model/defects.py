@@ -1,4 +1,4 @@
-"""Defects to introduce: each is a mistake that a provider of this kind is likely to make."""
+"""Deliberate defects that a provider of this kind is likely to have."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def lost_registration_repeated(patch: pytest.MonkeyPatch) -> None:
 
 
 def nothing_is_held(patch: pytest.MonkeyPatch) -> None:
-    """A deletion is carried out whatever the other resources hold."""
+    """A deletion is carried out although other resources manage the object."""
     patch.setattr(RunRecord, "holders", lambda *_args: [])
 
 
@@ -59,10 +59,10 @@ def every_comparison_holds(patch: pytest.MonkeyPatch) -> None:
     """Also that of a refresh, and that of what is deleted before its replacement."""
     diffed = Rechecks.diffed
 
-    def believed(self: Rechecks, inputs: Mapping[str, Any], *, changes: bool) -> Check:
+    def recorded(self: Rechecks, inputs: Mapping[str, Any], *, changes: bool) -> Check:
         return diffed(self, inputs, changes=changes) or Check({}, inputs, inputs)
 
-    patch.setattr(Rechecks, "diffed", believed)
+    patch.setattr(Rechecks, "diffed", recorded)
 
 
 def record_outlives_its_run(patch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from tests.model.state import Key, Options, Pending, Program, Props, Resource, S
 Verb = Literal["check", "create", "read", "update", "delete"]
 
 Hosts = Callable[[str], ProviderContext]
-"""The host processes of one run: each provider's, by name."""
+"""The provider processes of one run, by the provider's name."""
 
 
 class Failure(NamedTuple):
@@ -29,7 +29,7 @@ class Failure(NamedTuple):
 
 
 class Watcher(Protocol):
-    """Looks on while the engine works."""
+    """Observes the engine's operations."""
 
     def begins(self, verb: Verb, key: Key, held: Resource | None, inputs: Props | None) -> None: ...
     def failed(self, failure: Failure, held: Resource | None, inputs: Props | None) -> None: ...
@@ -38,12 +38,7 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True)
 class Manner:
-    """How an ``up`` is run.
-
-    ``replace``: as ``--replace`` and a taint do. ``targets``: as ``--target`` does; ``None`` for
-    all. ``keep_going``: what does not depend on a failure is done all the same, as in parallel.
-    ``beside_a_failure``: a resource of another provider fails, last of all that is created.
-    """
+    """The options of an ``up``."""
 
     replace: Collection[Key] = ()
     targets: Collection[Key] | None = None

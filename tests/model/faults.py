@@ -1,4 +1,4 @@
-"""Faults of the catalogue, aimed at the calls of a pass of the engine."""
+"""Faults of the catalogue, aimed at the calls of an engine pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was played, counted from what really happened."""
+"""Counts of the steps, faults and outcomes of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Manual changes: what people change on the platform, outside Pulumi."""
+"""Rules that make manual changes on the platform."""
 
 from __future__ import annotations
 

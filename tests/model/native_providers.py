@@ -1,4 +1,4 @@
-"""The native plugin's service in plain values, called in this process as the engine calls it."""
+"""The native plugin's service with plain values, called in this process."""
 
 from __future__ import annotations
 

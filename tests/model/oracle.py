@@ -1,4 +1,4 @@
-"""What must hold whatever happens, checked after every single operation."""
+"""The invariants, checked after every operation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Violation(AssertionError):  # noqa: N818 (a broken promise, by its name)
 
 @dataclass
 class Book:
-    """What happened so far, as far as it excuses something later."""
+    """The history of a run, as far as it excuses a later deviation."""
 
     strangers: dict[str, Props] = field(default_factory=dict)
     """Applications that were registered manually, as they must stay."""
@@ -41,7 +41,7 @@ class Book:
     installed: set[tuple[str, str]] = field(default_factory=set)
     """Installations in no state: made manually, or by an operation whose response was lost."""
     dead: set[Key] = field(default_factory=set)
-    """Where a rotation's response was lost for good: only another rotation reconciles it."""
+    """Where a rotation's responses were all lost: only another rotation reconciles it."""
     superseded: set[Key] = field(default_factory=set)
     """What another resource has adopted."""
     unsettled: dict[Key, list[object]] = field(default_factory=dict)
@@ -117,7 +117,7 @@ class Oracle:
         self._operations[f"{verb} {key.kind}, failed"] += 1
         self.require_clean(str(error))
         try:
-            self._learn_from(failure, held, inputs)
+            self._record(failure, held, inputs)
             self.require_all()
         except Violation as violation:
             raise Violation(
@@ -132,7 +132,7 @@ class Oracle:
                 other for other in holders if not self._secret_is_valid(self.state.resources[other])
             } - {key if verb == "create" else None}
 
-    def _learn_from(self, failure: Failure, held: Resource | None, inputs: Props | None) -> None:
+    def _record(self, failure: Failure, held: Resource | None, inputs: Props | None) -> None:
         key = failure.key
         if failure.verb == "check":
             return

@@ -1,4 +1,4 @@
-"""What programs declare."""
+"""The declarations of random programs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PROPERTIES: Final[dict[str, st.SearchStrategy[Any]]] = {
     "force_destroy": st.booleans(),
     "prevent_duplicate_name": st.booleans(),
 }
-"""Each with its values; a tenant is a number that the machine knows the ID of."""
+"""Each with its values; a tenant is a number, to which the machine has the ID."""
 
 OPTIONAL: Final = tuple(name for name in PROPERTIES if name != "name")
 

@@ -1,4 +1,4 @@
-"""What people do to the names, providers and options of the resources of a program."""
+"""Rules that change the names, providers and options of a program's resources."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Renaming(Stack):
     def targetable(self) -> list[set[Key]]:
         """Each application with its installations, unless others hold what would be deleted.
 
-        Resources that are not targeted are not compared, so nothing is learned of what they hold.
+        Resources that are not targeted are not compared, so it is not recorded what they manage.
         """
         names = {key.name for key in self.state.resources if key.kind == "application"}
         groups = [self.group(name) for name in sorted(names | set(self.program.applications))]

@@ -1,4 +1,4 @@
-"""Which rule comes next: in few examples each has to come up often, which chance alone misses."""
+"""The schedule of rules: in few examples each rule has to run often enough."""
 
 from __future__ import annotations
 

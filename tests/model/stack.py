@@ -1,4 +1,4 @@
-"""A stack, its program and its platform: what there is, and how the engine is run over it."""
+"""A stack, its program and its platform, and how the engine runs on it."""
 
 from __future__ import annotations
 

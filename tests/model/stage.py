@@ -1,4 +1,4 @@
-"""Where a model plays: an emulator, tenants with their tokens, and new processes."""
+"""The environment of the model test: an emulator, tenants with tokens, and new processes."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Stage:
         return functools.cache(lambda _: self._start(RunRecord(SharedEvents(events))))
 
     def _start(self, run: RunRecord) -> ProviderContext:
-        """As a new process does: nothing learned yet. Retries do not wait."""
+        """Start a new process with empty caches. Retries do not wait."""
         settings = Settings(
             self.emulator.api_url,
             self.emulator.identity_url,
@@ -124,7 +124,7 @@ class Stage:
 
 @contextmanager
 def staged(emulator: Emulator) -> Iterator[Stage]:
-    """A stage that knows every secret the platform makes, and can let a rival register."""
+    """A stage that records every secret of the platform, and can let a rival register."""
     stage = Stage(emulator)
     new_secret = emulated_applications._new_secret
     register, send_once = ApplicationsClient.register, Transport._attempt

@@ -1,4 +1,4 @@
-"""What the simulated engine is given and what it keeps: a program, and the state of a stack."""
+"""The input and the state of the simulated engine: a program, and the resources of a stack."""
 
 from __future__ import annotations
 

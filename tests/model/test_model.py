@@ -1,7 +1,4 @@
-"""Random runs of stacks: whatever goes wrong, nothing is lost, doubled or dead.
-
-``MODEL_EXAMPLES=1000 pytest tests/model`` plays other runs every time, and shrinks what it finds.
-"""
+"""Random runs of stacks: under any fault, nothing is lost, registered twice or dead."""
 
 from __future__ import annotations
 
@@ -100,7 +97,7 @@ def rare(figures: Figures) -> set[str]:
 
 
 @pytest.mark.timeout(SECONDS)
-def test_whatever_goes_wrong_nothing_is_lost_or_doubled_or_dead(
+def test_nothing_is_lost_or_doubled_or_dead_in_random_runs(
     stage: Stage, record_property: Callable[[str, object], None]
 ) -> None:
     figures = Figures()

@@ -1,4 +1,4 @@
-"""The native plugin's tests on the real engine: each gets a stack in a folder of its own."""
+"""Fixtures of the native plugin's tests on the engine: each gets a stack of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plugin process as the engine uses it: calls over gRPC, without the engine."""
+"""A plugin process, called over gRPC like the engine does."""
 
 from __future__ import annotations
 

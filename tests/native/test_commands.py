@@ -1,4 +1,4 @@
-"""``olt`` on a stack with resources of both forms, as the engine keeps and previews it."""
+"""``olt`` on a stack with resources of both forms, with states and previews of the engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl-C, and a platform that goes away, in the middle of an update of the native form."""
+"""Ctrl-C, and a platform that becomes unreachable, during an update of the native form."""
 
 from __future__ import annotations
 

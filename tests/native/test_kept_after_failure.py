@@ -1,4 +1,4 @@
-"""Partial state on the engine: what a failed run created or changed is finished by the next one."""
+"""Partial state on the engine: the next run completes the creation or change of a failed one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the dynamic form to the native one and back, with the states of released versions too."""
+"""Migration from the dynamic form to the native one and back, also with states of releases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What exists when a later step fails is kept, and the next run makes the missing calls only."""
+"""After a failed step the partial state is kept, and the next run makes the missing calls only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plugin process over gRPC: what the engine's CLI does not show by itself."""
+"""The plugin process over gRPC: behaviour that the engine's CLI does not show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the previews of the native form show that those of the dynamic one cannot."""
+"""Previews of the native form that the dynamic form cannot have."""
 
 from __future__ import annotations
 

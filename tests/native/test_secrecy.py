@@ -1,4 +1,4 @@
-"""No secret is in the state, in a preview or in an output in plain text."""
+"""No secret in plain text in the state, in a preview or in an output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the engine finds the plugin: on ``PATH``, already running, or from an installed tarball."""
+"""The ways to start the plugin: from ``PATH``, already running, from an installed tarball."""
 
 from __future__ import annotations
 

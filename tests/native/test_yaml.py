@@ -1,4 +1,4 @@
-"""Programs in YAML: every resource, function and component without any SDK."""
+"""Programs in YAML: every resource, function and component, without an SDK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The example's policy pack: as a process that speaks the engine's protocol, and on the engine."""
+"""The example's policy pack: as a process over the engine's protocol, and on the engine."""
 
 from __future__ import annotations
 

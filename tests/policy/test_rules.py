@@ -1,4 +1,4 @@
-"""The rules of the policy pack, one by one, with the property names of both hosts."""
+"""The rules of the policy pack, one by one, with the property names of both forms."""
 
 from __future__ import annotations
 

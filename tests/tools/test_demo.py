@@ -1,4 +1,4 @@
-"""`make demo` for real: the whole of it once, and interrupted where it has most to clear up."""
+"""`make demo`: a complete run, and an interruption at its busiest step."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 
 from tests.long import long
 from tools import demo
-from tools.stage import InterruptedDemoError, Signals, Stage
+from tools.sandbox import InterruptedDemoError, Sandbox, Signals
 from tools.workspace import ROOT, SetupError
 
 END_TIMEOUT = 30.0
@@ -55,15 +55,15 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing(
     monkeypatch.setenv("OLT_API_URL", "http://127.0.0.1:9/v1")
     monkeypatch.setenv("OLT_API_TOKEN", "of another platform, which the demo must not touch")
     secrets: set[str] = set()
-    read = Stage.read
+    read = Sandbox.read
 
-    def remember(stage: Stage, command: str) -> Any:
-        outputs = read(stage, command)
+    def remember(sandbox: Sandbox, command: str) -> Any:
+        outputs = read(sandbox, command)
         secrets.add(outputs["client_secret"])
         return outputs
 
-    monkeypatch.setattr(Stage, "read", remember)
-    demo.perform(Signals())
+    monkeypatch.setattr(Sandbox, "read", remember)
+    demo.run_demo(Signals())
     shown = capfd.readouterr().out
     steps = re.findall(r"^\[(\d)/(\d)\]", shown, re.MULTILINE)
     assert steps == [(str(number + 1), str(demo.STEPS)) for number in range(demo.STEPS)]
@@ -151,17 +151,17 @@ def test_an_interrupted_demo_leaves_no_process_and_no_folder(
             os.killpg(process.pid, number)
         output, _ = process.communicate(timeout=END_TIMEOUT)
     assert process.returncode != 0
-    assert "nothing is left running or behind" in output
+    assert "all processes have ended, and all files are removed" in output
     assert "Traceback" not in output
     assert list(tmp_path.iterdir()) == []
     assert running_for(tmp_path) == []
 
 
 @pytest.fixture
-def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with Stage(Signals(), os.environ) as stage:
-        yield stage
+    with Sandbox(Signals(), os.environ) as sandbox:
+        yield sandbox
     assert list(tmp_path.iterdir()) == []
 
 
@@ -169,37 +169,37 @@ def python(code: str) -> str:
     return f"{sys.executable} -c {shlex.quote(code)}"
 
 
-def test_a_step_that_fails_is_named(stage: Stage) -> None:
+def test_a_step_that_fails_is_named(sandbox: Sandbox) -> None:
     with pytest.raises(SetupError, match=r"sys.exit\(3\)'` ended with exit code 3"):
-        stage.run(python("import sys; sys.exit(3)"))
+        sandbox.run(python("import sys; sys.exit(3)"))
 
 
-def test_a_server_that_does_not_start_is_reported_with_its_last_output(stage: Stage) -> None:
+def test_a_server_that_does_not_start_is_reported_with_its_last_output(sandbox: Sandbox) -> None:
     with pytest.raises(SetupError, match="did not start: no port is free"):
-        stage.serve(python("print(chr(110) + 'o port is free')"), stage.folder / "ready")
+        sandbox.serve(python("print(chr(110) + 'o port is free')"), sandbox.folder / "ready")
 
 
 def test_a_long_step_reports_that_it_still_runs(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     looks: list[float] = []
-    enough = stage.folder / "enough"
+    enough = sandbox.folder / "enough"
 
     def look(seconds: float) -> None:
         looks.append(seconds)
         if len(looks) == 3:
             enough.touch()
 
-    monkeypatch.setattr("tools.stage.PROGRESS_EVERY", 0)
-    monkeypatch.setattr(stage._signals, "wait", look)
-    stage.run(python(f"import os\nwhile not os.path.exists({str(enough)!r}): pass"))
+    monkeypatch.setattr("tools.sandbox.PROGRESS_EVERY", 0)
+    monkeypatch.setattr(sandbox._signals, "wait", look)
+    sandbox.run(python(f"import os\nwhile not os.path.exists({str(enough)!r}): pass"))
     assert "[demo] still running" in capsys.readouterr().err
 
 
-def test_what_a_step_leaves_running_ends_with_it(stage: Stage) -> None:
+def test_what_a_step_leaves_running_ends_with_it(sandbox: Sandbox) -> None:
     grandchild = "import os, subprocess, sys; subprocess.Popen(sys.argv[1:], preexec_fn=os.setpgrp)"
-    stage.run(f"{python(grandchild)} {shutil.which('sleep')} 600")
-    assert running_for(stage.folder) == []
+    sandbox.run(f"{python(grandchild)} {shutil.which('sleep')} 600")
+    assert running_for(sandbox.folder) == []
 
 
 def test_a_signal_is_noted_once_and_only_while_nothing_is_up_raised(

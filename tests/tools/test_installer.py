@@ -1,4 +1,4 @@
-"""The vendor's installer itself cannot be had here: what it is given and how it is fetched can."""
+"""The vendor's installer: its arguments and its download, without the real script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pictures of terminals can be read on light and on dark pages."""
+"""The pictures of terminals are readable on light and on dark pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bill of materials of a release: valid, complete, and of run-time needs only."""
+"""The bill of materials of a release: valid, complete, and with run-time dependencies only."""
 
 from __future__ import annotations
 

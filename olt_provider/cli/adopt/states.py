@@ -7,7 +7,7 @@ import gzip
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -38,12 +38,12 @@ class Managed:
     file: Path
 
 
-def managed_in(file: Path, environ: Mapping[str, str] = os.environ) -> list[Managed]:
+def managed_in(file: Path) -> list[Managed]:
     """Return the applications that the stack of a state file manages.
 
     ``file`` is the output of ``pulumi stack export``, or the file of a file backend. Raises
-    ``StateError``, also if its secrets are encrypted with a passphrase that is not in ``environ``:
-    the file may belong to a stack that you cannot deploy.
+    ``StateError``, also if its secrets are encrypted with a passphrase that is not in the
+    environment: the file may belong to a stack that you cannot deploy.
     """
     deployment = _deployment(file)
     try:
@@ -54,7 +54,7 @@ def managed_in(file: Path, environ: Mapping[str, str] = os.environ) -> list[Mana
     except (KeyError, TypeError, AttributeError, ValueError, IndexError):
         raise StateError(f"{file}: a resource has a shape that this version cannot read") from None
     if any(_encrypted(each) for each in found):
-        _require_passphrase(file, deployment, environ)
+        _require_passphrase(file, deployment)
     return managed
 
 
@@ -136,12 +136,12 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
             yield from _objects(each)
 
 
-def _require_passphrase(file: Path, deployment: Any, environ: Mapping[str, str]) -> None:
+def _require_passphrase(file: Path, deployment: Any) -> None:
     provider = deployment.get("secrets_providers") or {}
     if not isinstance(provider, dict) or provider.get("type") != "passphrase":
         return  # a key service encrypts it, and the file has no check value
-    passphrase = environ.get(PASSPHRASE)
-    key_file = environ.get(PASSPHRASE_FILE)
+    passphrase = os.environ.get(PASSPHRASE)
+    key_file = os.environ.get(PASSPHRASE_FILE)
     if passphrase is None and key_file:
         try:
             passphrase = Path(key_file).read_text("utf-8").strip()

@@ -19,6 +19,8 @@ WORDS: Final[Mapping[Access, str]] = {
 }
 NAME: Final = 30
 """The number of characters of a name or a comment that are shown."""
+SUMMARY_NAMES: Final = 3
+"""The number of tenants that the summary of a group names."""
 Change = Literal["same", "added", "removed"]
 RANK: Final[Sequence[Access]] = ("none", "unknown", "revoked", "allowed", "installed")
 
@@ -125,13 +127,13 @@ class Graph:
         """Return the tenants one by one, in the order of their groups."""
         return [Group((tenant,), group.uses) for group in self.groups() for tenant in group.tenants]
 
-    def summary(self, group: Group, names: int = 3) -> str:
+    def summary(self, group: Group) -> str:
         """Return a group in a line: its only tenant, or the number of tenants and some of them."""
         if len(group.tenants) == 1:
             return self.label(group.tenants[0])
-        first = group.tenants[:names]
+        first = group.tenants[:SUMMARY_NAMES]
         shown = ", ".join(cut(self.comments.get(each, "").strip()) or each[:8] for each in first)
-        more = ", ..." if len(group.tenants) > names else ""
+        more = ", ..." if len(group.tenants) > SUMMARY_NAMES else ""
         return f"{len(group.tenants)} tenants: {shown}{more}"
 
 

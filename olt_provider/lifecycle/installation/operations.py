@@ -89,8 +89,8 @@ def _look_up(
         raise LifecycleError(
             f"{error.reason}. Whether application {inputs.application_id} is installed in tenant "
             f"{inputs.tenant_id} now could not be looked up: {failure.reason}. Leave it in the "
-            "program and run `pulumi up` again; taken out before that, it may stay installed "
-            "without being in any state"
+            "program and run `pulumi up` again; if it is removed before that, it may stay "
+            "installed without being in any state"
         ) from None
 
 

@@ -1,1 +1,1 @@
-"""What a review states, compared with what ``pulumi up`` then does on the platform."""
+"""Compares a review with the effects of the following ``pulumi up`` on the platform."""

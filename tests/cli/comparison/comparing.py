@@ -1,4 +1,4 @@
-"""The comparison: every true effect is in the review, and every certain finding happened."""
+"""The comparison: the review contains every effect, and every certain finding happens."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FAILS_ON: Final = {
 
 @dataclass(frozen=True, repr=False)
 class Step:
-    """One preview and the run of the same program: the texts and snapshots to compare."""
+    """A preview and the run of the same program: the texts and snapshots to compare."""
 
     title: str
     preview: str
@@ -35,7 +35,7 @@ class Step:
     secrets: frozenset[str]
     failed: bool
     registered: Mapping[str, str]
-    """The ID of each application of the state after the run, by how a review calls it."""
+    """The ID of each application of the state after the run, by its name in a review."""
     live: Review
     """The review with ``--live``, made before the run."""
     output: str = ""
@@ -43,7 +43,7 @@ class Step:
     """As ``registered``, before the run."""
     preview_failed: bool = False
     changes: int = 0
-    """How many changes the run has made at once."""
+    """The number of changes that the run has made."""
     unseen: frozenset[str] = frozenset()
     """Applications with manual changes that are not in the state, so only ``--live`` sees them."""
 
@@ -58,7 +58,7 @@ class Step:
 
 @dataclass
 class Comparison:
-    """What differs between a review and the truth; and how often each rule was tried."""
+    """The differences between a review and the truth, and how often each rule was tested."""
 
     step: Step
     review: Review
@@ -315,7 +315,7 @@ def _only_installed(step: Step, graph: Graph, key: str, tenant: str) -> bool:
 
 
 def labels(resources: list[dict[str, Any]]) -> dict[str, str]:
-    """The IDs of the applications in a state, by how a review calls them."""
+    """The IDs of the applications in a state, by their names in a review."""
     urns = [each for each in resources if each["type"] == APPLICATION and not each.get("external")]
     names = Counter(each["urn"].split("::", 3)[3] for each in urns)
     found = {}

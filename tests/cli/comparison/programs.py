@@ -1,4 +1,4 @@
-"""Random programs, changed at random: what a step of the comparison runs."""
+"""Random programs with random changes, for the steps of the comparison."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class App:
         return f"v{self.number}"
 
     def source(self, helper: str) -> str:
-        """As source of a program; ``helper``: a variable whose client ID is not known yet."""
+        """Return the program's source. ``helper``: a variable whose client ID is not known yet."""
         if self.kind == "get":
             owner = f", tenant_id={self.tenant!r}" if self.tenant else ""
             return f"{self.variable} = OltApplication.get({self.name!r}, {self.adopt!r}{owner})"
@@ -176,7 +176,7 @@ class Programs:
     """The applications with manual changes that no refresh has put into the state."""
 
     def start(self) -> None:
-        """Some applications and installations of each kind."""
+        """Declare some applications and installations of each kind."""
         for _ in range(5):
             self._new()
         for _ in range(3):
@@ -187,7 +187,7 @@ class Programs:
         self._drop_refused_installations()
 
     def source(self) -> str:
-        """The program now."""
+        """Return the source of the present program."""
         helper = f"h{self.number if self.helper else 0}"
         lines = [
             HEADER,
@@ -262,7 +262,7 @@ class Programs:
         found = [a for a in self.apps.values() if a.allowed and a.kind == "managed"]
         return self.random.choice(found) if found else None
 
-    # Each change: whether it could be made
+    # Each change returns whether it was possible
 
     def _new(self) -> bool:
         number = self._next()
@@ -518,7 +518,7 @@ class Programs:
         return True
 
     def _manual_change(self) -> bool:
-        """A manual change on the platform, of what the state holds."""
+        """Make a manual change on the platform, to an application of the state."""
         if not self.ids:
             return False
         key = self.ids[self.random.choice(sorted(self.ids))]

@@ -23,7 +23,7 @@ PREVIEW: Final = ("--json", "--show-replacement-steps", "--show-sames")
 
 
 def run_step(stack: Stack, emulator: Emulator, title: str, *arguments: str) -> Step:
-    """Preview the program of a stack, run it, and keep what there was before and after."""
+    """Preview the program of a stack, run it, and record the platform before and after."""
     before = snapshot(emulator)
     shown = stack.engine.call(
         stack.folder,

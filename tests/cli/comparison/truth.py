@@ -1,4 +1,4 @@
-"""What the platform holds before and after a run, and what differs."""
+"""Snapshots of the platform before and after a run, and their differences."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NEW_SECRET = re.compile(r".*/application-developer/applications/([0-9a-f-]{36})/
 
 @dataclass(frozen=True)
 class Held:
-    """An application as the platform holds it."""
+    """An application on the platform."""
 
     name: str
     owner: str
@@ -63,11 +63,11 @@ def new_secrets(emulator: Emulator) -> frozenset[str]:
 
 
 Effect = tuple[str, str, str]
-"""What happened, to which application, and to which tenant, or ``""``."""
+"""An effect: its kind, the application, and the tenant or ``""``."""
 
 
 def effects(before: Snapshot, after: Snapshot, secrets: frozenset[str]) -> set[Effect]:
-    """Everything that differs."""
+    """Return all differences."""
     found: set[Effect] = set()
     for key in before.keys() | after.keys():
         if key not in after:

@@ -269,7 +269,7 @@ NO_ACCOUNT = "Client not enabled to retrieve service account"
 
 @pytest.fixture
 def identity_server() -> Iterator[ScriptedServer]:
-    """An identity server that responds as a Keycloak does, whatever it is sent."""
+    """An identity server that responds as a Keycloak does to any request."""
     with ScriptedServer() as scripted:
         yield scripted
 

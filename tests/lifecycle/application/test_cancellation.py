@@ -1,4 +1,4 @@
-"""Once the run is cancelled, nothing more is changed: a later run may have begun."""
+"""After a cancellation nothing more is changed, because a later run may have started."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine can send a creation again after an error: what the first attempt left is found."""
+"""The engine can repeat a failed creation: the application of the first attempt is found."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_an_unexpected_exception_after_a_lost_response_is_no_reason_for_a_second
     assert is_alive(emulator, state)
 
 
-def test_one_that_somebody_else_registered_in_between_keeps_its_secret(
+def test_one_that_another_program_registered_in_between_keeps_its_secret(
     emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs, owner: str
 ) -> None:
     """Nothing of it was registered here, and what has come differs."""

@@ -1,4 +1,4 @@
-"""The guard that keeps an application that is installed: one list serves many deletions."""
+"""The deletion guard refuses to delete an installed application. One list serves many deletions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guard against duplicate names: which way out it names, and what does not count."""
+"""The duplicate-name guard: the ways out in its error, and applications that do not count."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def taken(connect: Connect, owner: str) -> ApplicationState:
 
 @pytest.fixture
 def context(connect: Connect, owner: str) -> ProviderContext:
-    """A run that has learned nothing yet."""
+    """A new run with empty caches."""
     return connect(owner)
 
 

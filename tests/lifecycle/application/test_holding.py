@@ -1,4 +1,4 @@
-"""What a resource holds in a run, in the order in which the engine sends check and diff."""
+"""The applications that a resource manages in a run, in the engine's order of check and diff."""
 
 from __future__ import annotations
 

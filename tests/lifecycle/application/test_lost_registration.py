@@ -1,4 +1,4 @@
-"""Which application is taken for the one whose registration got no response, and which never is."""
+"""After a lost response to a registration: which application is adopted, and which never is."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def inputs(owner: str) -> ApplicationInputs:
     )
 
 
-def by_somebody_else(
+def by_another_program(
     emulator: Emulator, inputs: ApplicationInputs, created_at: str | None = None
 ) -> dict[str, Any]:
     """An equal application, registered after the list was fetched."""
@@ -75,7 +75,7 @@ def untouched(emulator: Emulator, twin: dict[str, Any]) -> bool:
 def test_one_created_before_the_request_is_not_it(
     emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs
 ) -> None:
-    twin = by_somebody_else(emulator, inputs, LONG_AGO)
+    twin = by_another_program(emulator, inputs, LONG_AGO)
     lose(emulator, "reset_after")
     state = operations.create(context, inputs)
     assert state.id != twin["id"]
@@ -86,7 +86,7 @@ def test_one_created_before_the_request_is_not_it(
 def test_one_created_before_the_request_is_neither_taken_nor_advised_where_no_other_fits(
     emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs
 ) -> None:
-    twin = by_somebody_else(emulator, inputs, LONG_AGO)
+    twin = by_another_program(emulator, inputs, LONG_AGO)
     lose(emulator, "reset_before")
     with pytest.raises(LifecycleError) as caught:
         operations.create(context, inputs)
@@ -98,7 +98,7 @@ def test_one_created_before_the_request_is_neither_taken_nor_advised_where_no_ot
 def test_one_that_this_process_has_adopted_is_not_it(
     emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs
 ) -> None:
-    twin = by_somebody_else(emulator, inputs)
+    twin = by_another_program(emulator, inputs)
     adopted = operations.create(context, replace(inputs, adopt=Adoption(twin["id"])))
     lose(emulator, "reset_after")
     state = operations.create(context, inputs)
@@ -132,7 +132,7 @@ def test_equal_declarations_that_all_lose_their_responses_become_as_many_applica
 def test_the_advice_where_several_fit_leaves_the_others_alone(
     emulator: Emulator, connect: Connect, context: ProviderContext, inputs: ApplicationInputs
 ) -> None:
-    twin = by_somebody_else(emulator, inputs)
+    twin = by_another_program(emulator, inputs)
     lose(emulator, "reset_after")
     with pytest.raises(LifecycleError, match="may be one of these") as caught:
         operations.create(context, inputs)
@@ -151,7 +151,7 @@ def test_one_that_appears_after_the_look_is_refused_by_name_and_can_be_adopted(
     lose(emulator, "reset_before")
     with pytest.raises(LifecycleError, match="most likely not registered"):
         operations.create(connect(owner), guarded)
-    by_somebody_else(emulator, inputs)  # the platform itself, which took its time
+    by_another_program(emulator, inputs)  # the platform itself, which took its time
     with pytest.raises(LifecycleError, match="exists already") as caught:
         operations.create(connect(owner), guarded)
     (application,) = emulator.platform.applications(owner)
@@ -164,7 +164,7 @@ def test_one_that_appears_after_the_look_is_refused_by_name_and_can_be_adopted(
 def test_a_name_that_several_use_puts_none_into_the_line_to_copy(
     emulator: Emulator, connect: Connect, inputs: ApplicationInputs, owner: str
 ) -> None:
-    twins = [by_somebody_else(emulator, inputs) for _ in range(2)]
+    twins = [by_another_program(emulator, inputs) for _ in range(2)]
     with pytest.raises(LifecycleError, match="exists already") as caught:
         operations.create(connect(owner), replace(inputs, prevent_duplicate_name=True))
     assert all(twin["id"] in str(caught.value) for twin in twins)

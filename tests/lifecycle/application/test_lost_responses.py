@@ -1,4 +1,4 @@
-"""A call whose response was lost may have been carried out, whatever its repetition returns."""
+"""A call with a lost response may have been carried out, for any result of its repetition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Applications, with everything asked of the platform afterwards."""
+"""Operations on applications, checked on the platform."""
 
 from __future__ import annotations
 

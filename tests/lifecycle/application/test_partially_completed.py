@@ -1,4 +1,4 @@
-"""What exists when a later step has failed is in the error, and the next run finishes the rest."""
+"""The error of a later step contains the partial state, and the next run completes it."""
 
 from __future__ import annotations
 

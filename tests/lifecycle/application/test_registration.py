@@ -1,4 +1,4 @@
-"""Exactly one application per declaration, also where the response to its registration is lost."""
+"""Exactly one application per declaration, also after a lost response to its registration."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_one_that_differs_in_what_was_sent_is_never_adopted(
     emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs, owner: str
 ) -> None:
     operations.create(context, replace(inputs, name="First"))
-    emulator.platform.register(owner, name="Sample")  # by somebody else, in the meantime
+    emulator.platform.register(owner, name="Sample")  # by another program, in the meantime
     lose_the_response(emulator, "reset_before")
     with pytest.raises(LifecycleError, match="No application that fits"):
         operations.create(context, inputs)
@@ -186,7 +186,7 @@ def test_an_error_is_always_one_of_ours(
 def test_what_was_found_is_not_deleted_again_when_a_later_step_fails(
     emulator: Emulator, context: ProviderContext, inputs: ApplicationInputs, owner: str
 ) -> None:
-    """It might be somebody else's: one that registered the same at the same moment."""
+    """It might be another program's, which registered the same at the same moment."""
     lose_the_response(emulator)
     emulator.add_fault(Fault(method="PATCH", kind="status", status=500, times=1))
     with pytest.raises(LifecycleError, match="it was not deleted") as refused:

@@ -1,4 +1,4 @@
-"""When a client secret is rotated, and what is reported of it."""
+"""Rotations of client secrets, and their warnings."""
 
 from __future__ import annotations
 

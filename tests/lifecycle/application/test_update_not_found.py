@@ -1,4 +1,4 @@
-"""An update that gets a 404: what is claimed, and only what the deletion check allows."""
+"""An update that gets a 404: its error claims only what the deletion check proves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Installations, with everything asked of the platform afterwards."""
+"""Operations on installations, checked on the platform."""
 
 from __future__ import annotations
 

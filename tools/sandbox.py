@@ -1,7 +1,7 @@
-"""A stage for the demo: a temporary folder, processes, and an end that leaves nothing behind.
+"""A sandbox for the demo: a temporary folder and processes, which are all removed at the end.
 
-Signals are only noted while the stage is up. Loops that wait check for them, so no exception flies
-through the clearing up, and a second Ctrl-C changes nothing.
+Signals are only recorded while the sandbox exists. Loops that wait check for them, so no exception
+interrupts the cleanup, and a second Ctrl-C changes nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LOOK_EVERY = 0.05
 
 
 class InterruptedDemoError(Exception):
-    """Ctrl-C, or another signal that asks to end."""
+    """Ctrl-C, or another signal to end."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -39,7 +39,7 @@ class InterruptedDemoError(Exception):
 
 
 class Signals:
-    """What asks to end: at first with an exception, as usual; while a stage is up, as a note."""
+    """Signals to end: at first raised as exceptions; while a sandbox exists, only recorded."""
 
     def __init__(self) -> None:
         self._received: SimpleQueue[int] = SimpleQueue()  # an event's lock is not reentrant
@@ -47,7 +47,7 @@ class Signals:
         self.only_noted = False
 
     def watch(self) -> None:
-        """Listen to Ctrl-C, to a request to end, and to a terminal that is closed."""
+        """Handle SIGINT, SIGTERM and SIGHUP."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self._note)
@@ -61,7 +61,7 @@ class Signals:
             raise InterruptedDemoError(number)
 
     def wait(self, seconds: float) -> None:
-        """Wait, and raise ``InterruptedDemoError`` as soon as there was a signal."""
+        """Wait, and raise ``InterruptedDemoError`` after a signal."""
         if not self._number:
             with suppress(Empty):
                 self._received.get(timeout=seconds)
@@ -69,15 +69,15 @@ class Signals:
             raise InterruptedDemoError(self._number)
 
 
-class Stage:
-    """A temporary folder and the processes that run for it. Use it in a ``with`` statement."""
+class Sandbox:
+    """A temporary folder and the processes that run in it. Use it in a ``with`` statement."""
 
     def __init__(self, signals: Signals, environment: Mapping[str, str]) -> None:
         self.environment = dict(environment)
         self._signals = signals
         self._running: list[subprocess.Popen[bytes]] = []
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> Sandbox:
         self._signals.only_noted = True
         self.folder = Path(tempfile.mkdtemp(prefix="olt-demo-")).resolve()
         self.environment["TMPDIR"] = str(self._subfolder("tmp"))
@@ -100,7 +100,7 @@ class Stage:
         return folder
 
     def _start(self, command: str, **streams: Any) -> subprocess.Popen[bytes]:
-        """Start a command in a session of its own: only the stage ends it, with all in it."""
+        """Start a command in a session of its own, so that only the sandbox ends its processes."""
         process = subprocess.Popen(
             shlex.split(command),
             cwd=self.project,
@@ -112,7 +112,7 @@ class Stage:
         return process
 
     def run(self, command: str, *, stdin: Path | None = None) -> None:
-        """Show a command and run it before the user's eyes. Raises ``SetupError`` if it fails."""
+        """Print a command, run it and show its output. Raises ``SetupError`` if it fails."""
         print(f"$ {command}{f' < {stdin.name}' if stdin else ''}", flush=True)
         if stdin is None:
             self._finish(self._start(command), command)
@@ -121,7 +121,7 @@ class Stage:
                 self._finish(self._start(command, stdin=text), command)
 
     def read(self, command: str) -> Any:
-        """Run a command behind the scenes and return the JSON that it prints."""
+        """Run a command without output and return the JSON that it prints."""
         with tempfile.TemporaryFile(dir=self.folder) as out:
             self._finish(self._start(command, stdout=out), command)
             out.seek(0)
@@ -137,14 +137,14 @@ class Stage:
             if now - reported > PROGRESS_EVERY:
                 print(f"[demo] still running ({now - started:.0f} s)", file=sys.stderr, flush=True)
                 reported = now
-        processes.end(process)  # whatever it may have left
+        processes.end(process)  # processes that it may have left
         self._running.remove(process)
         self._signals.wait(0)
         if process.returncode:
             raise SetupError(f"`{command}` ended with exit code {process.returncode}")
 
     def serve(self, command: str, ready_file: Path) -> dict[str, Any]:
-        """Show a command, run it until the stage ends, and return the text of its ready file."""
+        """Print a command, run it until the sandbox ends, and return the text of its ready file."""
         print(f"$ {command} &", flush=True)
         log = self.folder / "server.log"
         with log.open("wb") as out:
