@@ -2,8 +2,10 @@
 
 PYTHON ?= python3
 VENV_BIN := $(CURDIR)/.venv/bin
-# How many pytest workers; engine tests spend part of their time waiting for processes.
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# How many pytest workers; engine tests spend part of their time waiting for processes, the others do not.
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+WORKERS ?= $(shell expr $(CORES) + 1)
+CHECK_WORKERS ?= $(CORES)
 PYTEST = $(VENV_BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
@@ -44,7 +46,7 @@ types: setup ## Check types
 
 check: lint types ## Check style and types, and run the tests that need no engine
 	@echo "[check] pytest" >&2
-	@$(PYTEST) -m "not engine and not slow and not long" $(PYTEST_ARGS)
+	@$(PYTEST) -n $(CHECK_WORKERS) -m "not engine and not slow and not long" $(PYTEST_ARGS)
 
 test: lint types ## Check style and types, and run the tests, on the real engine too
 	@$(VENV_BIN)/python -m tools.engine >/dev/null

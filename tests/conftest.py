@@ -42,8 +42,16 @@ LONGEST: Final = (
 
 # The same examples in each run, so that only a change makes a test fail; test-long tries new ones.
 settings.register_profile("short", deadline=None, database=None, derandomize=True, max_examples=15)
-settings.register_profile("long", deadline=None, max_examples=150)
+settings.register_profile("long", deadline=None, max_examples=300)
 settings.load_profile("short")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out files of which no test is chosen, so that no worker imports them."""
+    left_out = str(config.option.markexpr).split(" and ")
+    slow = "not slow" in left_out and collection_path in {TESTS / name for name in SLOW}
+    engine = "not engine" in left_out and collection_path == TESTS / "engine"
+    return True if slow or engine else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

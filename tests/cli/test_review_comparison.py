@@ -20,12 +20,12 @@ from tests.cli.comparison.running import random_steps
 from tests.engine.harness import Engine
 
 log = logging.getLogger(__name__)
-RUNS: Final = int(os.environ.get("COMPARISON_RUNS", "5"))
+RUNS: Final = int(os.environ.get("COMPARISON_RUNS", "3"))
 CHANGES: Final = 8
-"""Changes of one run. With the default number of runs, 40 steps."""
+"""Changes of one run. With the default number of runs, 24 steps."""
 PER_STACK: Final = 4
 """Runs of one stack."""
-FIRST_SEED: Final = int(os.environ.get("COMPARISON_SEED", "20"))
+FIRST_SEED: Final = int(os.environ.get("COMPARISON_SEED", "21"))
 ALL_RULES_FROM: Final = 300
 """The steps from which each rule must have been tried five times."""
 RULES: Final = (
