@@ -22,7 +22,7 @@ from tests.model.stage import Stage, staged
 ON_DEMAND = int(os.environ.get("MODEL_EXAMPLES", "0"))
 """How many runs to play on demand."""
 LEAST_STEPS = 1000 if ON_DEMAND else 300
-LEAST = 20 if ON_DEMAND else 5
+LEAST = 20 if ON_DEMAND else 3
 """How often each rule is played and each kind of fault injected."""
 BATCH = 3
 """Runs that are played before it is looked what came up too rarely."""
