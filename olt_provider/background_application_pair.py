@@ -135,7 +135,7 @@ class OltBackgroundApplicationPair(pulumi.ComponentResource):
 
 
 def _trigger(pair: str, generation: int) -> dict[str, Any]:
-    """What rotates the secret of one of the two: its own last generation."""
+    """Return the rotation trigger of one of the two: its own last generation."""
     return {PAIR: pair, GENERATION: generation}
 
 

@@ -16,12 +16,12 @@ from olt_provider.setting_places import explicit
 class Provider(pulumi.ProviderResource):
     """Settings and credentials for the resources that name it in ``opts.provider``.
 
-    It inherits nothing from the stack's ``olt:`` configuration. Its arguments come before the
-    environment variables, which fill in what is not given. Credentials in the environment are used
-    only where it has none, and calls the hosts that the environment names. A variable that
-    ``env_var_mappings`` in its options passes to it comes before its arguments.
+    It inherits nothing from the stack's ``olt:`` configuration. Its arguments take precedence
+    over environment variables. Credentials in the environment are only used by a provider without
+    credentials that calls the hosts of the environment. A variable that ``env_var_mappings`` in its
+    options passes to it takes precedence over its arguments.
 
-    Credentials are kept as secrets; a change of any argument replaces nothing.
+    Credentials are stored as secrets. A change of any argument replaces nothing.
     """
 
     def __init__(

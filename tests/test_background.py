@@ -105,7 +105,7 @@ def names(client: BackgroundClient) -> list[str]:
     return [device.info.name for device in client.devices()]
 
 
-# What it gives
+# Devices, tenants and tokens
 
 
 def test_devices_come_from_all_pages(
@@ -383,7 +383,7 @@ def test_an_application_that_is_removed_meanwhile_is_an_error_with_the_remedy(
 def test_a_token_of_another_tenant_is_not_used(server: ScriptedServer, connect: Connect) -> None:
     server.always = json_response(issued(access_token=make_token(tenant=UNKNOWN)))
     client = connect(api_url=server.url, identity_url=server.url)
-    assert f"gave a token of tenant {UNKNOWN} instead of" in error_of(client)
+    assert f"yielded a token of tenant {UNKNOWN} instead of" in error_of(client)
     assert {each.method for each in server.received} == {"POST"}
 
 
@@ -494,7 +494,7 @@ def test_no_error_shows_a_secret_that_a_response_echoes(
     assert secret not in message
 
 
-# The session: who gets the token
+# The session: hosts that receive the token
 
 
 def test_another_host_gets_no_token(client: BackgroundClient, elsewhere: ScriptedServer) -> None:
@@ -659,7 +659,7 @@ def test_verification_cannot_be_switched_off(connect: Connect, private: dict[str
         client.session.get(devices_url(client))
 
 
-# What it costs to import
+# Imports
 
 
 IMPORTED = """

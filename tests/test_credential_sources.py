@@ -58,7 +58,7 @@ def refreshing(token: str) -> dict[str, str]:
 
 
 def may(emulator: Emulator, client: OltClient, tenant: str) -> set[str]:
-    """What the platform lets these credentials do in a tenant."""
+    """Return the permissions of these credentials in a tenant."""
     there = client.as_tenant(tenant)
     available = emulator.platform.register(tenant, name="available", allowed_tenants=[tenant])
     tries: dict[str, Callable[[], object]] = {
@@ -80,7 +80,7 @@ def permitted(attempt: Callable[[], object]) -> bool:
 
 
 def works(client: OltClient, tenant: str) -> bool:
-    """Whether the platform takes a token that these credentials give."""
+    """Whether the platform accepts a token of these credentials."""
     list(client.as_tenant(tenant).applications.list())
     return True
 
@@ -123,7 +123,7 @@ def test_a_refresh_token_can_be_set_in_either_place(
     assert all(works(client, tenant) for tenant in tenants)
 
 
-# How long they live
+# Their lifetimes
 
 
 def test_an_api_token_dies_after_ten_days(emulator: Emulator, owner: str) -> None:
@@ -178,7 +178,7 @@ def test_a_refresh_token_dies_after_eleven_days(emulator: Emulator, owner: str) 
         client.tokens.check(owner)  # as a preview does, without a call
 
 
-# What they can do
+# Their permissions
 
 
 @each_role

@@ -47,7 +47,7 @@ def client(settings: Settings) -> OltClient:
     return settings.client(notify=print)
 
 
-# Where a value comes from
+# The source of a value
 
 VALUES: dict[str, tuple[str, str, Any, str, Any]] = {
     "apiUrl": ("api_url", "https://a.example/v1", "https://a.example/v1", LOOPBACK, LOOPBACK),
@@ -223,7 +223,7 @@ def test_plain_http_is_allowed_nowhere_else(key: str, host: str) -> None:
         load({key: f"http://{host}/v1"})
 
 
-# Values that are wrong
+# Invalid values
 
 WRONG: list[tuple[str, str]] = [
     *(
@@ -413,7 +413,7 @@ def test_settings_with_unusable_credentials_can_still_be_read() -> None:
     assert load({"clientId": "alone", "maxRetries": "1"}).max_retries == 1
 
 
-# What becomes of them
+# Conversion to a client
 
 
 def test_settings_that_are_equal_are_the_same_key() -> None:

@@ -68,7 +68,7 @@ class Case:
 
 
 class Run:
-    """The provider in one host process."""
+    """The provider in one provider process."""
 
     def __init__(self, config: dict[str, Any], case: Case) -> None:
         host._contexts.clear()

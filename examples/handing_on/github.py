@@ -1,4 +1,4 @@
-"""Hand the client secret on to GitHub Actions. Needs the package pulumi-github."""
+"""Deliver the client secret to GitHub Actions. Needs the package pulumi-github."""
 
 from __future__ import annotations
 

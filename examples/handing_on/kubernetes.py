@@ -1,4 +1,4 @@
-"""Hand the client secret on to a Kubernetes `Secret`. Needs the package pulumi-kubernetes."""
+"""Deliver the client secret to a Kubernetes `Secret`. Needs the package pulumi-kubernetes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hand the client secret on to HashiCorp Vault, KV version 2. Needs the package pulumi-vault."""
+"""Deliver the client secret to HashiCorp Vault, KV version 2. Needs the package pulumi-vault."""
 
 from __future__ import annotations
 

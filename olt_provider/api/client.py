@@ -45,8 +45,8 @@ class OltClient:
       a tunnel, or after 429: each one that reaches the platform makes another application.
     - 500 is never repeated, and no other refusal.
     - The wait is exponential backoff with full jitter, up to 0.5 s, 1 s, 2 s, ... 20 s, and at
-      least what ``Retry-After`` asks for: seconds, or a date by the platform's own clock. A
-      response that asks for more than 60 s ends the call.
+      least ``Retry-After``: seconds, or a date by the platform's own clock. A ``Retry-After`` of
+      more than 60 s ends the call.
     - After 429 all threads slow down: one request probes while the others wait, and then requests
       start at the interval at which they pass.
     - A call is repeated at most ``max_retries`` times (default 5; 0: never) and for at most 180 s.
@@ -89,7 +89,7 @@ class OltClient:
         :param request_timeout: Seconds that one try of a request may take, 1 to 600. Default: 30.
         :param max_retries: How often a request is repeated, 0 to 20. Default: 5.
         :param max_connections: How many requests may run at once, 1 to 256. Default: 4.
-        :param user_agent: What the ``User-Agent`` names beside this package. Default: nothing.
+        :param user_agent: Product to add to the ``User-Agent``. Default: none.
         :param notify: Called with one line about a long wait, a rate limit, or an application that
             is left out of a list. Default: logs it.
         :param sleep: Waits for seconds, and may raise to give up. Default: ``time.sleep``.

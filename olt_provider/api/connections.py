@@ -34,7 +34,7 @@ class _Watched(HTTPConnection):
         finally:
             self._tunnelling = False
         deadline = current()
-        if deadline is not None and deadline.expired:  # what was cut off may look like a tunnel
+        if deadline is not None and deadline.expired:  # a cut-off response may look like a tunnel
             self.close()
             raise TimeoutError("the proxy did not respond in time")
 

@@ -88,16 +88,14 @@ class FetchedTokens:
         token = issued.access_token.get_secret_value()
         try:
             claims = read_claims(token, origin="it")
-        except (
-            ConfigurationError
-        ):  # the messages of require_usable are for tokens that a user has set
+        except ConfigurationError:  # its remedies are for tokens that a user has set
             raise TokenError(
-                f"{self._origin} gave something for tenant {tenant} that is not an access token of "
-                f"the OLT platform; check {self._identity_url}"
+                f"{self._origin} yielded no access token of the OLT platform for tenant {tenant}; "
+                f"check {self._identity_url}"
             ) from None
         if claims.tenant != tenant:
             raise TokenError(
-                f"{self._origin} gave a token of tenant {shown(claims.tenant, 60)} instead of "
+                f"{self._origin} yielded a token of tenant {shown(claims.tenant, 60)} instead of "
                 f"{tenant}, so they cannot be authenticated as {tenant}"
             )
         margin = min(RENEWAL_MARGIN, issued.expires_in / 10)

@@ -43,7 +43,7 @@ class Start(NamedTuple):
 class Pacing:
     """When the next request may start. A state machine over times in seconds, without threads.
 
-    After a 429 only one request at a time is sent, a probe, after what ``Retry-After`` asks for or
+    After a 429 only one request at a time is sent, a probe, after ``Retry-After`` or
     else after waits that grow. Once a probe passes, requests start at an interval. It shrinks while
     they pass, returns to the last good one when one is refused, and closes in between the two.
     """

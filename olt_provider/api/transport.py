@@ -149,9 +149,9 @@ class Transport:
         self._session: requests.Session | None = None
         self._lock = threading.Lock()
         self.writes = 0
-        """How many writes began or ended: what was read at another count may be wrong by now."""
+        """The number of writes begun and ended. A value read at another count may be outdated."""
         self.additions = 0
-        """How many of them were no ``DELETE``: what a list lacked at this count it still lacks."""
+        """The same without ``DELETE``. An ID that a list lacked at this count is still missing."""
 
     def send(
         self,

@@ -86,7 +86,7 @@ class EmulatedPlatform:
     def patch(self, application_id: str, **wire: Any) -> dict[str, Any]:
         """Change an application. The arguments have the wire's names (``redirectUris=[...]``)."""
         body = Change.model_validate(wire)
-        return _there(self._state.applications.change(application_id, body)).wire()
+        return _required(self._state.applications.change(application_id, body)).wire()
 
     def allow(self, application_id: str, tenant_id: str, comment: str = "") -> dict[str, Any]:
         """Allow a tenant, or change its comment."""
@@ -115,8 +115,8 @@ class EmulatedPlatform:
 
     def new_secret(self, application_id: str) -> str:
         """Rotate the client secret. The old one is invalid at once."""
-        secret = _there(self._state.applications.new_secret(application_id)).secret
-        return _there(secret)
+        secret = _required(self._state.applications.new_secret(application_id)).secret
+        return _required(secret)
 
     def secret_is_valid(self, client_id: str, secret: str) -> bool:
         """Whether it is the client's present secret."""
@@ -154,7 +154,7 @@ class EmulatedPlatform:
             raise KeyError(application_id)
 
 
-def _there(found: T | None) -> T:
+def _required(found: T | None) -> T:
     if found is None:
         raise KeyError("no such application")
     return found

@@ -84,7 +84,7 @@ class KnownApplications:
         with self._lock:
             return application_id in self._noted
 
-    def looks(self) -> Generator[None, None, None]:
+    def waits(self) -> Generator[None, None, None]:
         """Yield turns in which a thread may wait for requests that the engine has not sent yet.
 
         Fewer threads wait than the host has, because one has to serve the engine's requests.

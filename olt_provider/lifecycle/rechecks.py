@@ -62,7 +62,7 @@ class Rechecks:
         Whether the program still declares it is not known.
         """
         with self._lock:
-            check = self._meant(inputs)
+            check = self._check_of(inputs)
             if check is None:
                 return None
             self._awaiting_diff = [item for item in self._awaiting_diff if item is not check]
@@ -71,7 +71,7 @@ class Rechecks:
                 self._last = None
             return check
 
-    def _meant(self, inputs: Props) -> Check | None:
+    def _check_of(self, inputs: Props) -> Check | None:
         """The check of the compared resource.
 
         A refresh compares each resource that it has read, with its old inputs, between the checks

@@ -30,9 +30,7 @@ class OltInstallation(NativeResource):
     ) -> None:
         """All arguments are those of ``olt_provider.OltInstallation``."""
         arguments.require_options(opts)
-        read_only = (
-            opts is not None and opts.id is not None
-        )  # created by .get, which declares nothing
+        read_only = opts is not None and opts.id is not None  # .get declares nothing
         declared = {
             "application_id": None if read_only else application_id,
             "tenant_id": tenant_id,

@@ -25,7 +25,7 @@ GRACE_SECONDS: Final = 600.0
 """Seconds to wait for running calls when the engine ends. They stop before their next step."""
 
 
-class _Late(grpc.GenericRpcHandler):
+class _DelayedService(grpc.GenericRpcHandler):
     """Accepts calls as bytes, and delays them until the servicer is imported."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class _Late(grpc.GenericRpcHandler):
 
 def main() -> None:
     """Serve until the engine ends this process or is gone."""
-    late = _Late()
+    late = _DelayedService()
     server = grpc.server(
         ThreadPoolExecutor(THREADS),
         handlers=[late],
@@ -84,7 +84,7 @@ def main() -> None:
     server.stop(GRACE_SECONDS).wait()
 
 
-def _serve(late: _Late, address: str | None) -> Any:
+def _serve(late: _DelayedService, address: str | None) -> Any:
     """Import the servicer. Ends the process if that fails, because calls are waiting."""
     try:
         from pulumi.runtime.proto.provider_pb2_grpc import add_ResourceProviderServicer_to_server

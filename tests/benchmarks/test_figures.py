@@ -50,7 +50,7 @@ def measured(seconds: float, calls: int = 0, connections: int = 0, state: int = 
 
 
 def outcomes(nothing: float, naive: float, olt: float, native: float = 1, **more: int) -> Outcomes:
-    """A round in which every operation of a provider took the same time."""
+    """Return a round in which every operation of a provider took the same time."""
     return {
         NOTHING: dict.fromkeys(OPERATIONS, measured(nothing)),
         NAIVE: dict.fromkeys(OPERATIONS, measured(naive)),

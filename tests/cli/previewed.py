@@ -57,7 +57,7 @@ REFRESHED: Final = ("--json", "--show-replacement-steps", "--refresh", "--run-pr
 
 
 def make(stack: Stack, emulator: Emulator) -> tuple[dict[str, str], set[str]]:
-    """A preview of each of ``NAMES`` as a text, and all secrets there are."""
+    """Return a preview of each of ``NAMES`` as text, and all secrets."""
     tokens = reaching_as(emulator, A, B, C)
     stack.env.update(tokens | {"OLT_TENANT_ID": A})
     stack.program(BEFORE + BEFORE_MORE)
@@ -117,7 +117,7 @@ def _even(text: str, drawn: dict[str, str]) -> str:
 
 
 def _without(value: Any) -> Any:
-    """Leave out what differs from run to run, and the paths of the machine that made it."""
+    """Remove parts that differ from run to run, and paths of the machine."""
     if isinstance(value, list):
         return [_without(each) for each in value]
     if not isinstance(value, dict):

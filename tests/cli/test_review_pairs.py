@@ -20,7 +20,7 @@ def pair(generation: int, name: str = "reporting") -> dict[str, Any]:
 
 
 def kept(name: str = "reporting") -> dict[str, Any]:
-    """The step of the other application, which does not change."""
+    """Return the step of the other application, which does not change."""
     state = _state(Y, **pair(1, name))
     state["outputs"]["client_id"] = OTHER_CLIENT
     return _step("same", "other", oldState=state, newState=state)

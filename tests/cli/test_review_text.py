@@ -64,7 +64,7 @@ HOSTILE: Final = (
 
 
 def _preview(fields: list[str]) -> str:
-    """A preview that holds a text wherever one that is read can stand."""
+    """Return a preview with a text in every place that is read."""
     name, other, key, tenant, comment, path, message, project, kind, new, setting, provider = fields
 
     def urn(type_: str, named: str) -> str:

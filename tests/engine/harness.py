@@ -159,9 +159,9 @@ class Stack:
     _secrets: set[str] = field(default_factory=set, repr=False)
 
     connections: ClassVar[int] = 4
-    """How many connections a process of the provider has at most."""
+    """The largest number of connections of a provider process."""
     process: ClassVar[str] = "-m pulumi.dynamic"
-    """What is in the command line of the provider's process."""
+    """A part of the command line of the provider process."""
 
     @property
     def backend(self) -> Path:
@@ -211,11 +211,11 @@ class Stack:
         return self._change("destroy", *arguments, preview=preview, **options)
 
     def preview(self, *arguments: str, **options: Any) -> Result:
-        """Show what `up` would do."""
+        """Run a preview."""
         return self.run("preview", *arguments, **options)
 
     def preview_json(self, *arguments: str, **options: Any) -> dict[str, Any]:
-        """Return what `up` would do: `steps`, `changeSummary` and more, as the CLI prints it."""
+        """Return a preview as the CLI prints it in JSON: `steps`, `changeSummary` and more."""
         found = json.loads(self.run("preview", "--json", *arguments, **options).stdout)
         assert isinstance(found, dict)
         return found
@@ -233,7 +233,7 @@ class Stack:
         return name
 
     def text(self, text: str) -> str:
-        """Return a part of a message as the provider writes it."""
+        """Return a part of a message in the form of the provider."""
         return text
 
     def urn(self, kind: str, name: str) -> str:
@@ -241,11 +241,11 @@ class Stack:
         return f"urn:pulumi:{STACK}::{self.project}::pulumi-python:dynamic/olt:{kind}::{name}"
 
     def read(self, resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return resources of a state as the tests read them."""
+        """Return resources of a state in the form of the tests."""
         return resources
 
     def state(self) -> dict[str, Any]:
-        """Return the state as it lies on disk, secrets encrypted."""
+        """Return the stored state, with encrypted secrets."""
         latest = json.loads(self.state_file.read_text())["checkpoint"]["latest"]
         assert isinstance(latest, dict)
         return latest
@@ -280,7 +280,7 @@ class Stack:
         expect_failure: bool = False,
         timeout: float = TIMEOUT,
     ) -> Result:
-        """Run any command of the CLI on this stack and check that it ended as expected."""
+        """Run any CLI command on this stack, and check its exit code."""
         added = {**self.env, **(env or {})}
         result = self.engine.call(
             self.folder,

@@ -16,7 +16,7 @@ TYPES: Final = {
     "olt:index:Application": "pulumi-python:dynamic/olt:OltApplication",
     "olt:index:Installation": "pulumi-python:dynamic/olt:OltInstallation",
 }
-"""The types of the native form, and what they are in the dynamic one."""
+"""The types of the native form, with those of the dynamic one."""
 TEXTS: Final = {
     "warning: olt: ": "warning: ",
     'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="OLD")])': (
@@ -28,7 +28,7 @@ TEXTS: Final = {
     "force_destroy=True": "forceDestroy: true",
     "prevent_duplicate_name=False": "preventDuplicateName: false",
 }
-"""Parts of messages that the native form writes in another way, besides names in camelCase."""
+"""Parts of messages that differ in the native form, besides names in camelCase."""
 
 
 class TranslatedStack(NativeStack):
@@ -81,12 +81,12 @@ def _snake_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class Host:
-    """A form of the provider, by the stacks that use it."""
+    """A form of the provider, with its class of stacks."""
 
     name: str
     kind: type[Stack]
     golden: str = ""
-    """What its golden files have before their ending."""
+    """The infix of its golden files."""
 
     def stack(self, engine: Engine, folder: Path, program: str) -> Stack:
         """A new, empty stack in a folder, with a program that is written for the dynamic form."""

@@ -102,14 +102,14 @@ def emulator(seed: Mapping[str, Any]) -> Iterator[Emulator]:
 
 
 def deploy(engine: Engine, folder: Path, running: Emulator) -> Stack:
-    """The stack of this version, freshly made."""
+    """Return a new stack of this version, deployed."""
     stack = _stack(engine, folder, running, PROGRAM)
     stack.up()
     return stack
 
 
 def write(folder: Path, running: Emulator, stack: Stack, program: str = PROGRAM) -> None:
-    """Keep a freshly made stack as the state of a version."""
+    """Store a new stack as the state of a version."""
     folder.mkdir(parents=True, exist_ok=True)
     stack.run("stack", "change-secrets-provider", "passphrase")
     exported = json.loads(stack.run("stack", "export", "--show-secrets").stdout)
@@ -121,7 +121,7 @@ def write(folder: Path, running: Emulator, stack: Stack, program: str = PROGRAM)
 
 
 def load(folder: Path, engine: Engine, place: Path, running: Emulator) -> Stack:
-    """A stack in a kept state."""
+    """Return a stack with a stored state."""
     stack = _stack(engine, place, running, (folder / "program.txt").read_text())
     text = (folder / "state.json").read_text().replace(API_URL, running.api_url)
     stack.state_file.write_text(text)
@@ -133,20 +133,20 @@ def load(folder: Path, engine: Engine, place: Path, running: Emulator) -> Stack:
 
 
 def seed_of(folder: Path) -> dict[str, Any]:
-    """What the platform held when a state was written."""
+    """Return the platform's data at the time when a state was written."""
     seed: dict[str, Any] = json.loads((folder / "seed.json").read_text())
     return seed
 
 
 def resources_of(folder: Path) -> list[dict[str, Any]]:
-    """The resources in a kept state."""
+    """Return the resources of a stored state."""
     state = json.loads((folder / "state.json").read_text())
     resources: list[dict[str, Any]] = state["checkpoint"]["latest"]["resources"]
     return resources
 
 
 def shape(value: Any) -> Any:
-    """What a state is made of: all names and what is encrypted, but no value."""
+    """Return the structure of a state: names and encrypted values, without values."""
     if isinstance(value, Mapping):
         if "ciphertext" in value:
             return "encrypted"
@@ -157,7 +157,7 @@ def shape(value: Any) -> Any:
 
 
 def shapes(resources: list[dict[str, Any]]) -> dict[str, Any]:
-    """The shape of each resource, and its provider as it is."""
+    """Return the structure of each resource, and its provider unchanged."""
     return {
         each["urn"]: {
             "type": each["type"],
@@ -182,7 +182,7 @@ def prepare(stack: Stack, running: Emulator) -> None:
 
 
 def _without_paths(value: Any) -> Any:
-    """Without where in which file a resource was declared, which does not matter here."""
+    """Remove the source positions of resources."""
     if isinstance(value, Mapping):
         return {
             key: _without_paths(item)
@@ -193,7 +193,7 @@ def _without_paths(value: Any) -> Any:
 
 
 def _seed(running: Emulator, exported: Mapping[str, Any]) -> dict[str, Any]:
-    """All that the emulator holds now, as a seed that makes it so again."""
+    """Return the emulator's data as a seed."""
     secrets = {EXTERNAL: EXTERNAL_SECRET} | {
         each["id"]: json.loads(each["outputs"][SECRETS[each["type"]]]["plaintext"])
         for each in exported["deployment"]["resources"]

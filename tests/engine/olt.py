@@ -60,7 +60,7 @@ def reaching_as(emulator: Emulator, *tenant_ids: str) -> dict[str, str]:
 
 
 def steps_of(preview: dict[str, Any]) -> dict[str, str]:
-    """What a preview would do: resource name -> operation, the unchanged left out."""
+    """Return the steps of a preview: resource name -> operation, without unchanged ones."""
     return {
         step["urn"].rsplit("::", 1)[1]: step["op"]
         for step in preview["steps"]

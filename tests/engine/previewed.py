@@ -235,11 +235,11 @@ NATIVE_OTHERWISE: Final[Mapping[str, set[str] | None]] = {
     "redirect-uri-inserted": {"redirectUris[1]"},
     "dependent-of-client-id": None,
 }
-"""The paths that the native form shows where they are others; None: it shows no change."""
+"""The paths in the native form, if they differ; None: it shows no change."""
 
 
 def expected_of(host: Host, expected: Expected) -> Expected:
-    """What the previews of a form of the provider have to show."""
+    """Return the expected previews of a form of the provider."""
     if host is not NATIVE:
         return expected
     found = {}

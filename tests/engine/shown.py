@@ -14,7 +14,7 @@ TAIL = "Resources:"
 
 
 def blocks(diff: str) -> dict[tuple[str, str], str]:
-    """What each step shows: (resource name, operation) -> its lines. The unchanged are left out."""
+    """Return the output of each changed step: (resource name, operation) -> its lines."""
     found: dict[tuple[str, str], str] = {}
     lines: list[str] = []
     operation = ""
@@ -40,7 +40,7 @@ def changed_lines(block: str) -> list[str]:
 
 
 def values_of(stack: Stack) -> dict[str, Any]:
-    """What is in the state of each resource; a secret is encrypted again whenever it is written."""
+    """Return the values of each resource in the state, with the secrets masked."""
     state = {
         each["urn"]: {key: each.get(key) for key in ("id", "inputs", "outputs")}
         for each in stack.resources()

@@ -46,7 +46,7 @@ def seeded(emulator: Emulator, owner: str, user: str) -> dict[str, str]:
 
 
 def held(emulator: Emulator, owner: str) -> list[dict[str, Any]]:
-    """All that the platform holds of a tenant's applications, but when they were last changed."""
+    """Return all data of a tenant's applications, without the time of their last change."""
     applications = emulator.platform.applications(owner)
     return [
         {key: value for key, value in each.items() if key != "updatedAt"}
@@ -56,7 +56,7 @@ def held(emulator: Emulator, owner: str) -> list[dict[str, Any]]:
 
 
 def adopted(stack: Stack, *arguments: str) -> Any:
-    """What `olt adopt` finds as JSON, after it has written the stack's program."""
+    """Return the JSON of `olt adopt`, after it has written the stack's program."""
     written = stack.folder / "written.py"
     out = ["--out", str(written)]
     results = [CliRunner().invoke(app, ["adopt", *arguments, *more]) for more in (out, ["--json"])]

@@ -125,7 +125,7 @@ UNINSTALLED: Final = f"in-{CUSTOMER}"
 
 
 def harmless(emulator: Emulator, ids: Mapping[str, str]) -> None:
-    """All that may be otherwise on the platform without a deviation from what is declared."""
+    """Make changes on the platform that are no deviation from the declaration."""
     platform = emulator.platform
     untouched, cleared, unmanaged = ids["untouched"], ids["cleared"], ids["unmanaged"]
     platform.patch(untouched, redirectUris=[f"https://{host}.example" for host in "bca"])
@@ -143,7 +143,7 @@ def harmless(emulator: Emulator, ids: Mapping[str, str]) -> None:
 
 
 def held(platform: EmulatedPlatform, application_id: str) -> dict[str, Any]:
-    """What the platform holds of an application, without times and order; unset is absent."""
+    """Return an application of the platform without times and order; unset values are absent."""
     found = platform.application(application_id)
     assert found is not None
     tenants = {each["tenantId"]: each["comment"] for each in found["allowedTenants"]}
@@ -153,7 +153,7 @@ def held(platform: EmulatedPlatform, application_id: str) -> dict[str, Any]:
 
 @dataclass(repr=False)
 class Story:
-    """What each step showed and did."""
+    """The output and the effects of each step."""
 
     platform: EmulatedPlatform
     stack: Stack

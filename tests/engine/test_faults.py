@@ -57,7 +57,7 @@ BUSY: Final[dict[str, Any]] = {"kind": "status", "status": 429, "retry_after": 1
 
 @dataclass(frozen=True)
 class Walk:
-    """A stack whose five changes have met a fault each, and that should be whole again."""
+    """A stack whose five changes have met a fault each, and which should have converged."""
 
     emulator: Emulator
     owner: str
@@ -73,7 +73,7 @@ class Walk:
         return self.faults[change].fired == 1
 
     def held(self, name: str) -> list[str]:
-        """The IDs of what the platform holds under a name."""
+        """The IDs of the platform's applications with a name."""
         applications = self.emulator.platform.applications(self.owner)
         return [each["id"] for each in applications if each["name"] == name]
 
@@ -82,7 +82,7 @@ class Walk:
         return str(self.stack.resource(resource)["id"])
 
     def secret_is_valid(self, resource: str) -> bool:
-        """Whether the platform takes the secret that the stack puts out."""
+        """Whether the platform accepts the secret in the stack's outputs."""
         client = self.outputs[resource]
         return self.emulator.platform.secret_is_valid(client["id"], client["secret"])
 

@@ -47,7 +47,7 @@ def hold(emulator: Emulator, method: str, path: str) -> Fault:
 
 @contextmanager
 def orphaned(stack: Stack, fault: Fault) -> Iterator[Running]:
-    """A host whose engine was killed in the middle of `up`, while a fault is on."""
+    """Yield a provider process whose engine was killed during `up`, while a fault is active."""
     with running(stack, *UP) as process:
         fault.wait_until_fired(timeout=REACHED)
         process.kill_engine()
@@ -80,7 +80,7 @@ def interrupted(emulator: Emulator, stack: Stack, fault: Fault, victim: Victim) 
 
 
 def assert_no_call(emulator: Emulator, seconds: float = QUIET) -> None:
-    """No request reaches the platform for so long."""
+    """Assert that no request reaches the platform for this long."""
     noticed = emulator.add_fault(Fault(kind="latency", seconds=0))
     with pytest.raises(TimeoutError):
         noticed.wait_until_fired(timeout=seconds)

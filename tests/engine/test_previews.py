@@ -61,7 +61,7 @@ INTERNAL: Final = "__"  # keys that no display of the engine shows
 
 @dataclass(frozen=True, repr=False)
 class Preview:
-    """What one preview showed, as text and as JSON, and the names of what is drawn by lot."""
+    """The output of one preview as text and as JSON, and its random names."""
 
     expected: Expected
     text: str
@@ -73,7 +73,7 @@ class Preview:
         return blocks(self._even(self.text))
 
     def steps(self, name: str) -> list[dict[str, Any]]:
-        """The steps of one resource: a refresh may come before the other."""
+        """Return the steps of one resource: a refresh may precede the other."""
         steps = [step for step in self.document["steps"] if step["op"] != "same"]
         return [step for step in steps if _name(step) == name]
 
@@ -122,7 +122,7 @@ def _state(state: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _drawn(emulator: Emulator, stack: Stack) -> dict[str, str]:
-    """The IDs and addresses of this run, and what stands for them in a golden file."""
+    """Return the IDs and addresses of this run, with their replacements in a golden file."""
     names = {UNKNOWN: "[unknown]", emulator.api_url: "{api_url}"}
     for each in stack.resources():
         name, outputs = each["urn"].rsplit("::", 1)[1], each.get("outputs", {})
@@ -189,7 +189,7 @@ SHOWN: Final = [*(("change", name) for name in EXPECTED), *(("drift", name) for 
 
 
 def _agree(path: Path, text: str) -> None:
-    """Compare with a golden file, or write it where that is asked for."""
+    """Compare with a golden file, or write it if that is requested."""
     if UPDATE:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -63,7 +63,7 @@ def shown(result: Result) -> str:
 
 
 def kept(stack: Stack) -> str:
-    """Everything that the backend keeps, history included."""
+    """Return all files of the backend, including the history."""
     files = [file for file in stack.backend.rglob("*") if file.is_file()]
     assert any("checkpoint" in _read(file) for file in files)
     return "\n".join(_read(file) for file in files)

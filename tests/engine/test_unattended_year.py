@@ -54,7 +54,7 @@ pulumi.export("pair", {{"client_id": pair.client_id, "client_secret": pair.clien
 
 @dataclass
 class Consumer:
-    """Fetches tokens with what the last run handed out, and with what it may still have."""
+    """Fetches tokens with the outputs of the last run, and with earlier valid ones."""
 
     emulator: Emulator
     tenants: list[str]
@@ -73,7 +73,7 @@ class Consumer:
 
 @dataclass
 class Estate:
-    """The deployer's stack, the applications' stack, and the clock of both."""
+    """The deployer's stack, the applications' stack, and their clock."""
 
     emulator: Emulator
     deployer: Stack
@@ -83,7 +83,7 @@ class Estate:
     clock: Path = Path()
 
     def run(self, month: int, *arguments: str) -> dict[str, Any]:
-        """The scheduled job: the deployer first, then what it deploys."""
+        """Run the scheduled job: the deployer first, then the applications."""
         for stack in (self.deployer, self.applications):
             move_clock(stack, self.clock, MONTH * month)
         self.deployer.program(DEPLOYER.format(tenants=self.tenants, days=DEPLOYER_DAYS))

@@ -14,14 +14,14 @@ ALLOWED: Final = f"{ONE}/allowed-tenants"
 
 
 class Call(NamedTuple):
-    """A method of a client class: the request that it makes."""
+    """A method of a client class, with its request."""
 
     method: str
     path: str
     field: str | None = None
-    """What a caller needs most of the response; None: the response has no body."""
+    """The most important field of the response; None: the response has no body."""
     unused: str | None = None
-    """Why no operation makes this call, if none does."""
+    """The reason why no operation makes this call, if none does."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -79,7 +79,7 @@ class Ground:
         self._ca_bundle = tenants.ca_bundle
         self.warnings: list[str] = []
         self.secrets = set(tenants.secrets)
-        """What no message may show."""
+        """Secrets that no message may contain."""
         self.bystander = tenants.begin()
 
     def connector(self, source: Source) -> Callable[[], ProviderContext]:
@@ -135,13 +135,13 @@ class Ground:
 
 @dataclass
 class Scene:
-    """What is there before an operation, and what is asked for."""
+    """The situation before an operation, and the declaration."""
 
     program: Program
     state: State = field(default_factory=State)
     before: Program = field(default_factory=Program)
-    """What made the state: an update may be reverted to it."""
+    """The declaration of the state, to which an update may be reverted."""
     refresh: bool = False
     """Whether a refresh is run instead of an ``up``."""
     given: tuple[Fault, ...] = ()
-    """What goes wrong first, once."""
+    """Faults before the operation's own, each once."""

@@ -27,7 +27,7 @@ Family = Literal[
 
 
 class Kind(NamedTuple):
-    """One fault: what the emulator does, or what happens before a request reaches it."""
+    """A fault: the emulator's behaviour, or an event before a request reaches it."""
 
     family: Family
     fault: Mapping[str, Any]
@@ -44,7 +44,7 @@ class Kind(NamedTuple):
     """Whether the matrix has a row for it."""
 
     def not_run(self, call: Call) -> str | None:
-        """Why this fault cannot befall a call; None if it can."""
+        """Return why this fault cannot affect a call; None if it can."""
         if self.changes_a_body and call.field is None:
             return "the response is a 204, which has no body to change"
         if self.source != "tenantTokens" and call.path.endswith("/token"):
@@ -69,7 +69,7 @@ def _lost(status: int, **more: Any) -> Kind:
 
 
 LIMIT: Final = 64 * 1024
-"""The most that a response may hold in these tests: the real limit only costs time."""
+"""The limit of a response in these tests. The real limit would only cost time."""
 ELSEWHERE: Final = "http://127.0.0.1:9/elsewhere"
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({"kind": "close_before"})
 """Only counts the calls that it is meant for: they never arrive."""

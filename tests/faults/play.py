@@ -19,11 +19,11 @@ from tests.model.programs import expected_of, held_of
 from tests.model.state import Key, Program, Resource, State
 
 Outcome = Literal["ok", "up", "adopt"]
-"""How it ended well: in the operation itself, by the same once more, or by following the advice."""
+"""The outcomes: in the operation itself, by repeating it, or by following the advice."""
 
 
 class Cell(NamedTuple):
-    """One call, one fault, once or as long as the operation lasts."""
+    """One call and one fault, once or for the whole operation."""
 
     target: Target
     kind: str
@@ -36,7 +36,7 @@ class Cell(NamedTuple):
 
     @property
     def not_run(self) -> str | None:
-        """Why it cannot be run, if so."""
+        """Return why it cannot be run, if so."""
         return KINDS[self.kind].not_run(CALLS[self.target.call])
 
     def faults(self) -> tuple[Fault, Fault]:
@@ -63,7 +63,7 @@ class Quiet:
 
 
 class Play:
-    """A cell on its ground."""
+    """A cell in its environment."""
 
     def __init__(self, tenants: Tenants, crossing: Crossing, cell: Cell, host: Host) -> None:
         situation = cell.target.situation
@@ -86,7 +86,7 @@ class Play:
         return self.scene.state
 
     def with_fault(self) -> list[Failure]:
-        """The operation, with the fault. Afterwards nothing goes wrong any more."""
+        """Run the operation with the fault. Later operations have none."""
         emulator, wire = self.ground.emulator, KINDS[self.cell.kind].wire
         before = dict(self.state.resources)
         fault, meant = self.cell.faults()
@@ -157,13 +157,13 @@ class Play:
         return rotates and self.cell.persistent and self.cell.faults()[0].makes_the_change
 
     def reverted(self) -> None:
-        """What a user does who takes the change out: ``up --refresh --run-program``."""
+        """Revert the change: ``up --refresh --run-program``."""
         self.scene.program = self.scene.before
         assert not self.refresh()
         assert not self.up()
 
     def assert_together(self, *, secret_alive: bool = True) -> None:
-        """Platform, state and program agree, and another ``up`` makes no call."""
+        """Assert that platform, state and program agree, and that another ``up`` makes no call."""
         platform, program = self.ground.emulator.platform, self.scene.program
         owned = {each["id"] for each in platform.applications(self.ground.owner)}
         assert owned == {self.ground.bystander} | self.state.application_ids()
@@ -190,7 +190,7 @@ class Play:
         assert found.outputs == held.outputs, "a refresh would find something else"
 
     def secret_is_alive(self) -> bool:
-        """Whether the secret in the state is the one that the platform takes."""
+        """Whether the platform accepts the secret in the state."""
         outputs = self.state.resources[APP].outputs
         platform = self.ground.emulator.platform
         return platform.secret_is_valid(outputs["client_id"], outputs["client_secret"])

@@ -19,18 +19,18 @@ Stage = Callable[[Ground], Scene]
 
 @dataclass(frozen=True)
 class Situation:
-    """One way to come to an operation."""
+    """A way to reach an operation."""
 
     operation: Operation
     name: str
     calls: tuple[str, ...]
-    """All that are made if nothing but what is given goes wrong, in order, retries included."""
+    """All calls with no faults but the given ones, in order, retries included."""
     stage: Stage
     tried: tuple[int, ...]
     """Which of the calls are the cells of this situation, by position."""
     source: Source = "tenantTokens"
     undoes: bool = False
-    """Whether it deletes what a failed operation has made, which only the dynamic form does."""
+    """Whether it deletes the application of a failed operation, as only the dynamic form does."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Target:
 
     @property
     def earlier(self) -> int:
-        """How many calls that look the same come first."""
+        """The number of earlier calls with the same method and path."""
         mine = str(CALLS[self.call])
         return [str(CALLS[call]) for call in self.situation.calls[: self.position]].count(mine)
 
@@ -256,7 +256,7 @@ PLAIN: Final = (
     Situation("uninstall", "there", (UNINSTALL,), _uninstall, (0,)),
     Situation("delete", "there", (GET, DELETE), _delete, (0, 1)),
 )
-"""Each operation as it is when nothing is odd."""
+"""Each operation in the usual case."""
 
 ODD: Final = (
     Situation("create", "inactive", (LIST, REGISTER, PATCH), _create_inactive, (2,)),
@@ -283,7 +283,7 @@ ODD: Final = (
     Situation("delete", "forced", (DELETE,), _delete_forced, (0,)),
     Situation("delete", "forced, gone", (DELETE, LIST), _gone(_delete_forced), (1,)),
 )
-"""The calls that are only made where something is odd."""
+"""The calls that are only made in unusual cases."""
 
 
 def _with_fetched_tokens() -> Iterator[Situation]:

@@ -14,7 +14,7 @@ from tests.faults.situations import TARGETS, Operation, Target
 
 TABLE: Final = Path(__file__).with_name("cells.md")
 NATIVE_TABLE: Final = Path(__file__).with_name("cells.native.md")
-"""The cells that end otherwise with the native form."""
+"""The cells whose outcome differs in the native form."""
 NOT_RUN: Final = "-"
 WHOLE: Final = ("applications.register (active)", "applications.new_secret (alone)")
 """The calls that are not repeated blindly: each fault is tried at them."""
@@ -36,12 +36,7 @@ def cells(host: Host = DYNAMIC) -> Iterator[Cell]:
 
 
 def chosen(host: Host, *, every: bool) -> Iterator[Cell]:
-    """The cells to run: every one, or a choice that meets each operation with each fault.
-
-    Which call meets a fault changes from fault to fault, and from form to form; every other time
-    the fault persists. With the dynamic form, all faults are tried, once and persistently, at the
-    calls that are not repeated blindly; the native form runs the same code.
-    """
+    """Return the cells to run: all, or a choice with each call and each family of faults."""
     found = list(targets(host))
     if every:
         yield from (cell for cell in cells(host) if cell.not_run is None)
@@ -81,7 +76,7 @@ def _entry(target: Target, kind: str, outcomes: dict[Cell, str]) -> str:
 
 
 def read(host: Host = DYNAMIC) -> dict[Cell, str]:
-    """What is written there, by cell."""
+    """Read the outcomes by cell."""
     if host is DYNAMIC:
         return _read(TABLE)
     written = _read(TABLE) | _read(NATIVE_TABLE)

@@ -39,7 +39,7 @@ Record = Callable[[str, object], None]
 
 @dataclass(frozen=True)
 class Deployer:
-    """Tenants, and client credentials that may act for all of them."""
+    """Tenants, and client credentials that are valid for all of them."""
 
     emulator: Emulator
     tenants: tuple[str, ...]
@@ -83,7 +83,7 @@ def deployer(emulator: Emulator) -> Deployer:
 
 
 def at_once(work: Iterable[Callable[[], T]]) -> list[T]:
-    """Do it all in four threads. Raises ``TimeoutError`` for what never ends."""
+    """Run it in four threads. Raises ``TimeoutError`` for threads that do not end."""
     with ThreadPoolExecutor(THREADS) as pool:
         return [done.result() for done in as_completed(map(pool.submit, work), PATIENCE)]
 

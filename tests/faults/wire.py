@@ -19,7 +19,7 @@ from tests.connect_proxy import ConnectProxy
 from tests.faults.kinds import LIMIT, Wire
 
 SHORT = 0.02
-"""Seconds that are waited where a time-out is played. It is real, and nothing can come sooner."""
+"""Seconds of a simulated time-out, which is really waited for."""
 
 
 @contextmanager
@@ -46,10 +46,7 @@ def closed() -> Iterator[int]:
 
 
 class Crossing:
-    """Meddles with the requests that a fault is meant for, on their way out.
-
-    All requests by TLS go through a proxy; one whose tunnel is refused through another.
-    """
+    """Manipulates the requests that a fault selects, before they are sent."""
 
     def __init__(self, closed_port: int, silent_port: int, proxy: str, refusing: str) -> None:
         self._ports = {"refused": closed_port, "connect_timeout": silent_port}
@@ -120,7 +117,7 @@ def crossing() -> Iterator[Crossing]:
 
 @pytest.fixture(scope="module", autouse=True)
 def low_limit() -> Iterator[None]:
-    """Fewer bytes in a response are too many, which saves time."""
+    """Lower the limit of response bodies, which saves time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(transport, "MAX_BODY", LIMIT)
         yield

@@ -20,7 +20,7 @@ SHARED = re.compile(r"application ([0-9a-f-]+)(?: too|, and .* adopts it); only 
 
 
 class CleanUp:
-    """After a refresh, if the contract asks for one. Works on what it is given."""
+    """Runs the clean ``up``, after a refresh if the contract requires one."""
 
     def __init__(
         self,
@@ -40,10 +40,10 @@ class CleanUp:
         self._oracle = Oracle(stage, self._state, self._book, operations)
         self._engine = Engine(self._state, self._oracle)
         self.smooth = not book.needs_refresh(program)
-        """Whether it took neither a refresh nor a second ``up``."""
+        """Whether neither a refresh nor a second ``up`` was needed."""
 
     def run(self, *, thorough: bool) -> list[tuple[str, str]]:
-        """Method and path template of each call of the first ``up``. Raises ``Violation``."""
+        """Run it. Returns the calls of the first ``up``. Raises ``Violation``."""
         due = self._rotations_that_are_due()
         hosts = self._stage.connect()
         if self._book.needs_refresh(self._program):
@@ -73,14 +73,14 @@ class CleanUp:
         raise Violation(f"an up without faults does not get done: {failures[0].error}")
 
     def _leave_one_holder_each(self) -> None:
-        """Take out what holds an application that another resource holds too."""
+        """Remove resources that hold an application which another resource holds too."""
         for id_ in sorted(shared_ids(self._state, self._program)):
             self._figures.outcomes[self._leave_one(id_)] += 1
             self.smooth = False
             self._up_until_done(self._stage.connect())
 
     def _leave_one(self, id_: str) -> str:
-        """Take out all resources with an application but one with a working secret."""
+        """Remove all resources with an application but one with a working secret."""
         held = [key for key in self._state.holders(id_) if self._program.declared(key)]
         adopting = [
             Key("application", name)
@@ -110,7 +110,7 @@ class CleanUp:
         self._book.refreshed()
 
     def _rotations_that_are_due(self) -> set[Key]:
-        """Where a rotation's response was lost and the program still asks for one."""
+        """Return the lost rotations that the program still declares."""
         due = set()
         for key in self._book.dead:
             held = self._state.resources.get(key)
@@ -123,7 +123,7 @@ class CleanUp:
         return due
 
     def _follow(self, failure: Failure) -> str:
-        """Follow the advice of the error, if it is right. Returns what was done."""
+        """Follow the advice of the error, if it is right. Returns the action."""
         text, key = str(failure.error), failure.key
         declared = self._program.applications.get(key.name, {})
         if key.kind == "installation":
@@ -148,7 +148,7 @@ class CleanUp:
         raise Violation(f"an up without faults fails: {text}")
 
     def _rotate_instead(self, text: str) -> str:
-        """Take an unchecked secret out of ``adopt``, and rotate."""
+        """Remove an unchecked secret from ``adopt``, and rotate."""
         for declared in self._program.applications.values():
             if declared.get("adopt", {}).get("application_id", "?") in text:
                 declared["adopt"].pop("client_secret", None)
@@ -156,7 +156,7 @@ class CleanUp:
         return "unchecked secret taken out and rotated"
 
     def _correct(self, declared: Props, text: str) -> str | None:
-        """Change what is refused before any call; ``None``: the error does not advise it."""
+        """Correct what is refused before any call; ``None``: the error does not advise it."""
         if "already manages application" in text:
             del declared["adopt"]
             return "adopt taken out"
@@ -284,7 +284,7 @@ class CleanUp:
         return self._platform.secret_is_valid(client, secret)
 
     def _require_nothing_left_to_do(self) -> None:
-        """A refresh without changes finds no drift, and an ``up`` makes no call."""
+        """Require that a refresh finds no drift and an ``up`` makes no call."""
         before = copy.deepcopy(self._state)
         self._refresh(self._stage.connect())
         for key, held in before.resources.items():

@@ -20,7 +20,7 @@ TENANT: Final = st.integers(0, programs.TENANTS - 1)
 
 
 class Declaring(Stack):
-    """Rules that change the program and nothing else."""
+    """Rules that change only the program."""
 
     @initialize(declared=declarations(), tenant=TENANT, seed=st.integers(0, 2**32 - 1))
     def begin(self, declared: Props, tenant: int, seed: int) -> None:

@@ -46,17 +46,17 @@ def nothing_is_held(patch: pytest.MonkeyPatch) -> None:
 
 
 def each_process_by_itself(patch: pytest.MonkeyPatch) -> None:
-    """What is held is not shared among the processes of a run."""
+    """The run record is not shared among the processes of a run."""
     patch.setattr(stage.SharedEvents, "read", lambda _self: [])
 
 
 def never_released(patch: pytest.MonkeyPatch) -> None:
-    """A resource that is replaced goes on holding what is to be deleted."""
+    """A resource that is replaced does not release the deleted application."""
     patch.setattr(RunRecord, "release", lambda *_args: None)
 
 
 def every_comparison_holds(patch: pytest.MonkeyPatch) -> None:
-    """Also that of a refresh, and that of what is deleted before its replacement."""
+    """Every comparison holds, also that of a refresh and that before a deletion."""
     diffed = Rechecks.diffed
 
     def recorded(self: Rechecks, inputs: Mapping[str, Any], *, changes: bool) -> Check:
@@ -66,7 +66,7 @@ def every_comparison_holds(patch: pytest.MonkeyPatch) -> None:
 
 
 def record_outlives_its_run(patch: pytest.MonkeyPatch) -> None:
-    """What a run held is still held in the next."""
+    """The run record of a run is still used in the next one."""
     events: list[Mapping[str, Any]] = []
     patch.setattr(stage.SharedEvents, "append", lambda _self, event: events.append(event))
     patch.setattr(stage.SharedEvents, "read", lambda _self: list(map(dict, events)))

@@ -70,7 +70,7 @@ class Engine:
         self._begun: set[Key] = set()
 
     def preview(self, program: Program, hosts: Hosts) -> list[Key]:
-        """What an ``up`` would touch, without a call."""
+        """Return the resources that an ``up`` would change. Makes no calls."""
         touched = [key for key in self.state.resources if program.declared(key) is None]
         for key in program.resources():
             held, news = self.state.resources.get(key), self._news(program, key)
@@ -81,7 +81,7 @@ class Engine:
         return touched
 
     def up(self, program: Program, hosts: Hosts, manner: Manner = PLAIN) -> list[Failure]:
-        """Create, update, replace; and delete what is not declared, last."""
+        """Create, update and replace; then delete undeclared resources."""
         self._begin()
         for key in program.resources():
             if self._failures and not manner.keep_going:
@@ -104,7 +104,7 @@ class Engine:
         return self._failures
 
     def refresh(self, hosts: Hosts) -> list[Failure]:
-        """Read everything; each response is stored by itself, after a diff for the display."""
+        """Read everything. Each response is stored separately, after a diff for the display."""
         self._begin()
         for key, held in self.state.everything():
             if held.deleted:
@@ -185,7 +185,7 @@ class Engine:
     def _difference(
         self, key: Key, held: Resource, inputs: Props, context: ProviderContext, options: Options
     ) -> tuple[bool, bool]:
-        """Whether the resource changes, and whether it is replaced."""
+        """Return whether the resource changes, and whether it is replaced."""
         changed, replaced = self._providers[key.kind].diff(context, held, inputs)
         differing = {
             name for name in options.replace_on_changes if inputs.get(name) != held.inputs.get(name)
@@ -220,10 +220,7 @@ class Engine:
         self._perform("update", key, held, call, updated, inputs)
 
     def _delete_first(self, key: Key, held: Resource, hosts: Hosts) -> bool:
-        """Delete a resource before its replacement, after what would be replaced with it.
-
-        Each of those is compared with unknown inputs first.
-        """
+        """Delete a resource before its replacement, after its dependents that would be replaced."""
         if held.deleted:
             return True
         for each, dependent in self.state.everything():
@@ -276,7 +273,7 @@ class Engine:
         store: Callable[[Any], Resource | None],
         inputs: Props | None = None,
     ) -> None:
-        """One operation. If it raises, nothing is stored but what the provider keeps."""
+        """Run an operation. If it raises, only the provider's partial state is stored."""
         self._watcher.begins(verb, key, held, inputs)
         try:
             result = call()

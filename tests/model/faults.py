@@ -18,11 +18,11 @@ SECRET: Final = "/application-developer/applications/{applicationId}/secret"
 INSTALLATION: Final = "/applications/{applicationId}/installation"
 ALLOWED: Final = "/application-developer/applications/{applicationId}/allowed-tenants/{tenantId}"
 ANY_OF: Final = 5
-"""A fault that is not aimed strikes one of the first calls."""
+"""The number of first calls, one of which meets a fault without a target."""
 NO_SECRET: Final = re.compile(r"(?!.*/secret$).*")
 
 KINDS: Final = {name: kind for name, kind in CATALOGUE.items() if kind.random}
-"""By the name under which they are counted."""
+"""The kinds by the name under which they are counted."""
 
 HOLDS: Final = frozenset({"hold", "hold before"})
 TEMPORARY: Final = frozenset(
@@ -32,7 +32,7 @@ TEMPORARY: Final = frozenset(
         *("reset before", "reset after", "closed before", "closed after", "truncated"),
     }
 )
-"""What one more try gets over."""
+"""Faults after which one more try succeeds."""
 FOUND_AGAIN: Final = frozenset(
     {
         *("latency", "wrong content type", "429 seconds", "hold"),
@@ -54,21 +54,21 @@ FIELDS: Final = {
         ),
     )
 }
-"""What a caller needs most of a response; of any other it is all of ``data``."""
+"""The most important field of a response; the default is all of ``data``."""
 
 
 class PlannedFault(NamedTuple):
-    """One thing that goes wrong, at one of the calls that a pass will make."""
+    """A fault at one of the calls that a pass will make."""
 
     label: str
     position: int
-    """Which of the expected calls; modulo their number."""
+    """The index of the expected call, modulo their number."""
     times: int
     aimed: bool
     """Whether it is meant for calls of that kind alone, or for any from that one on."""
 
     def fault(self, expected: Sequence[tuple[str, str]]) -> Fault:
-        """The fault to order, given method and path template of each expected call."""
+        """Return the fault to inject, given method and path template of each expected call."""
         how = dict(KINDS[self.label].fault)
         method, path, after = "*", "**", self.position % ANY_OF
         if self.aimed and expected:
@@ -104,7 +104,7 @@ def aims() -> st.SearchStrategy[tuple[Aim, ...]]:
 
 
 class Deck:
-    """All kinds of faults in a drawn order, over and over; those that are favoured, more often."""
+    """All kinds of faults in a drawn order, repeated; favoured ones more often."""
 
     def __init__(self, seed: int, favoured: Collection[str] = ()) -> None:
         self._order = sorted([*KINDS, *favoured, *favoured])
@@ -112,7 +112,7 @@ class Deck:
         self._dealt = 0
 
     def deal(self, aims: tuple[Aim, ...]) -> tuple[PlannedFault, ...]:
-        """The next faults."""
+        """Return the next faults."""
         labels = [self._order[(self._dealt + n) % len(self._order)] for n in range(len(aims))]
         self._dealt += len(aims)
         return tuple(PlannedFault(label, *aim) for label, aim in zip(labels, aims, strict=True))

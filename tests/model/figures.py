@@ -16,11 +16,11 @@ class Figures:
     faults: Counter[str] = field(default_factory=Counter)
     """Injections, by kind."""
     operations: Counter[str] = field(default_factory=Counter)
-    """What the engine asked for, and how it ended."""
+    """Operations of the engine, by outcome."""
     rehearsed: Counter[str] = field(default_factory=Counter)
     """The same, in rehearsals."""
     outcomes: Counter[str] = field(default_factory=Counter)
-    """What is worth knowing of the rehearsed clean ``up`` after each step."""
+    """Properties of the rehearsed clean ``up`` after each step."""
 
     @property
     def steps(self) -> int:

@@ -20,12 +20,12 @@ from tests.model.stack import PICK, Aims, of
 from tests.model.state import Program
 
 THOROUGH: Final = 5
-"""Every so many steps it is also made sure that nothing is left to do."""
+"""The number of steps between two checks that nothing is left to do."""
 RIVAL: Final = st.sampled_from([False, False, False, False, True])
 
 
 class LifecycleMachine(Declaring, Renaming, ManualChanges):
-    """Rules that run the engine, and what must hold after each step."""
+    """Rules that run the engine, and the invariants after each step."""
 
     @when(lambda self: self.expected)
     @rule(wrong=aims(), rival=RIVAL)
@@ -100,7 +100,7 @@ class LifecycleMachine(Declaring, Renaming, ManualChanges):
     @when(lambda self: self.expected)
     @rule()
     def finish(self) -> None:
-        """Nothing goes wrong, and the user follows the advice of the errors."""
+        """Run without faults, while the user follows the advice of the errors."""
         self.ran("finish", ())
         self.remember_program()
         self.clean_up(self.figures.operations).run(thorough=True)

@@ -18,7 +18,7 @@ MAX_STRANGERS: Final = 3
 
 
 class ManualChanges(Stack):
-    """Rules that change the platform and nothing else."""
+    """Rules that change only the platform."""
 
     @when(lambda self: len(self.book.strangers) < MAX_STRANGERS)
     @rule(declared=declarations(), owner=st.integers(0, 1), installed=st.booleans())

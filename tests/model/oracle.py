@@ -23,7 +23,7 @@ REMEDY = "pulumi up --refresh --run-program"
 
 
 class Violation(AssertionError):  # noqa: N818 (a broken promise, by its name)
-    """A promise that was broken."""
+    """A broken promise."""
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Book:
     """The history of a run, as far as it excuses a later deviation."""
 
     strangers: dict[str, Props] = field(default_factory=dict)
-    """Applications that were registered manually, as they must stay."""
+    """Applications that were registered manually and must stay unchanged."""
     announced: set[str] = field(default_factory=set)
     """Applications in no state that an error named."""
     gone: set[str] = field(default_factory=set)
@@ -43,25 +43,25 @@ class Book:
     dead: set[Key] = field(default_factory=set)
     """Where a rotation's responses were all lost: only another rotation reconciles it."""
     superseded: set[Key] = field(default_factory=set)
-    """What another resource has adopted."""
+    """Applications that another resource has adopted."""
     unsettled: dict[Key, list[object]] = field(default_factory=dict)
-    """Where an update or a deletion failed: what was declared then."""
+    """The declarations of failed updates and deletions."""
     drifted: bool = False
     """Whether there was a manual change since the last refresh."""
 
     def needs_refresh(self, program: Program) -> bool:
-        """Whether the contract asks for a refresh before an ``up`` makes all right."""
+        """Whether the contract requires a refresh before an ``up`` converges."""
         return self.drifted or any(
             then != program.declared(key) for key, all_ in self.unsettled.items() for then in all_
         )
 
     def refreshed(self) -> None:
-        """Everything was read."""
+        """Record a complete refresh."""
         self.drifted = False
         self.unsettled.clear()
 
     def settle(self, program: Program) -> None:
-        """An ``up`` of this program was completed."""
+        """Record a completed ``up`` of this program."""
         for key in list(self.unsettled):
             if all(then == program.declared(key) for then in self.unsettled[key]):
                 del self.unsettled[key]
@@ -237,7 +237,7 @@ class Oracle:
             self.book.uninstalled.add(pair)
 
     def require_all(self) -> None:
-        """What holds at every moment."""
+        """Check the invariants of every moment."""
         for key, held in self.state.resources.items():
             if key.kind == "application" and not held.deleted:
                 self._require_alive(key, held)
@@ -280,7 +280,7 @@ class Oracle:
             raise Violation(f"{SHARED}: {id_}")
 
     def require_clean(self, text: str) -> None:
-        """One line, and nothing secret."""
+        """Require one line without secrets."""
         if not text or len(text.splitlines()) != 1:
             raise Violation(f"a message is not one line: {text!r}")
         for secret in self._stage.secrets:
@@ -313,7 +313,7 @@ class Oracle:
         return any(each["tenantId"] == tenant_id for each in found)
 
     def _settle(self) -> None:
-        """Until nothing is under way any more: what was held back is carried out now."""
+        """Wait until no request is in flight: held ones are carried out now."""
         for _, fault in self.faults:
             fault.release()
         emulator = self._stage.emulator

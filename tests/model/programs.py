@@ -11,7 +11,7 @@ from tests.model.state import Props
 SLOTS: Final = ("first", "second", "third", "fourth", "fifth")
 """Names of application resources."""
 PROVIDERS: Final = ("default", "default", "other", "third")
-"""Whose host processes a program uses; the first is the stack's own."""
+"""The providers of a program; the first is the stack's own."""
 TENANTS: Final = 3
 """The first two own applications; all may use them."""
 TRIGGERS: Final[tuple[dict[str, str], ...]] = ({}, {"n": "1"}, {"n": "2"}, {"n": "3"})
@@ -38,7 +38,7 @@ OPTIONAL: Final = tuple(name for name in PROPERTIES if name != "name")
 
 
 def declarations() -> st.SearchStrategy[Props]:
-    """An application as its constructor passes it, with tenants as numbers."""
+    """Draw an application in the form of its constructor, with tenants as numbers."""
     return st.fixed_dictionaries(
         {"name": st.none() | PROPERTIES["name"]},
         optional={name: PROPERTIES[name] for name in OPTIONAL},
@@ -46,7 +46,7 @@ def declarations() -> st.SearchStrategy[Props]:
 
 
 def changes() -> st.SearchStrategy[Props]:
-    """New values for one to three properties; ``UNSET`` takes one out."""
+    """Draw new values for one to three properties; ``UNSET`` removes one."""
     optional = {name: st.just(UNSET) | PROPERTIES[name] for name in OPTIONAL}
     one = st.sampled_from(sorted(PROPERTIES)).flatmap(
         lambda name: st.fixed_dictionaries({name: optional.get(name, PROPERTIES[name])})
@@ -57,7 +57,7 @@ def changes() -> st.SearchStrategy[Props]:
 
 
 def manual_changes() -> st.SearchStrategy[Props]:
-    """A change on the platform, in the names of the wire."""
+    """Draw a change on the platform, in the wire's names."""
     return st.sampled_from(
         [
             {"name": "Manual"},
@@ -84,7 +84,7 @@ def with_tenants(props: Props, tenants: list[str]) -> Props:
 
 
 def expected_of(declared: Props) -> Props:
-    """What the platform must hold of a declaration, in the words of the contract."""
+    """Return the data that the platform must have for a declaration."""
     return {
         "name": declared["name"],
         "teaserDescription": declared.get("teaser_description", ""),
@@ -97,7 +97,7 @@ def expected_of(declared: Props) -> Props:
 
 
 def held_of(application: Props, *, managed: bool) -> Props:
-    """The same of what the platform holds; without tenants where they are not managed."""
+    """Return the same data of the platform; without tenants if they are not managed."""
     allowed = {item["tenantId"]: item["comment"] for item in application["allowedTenants"]}
     return {
         "name": application["name"],

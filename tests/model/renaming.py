@@ -19,7 +19,7 @@ REPLACING: Final = ("url", "teaser_description", "rotate_secret_when_changed")
 
 
 class Renaming(Stack):
-    """Rules that change the program and nothing else."""
+    """Rules that change only the program."""
 
     @when(lambda self: self.free_slots() and self.movable())
     @rule(pick=PICK, slot=PICK, provider=PROVIDER)
@@ -73,7 +73,7 @@ class Renaming(Stack):
     @when(lambda self: self.adopted())
     @rule(pick=PICK)
     def take_adopt_out(self, pick: int) -> None:
-        """What is adopted by now is an ordinary resource."""
+        """Remove ``adopt`` from a resource whose application is adopted already."""
         del self.program.applications[of(self.adopted(), pick)]["adopt"]
         self.done("take_adopt_out")
 

@@ -50,16 +50,13 @@ _WHEN: Final[dict[str, Callable[[Any], object]]] = {}
 
 
 class Player(Protocol):
-    """A machine whose rules take turns."""
+    """A machine whose rules are scheduled."""
 
     agenda: Agenda | None
 
 
 class Agenda:
-    """The rules in a drawn order; one that cannot be played yet waits until it can.
-
-    Those that are favoured come up once more in each round.
-    """
+    """The rules in a drawn order. An impossible one waits until it is possible."""
 
     def __init__(self, seed: int, favoured: Collection[str] = ()) -> None:
         self._round = [name for name, share in SHARES.items() for _ in range(share)]
@@ -69,13 +66,13 @@ class Agenda:
         self._turn: str | None = None
 
     def turn(self, player: Player) -> str | None:
-        """The rule that comes now; None if no rule can be played."""
+        """Return the next rule; None if no rule is possible."""
         if self._turn is None:
             self._turn = self._choose(player)
         return self._turn
 
     def played(self) -> None:
-        """The turn is over."""
+        """Record that the rule has run."""
         self._turn = None
 
     def _choose(self, player: Player) -> str | None:

@@ -58,7 +58,7 @@ def of(choices: Sequence[T], pick: int) -> T:
 
 
 class Stack(RuleBasedStateMachine):
-    """What all rules share."""
+    """The state that all rules share."""
 
     def __init__(self, stage: Stage, figures: Figures) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class Stack(RuleBasedStateMachine):
         self.deck = Deck(0)
         self.numbers = 0
         self.favoured: set[str] = set()
-        """Rules and kinds of faults that are to come up more often."""
+        """Rules and kinds of faults to run more often."""
         self.agenda: Agenda | None = None
         """None: hypothesis chooses the rules, and leaves some out of each example."""
 
@@ -92,7 +92,7 @@ class Stack(RuleBasedStateMachine):
         return [name for name in SLOTS if name not in held | set(self.program.applications)]
 
     def live(self) -> list[tuple[Key, Resource]]:
-        """The applications of the state that the platform has."""
+        """The applications of the state that exist on the platform."""
         return [
             (key, held)
             for key, held in self.state.resources.items()
@@ -136,16 +136,16 @@ class Stack(RuleBasedStateMachine):
         self.history = [*self.history, kept][-KEPT_PROGRAMS:]
 
     def reads(self) -> Calls:
-        """The calls of a refresh, as far as nothing is gone."""
+        """The calls of a refresh, if nothing was deleted."""
         return [("GET", ONE[key.kind]) for key, _ in self.state.everything()]
 
     def deletions(self) -> Calls:
-        """The calls of a destroy, likewise."""
+        """The calls of a destroy, if nothing was deleted."""
         kinds = sorted((key.kind for key in self.state.resources), reverse=True)
         return [call for kind in kinds for call in DELETION[kind]]
 
     def replacement(self, key: Key) -> Calls:
-        """The calls that replace a resource, likewise."""
+        """The calls that replace a resource, if nothing was deleted."""
         return [*CREATION[key.kind], *DELETION[key.kind]]
 
     def run_refresh(self, wrong: PlannedFaults) -> list[Failure]:

@@ -27,7 +27,7 @@ from tests.model.state import Props
 PATIENCE = 30.0
 """Seconds that a response may take, also on a busy machine."""
 IMPATIENCE = 0.25
-"""For one that is held back."""
+"""Seconds that a held response may take."""
 HOLDS = frozenset({"hold", "hold_before"})
 
 
@@ -48,7 +48,7 @@ class SharedEvents:
 
 
 class Stage:
-    """One emulator for all examples; ``begin`` makes it empty, with tenants in a known order."""
+    """One emulator for all examples; ``begin`` empties it, with tenants in a known order."""
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
@@ -86,7 +86,7 @@ class Stage:
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
-        """What is done to the platform in the block has never happened afterwards."""
+        """Undo all changes on the platform after the block."""
         database = self.emulator._state.db
         warnings = list(self.warnings)
         database.change("BEGIN")
@@ -98,7 +98,7 @@ class Stage:
             self.warnings[:] = warnings
 
     def patience(self, request: Request) -> float:
-        """Seconds to wait for the response to what is sent next."""
+        """Return the seconds to wait for the response to the next request."""
         path = request.path.removeprefix("/v1")
         held = any(
             fault.kind in HOLDS and not fault.fired and fault.matches(request.method, path)

@@ -21,7 +21,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Options:
-    """The resource options that decide about order and hosts."""
+    """The resource options that affect order and processes."""
 
     provider: str = DEFAULT_PROVIDER
     """Each explicit ``Provider`` has a host process of its own."""
@@ -31,7 +31,7 @@ class Options:
 
 @dataclass
 class Resource:
-    """One resource as the state keeps it."""
+    """A resource in the state."""
 
     id: str
     inputs: Props
@@ -39,7 +39,7 @@ class Resource:
     provider: str = DEFAULT_PROVIDER
     """The provider that it was last registered with, which deletes and refreshes it."""
     application: Key | None = None
-    """What an installation depends on."""
+    """The resource on which an installation depends."""
     deleted: bool = False
     """Deleted before its replacement, which has not been created yet: ``pendingReplacement``."""
     unfinished: bool = False
@@ -55,7 +55,7 @@ class Pending(NamedTuple):
 
 @dataclass
 class State:
-    """All that the engine remembers."""
+    """The engine's state."""
 
     resources: dict[Key, Resource] = field(default_factory=dict)
     pending: list[Pending] = field(default_factory=list)
@@ -72,7 +72,7 @@ class State:
         return [key for key, held in self.resources.items() if held.id == id_]
 
     def drop(self, key: Key, held: Resource) -> None:
-        """Forget one resource."""
+        """Remove a resource."""
         if self.resources.get(key) is held:
             del self.resources[key]
         else:
@@ -80,7 +80,7 @@ class State:
 
 
 class Placed(NamedTuple):
-    """An installation as a program declares it."""
+    """An installation in a program."""
 
     application: str
     """The name of the application's resource."""
@@ -89,14 +89,14 @@ class Placed(NamedTuple):
 
 @dataclass
 class Program:
-    """What is declared: properties as the resources' constructors pass them, by resource name."""
+    """The declarations: properties in the constructors' form, by resource name."""
 
     applications: dict[str, Props] = field(default_factory=dict)
     installations: dict[str, Placed] = field(default_factory=dict)
     options: dict[Key, Options] = field(default_factory=dict)
 
     def resources(self) -> list[Key]:
-        """In the order of dependencies."""
+        """Return the resources in the order of their dependencies."""
         applications = [Key("application", name) for name in self.applications]
         return [*applications, *(Key("installation", name) for name in self.installations)]
 
@@ -110,7 +110,7 @@ class Program:
         return self.options.get(key, Options())
 
     def application_of(self, key: Key) -> Key | None:
-        """What a declared installation depends on."""
+        """Return the application on which a declared installation depends."""
         if key.kind == "application":
             return None
         return Key("application", self.installations[key.name].application)

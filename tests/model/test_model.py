@@ -25,7 +25,7 @@ LEAST_STEPS = 1000 if ON_DEMAND else 300
 LEAST = 20 if ON_DEMAND else 3
 """How often each rule is played and each kind of fault injected."""
 BATCH = 3
-"""Runs that are played before it is looked what came up too rarely."""
+"""The number of runs after which rare rules and faults are favoured."""
 MAX_BATCHES = 20
 MAX_BATCHES_TO_FIND = 6
 SECONDS = 600 + 60 * ON_DEMAND
@@ -34,7 +34,7 @@ SECONDS = 600 + 60 * ON_DEMAND
 REMOVED = f"{LOST}|is still installed in tenant"
 KEPT = f"{ORPHANED}|{DROPPED}|{STRAY}"
 UNMISTAKABLE = {"401", "403", "404 html", "500", "html", "redirect"}
-"""What ends an operation at once."""
+"""Exceptions that end an operation at once."""
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def stage(shared_emulator: Emulator) -> Iterator[Stage]:
 
 
 def play(machine: type[LifecycleMachine], runs: int, *phases: Phase) -> None:
-    """Raises ``Violation`` for a promise that was broken."""
+    """Run an example. Raises ``Violation`` for a broken promise."""
     chosen = settings(
         max_examples=runs,
         stateful_step_count=ROUND,

@@ -1,7 +1,7 @@
 """Register an application and install it in several tenants, with the deployer's credentials.
 
 The environment holds them under names of their own (DEPLOYER_CLIENT_ID, DEPLOYER_CLIENT_SECRET).
-`env_var_mappings` hands them to the provider at every command, `refresh` and `destroy` included:
+`env_var_mappings` passes them to the provider in every command, `refresh` and `destroy` included:
 they are always current, none of them is in the state, and other credentials of the environment are
 not used. The hosts come from the environment or from `olt:environment`.
 """

@@ -119,9 +119,8 @@ class Fleet:
                     line = f"[{number}/{len(names)}] {project} {running[done]}"
                     self._finish(project, running[done], done, line, digests or {})
             except KeyboardInterrupt:
-                pool.shutdown(
-                    cancel_futures=True
-                )  # the terminal has interrupted the running stacks
+                # the terminal has interrupted the running stacks
+                pool.shutdown(cancel_futures=True)
                 raise
 
     def _finish(

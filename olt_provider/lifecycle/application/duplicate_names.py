@@ -22,7 +22,7 @@ def require_unused(context: ProviderContext, known: KnownApplications, name: str
     """
     keeping = _keeping(context, known, name)
     if keeping and not any(keeping.values()):
-        for _ in known.looks():
+        for _ in known.waits():
             context.pause(PAUSE)
             keeping = _keeping(context, known, name)
             if not keeping or any(keeping.values()):

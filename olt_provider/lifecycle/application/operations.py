@@ -23,7 +23,7 @@ from olt_provider.lifecycle.application.model import (
 from olt_provider.lifecycle.application.registration import (
     PartiallyRegistered,
     how_to_adopt,
-    left_behind,
+    record_unfinished,
     register,
 )
 from olt_provider.lifecycle.application.rotation import by_age
@@ -73,7 +73,7 @@ def create_or_undo(context: ProviderContext, inputs: ApplicationInputs) -> Appli
         return create(context, inputs)
     except PartiallyRegistered as error:
         if error.registered.adopted:
-            left_behind(context.session(inputs.tenant_id), inputs, error.registered)
+            record_unfinished(context.session(inputs.tenant_id), inputs, error.registered)
             raise _to_adopt(error) from None
         raise _undone(context, error) from None
 
@@ -101,7 +101,7 @@ def _undone(context: ProviderContext, error: PartiallyRegistered) -> LifecycleEr
     try:
         delete(context, made)
     except OltError as failure:
-        left_behind(context.session(error.inputs.tenant_id), error.inputs, error.registered)
+        record_unfinished(context.session(error.inputs.tenant_id), error.inputs, error.registered)
         return LifecycleError(
             f"{error}. The application was registered as {id_} and could not be deleted again "
             f'({failure}): if it is there, declare adopt=AdoptArgs(application_id="{id_}") or '

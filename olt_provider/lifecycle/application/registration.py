@@ -72,7 +72,9 @@ def register(session: TenantSession, inputs: ApplicationInputs) -> Registered:
     return registered
 
 
-def left_behind(session: TenantSession, inputs: ApplicationInputs, registered: Registered) -> None:
+def record_unfinished(
+    session: TenantSession, inputs: ApplicationInputs, registered: Registered
+) -> None:
     """Record that a step after the registration failed, so that the application may have no state.
 
     The next equal creation of this process looks it up instead of registering another.

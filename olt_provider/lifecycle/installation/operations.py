@@ -54,13 +54,13 @@ def _install(client: TenantClient, inputs: InstallationInputs) -> Installation:
             return client.installations.install(inputs.application_id)
         except OltError as failure:
             error = failure
-        found = _there(client, inputs, error)
+        found = _existing(client, inputs, error)
         if found is not None:
             return found
     raise error
 
 
-def _there(
+def _existing(
     client: TenantClient, inputs: InstallationInputs, error: OltError
 ) -> Installation | None:
     """Return the installation that exists although the call failed.
@@ -74,9 +74,9 @@ def _there(
     try:
         seen = client.installations.get(inputs.application_id)
     except OltError as failure:
-        raise _unseen(inputs, error, failure) from None
+        raise _explain_hidden(inputs, error, failure) from None
     if seen.installation is None:
-        raise _refused(error, seen)
+        raise _explain_refusal(error, seen)
     return seen.installation
 
 
@@ -94,7 +94,9 @@ def _look_up(
         ) from None
 
 
-def _unseen(inputs: InstallationInputs, error: ApiError, failure: OltError) -> LifecycleError:
+def _explain_hidden(
+    inputs: InstallationInputs, error: ApiError, failure: OltError
+) -> LifecycleError:
     """Explain a refusal if the look-up failed: only the platform's 404 means that it is hidden."""
     status = failure.status if isinstance(failure, ApiError) and failure.from_platform else None
     if status == FORBIDDEN:
@@ -109,7 +111,7 @@ def _unseen(inputs: InstallationInputs, error: ApiError, failure: OltError) -> L
     return LifecycleError(f"{error.reason}. Not installed: {why}")
 
 
-def _refused(error: ApiError, seen: AvailableApplication) -> OltError:
+def _explain_refusal(error: ApiError, seen: AvailableApplication) -> OltError:
     """Explain a refusal by the tenant's view of the application."""
     if not seen.available:
         why = _unavailable(seen.available_code)
@@ -143,7 +145,7 @@ def read(context: ProviderContext, state: InstallationState) -> InstallationStat
     listed = session.installation_reads.find(state.inputs.application_id)
     if listed is not None and _is_as_kept(state, listed.installation, session.api_url):
         return state
-    return _look(session, state)
+    return _read_state(session, state)
 
 
 def _is_as_kept(state: InstallationState, installation: Installation | None, api_url: str) -> bool:
@@ -155,7 +157,7 @@ def _is_as_kept(state: InstallationState, installation: Installation | None, api
     )
 
 
-def _look(
+def _read_state(
     session: TenantSession,
     state: InstallationState,
     *,
@@ -244,7 +246,7 @@ def _uninstalled(session: TenantSession, state: InstallationState, error: OltErr
     if not not_found and not error.may_have_changed:
         raise error
     try:
-        there = _look(session, state, may_have_changed=error.may_have_changed)
+        there = _read_state(session, state, may_have_changed=error.may_have_changed)
     except OltError as failure:
         if not_found:
             raise

@@ -104,7 +104,10 @@ class Comparison:
             self.problems.append(f"{word}: a refusal {self.step.output[-600:]}")
 
     def _fail_on(self, kind: Any) -> None:
-        """Each kind is counted where it should, and only where it should if all is certain."""
+        """Compare the counts of each kind with the effects.
+
+        They are equal if all findings are certain.
+        """
         if kind == "replace":
             self.tried["fail-on replace"] += self._replaced()
             if self._replaced() and not self.review.replaced:
@@ -144,7 +147,7 @@ class Comparison:
         return frozenset() if self.review.live.checked else self.step.unseen
 
     def _unseen(self, key: str) -> bool:
-        """Whether a review without ``--live`` cannot know what the application really was."""
+        """Whether a review without ``--live`` cannot detect the application's real values."""
         return key in self._all_unseen()
 
     # What happened, and whether it is in the review
@@ -199,7 +202,7 @@ class Comparison:
         )
 
     def _labels(self, key: str) -> set[str]:
-        """How a review calls an application that was registered in this run."""
+        """Return the names in a review of an application that this run registered."""
         return {name for name, id_ in self.step.registered.items() if id_ == key}
 
     def _names(self, accesses: tuple[Access, ...], key: str, tenant: str, why: str = "") -> bool:

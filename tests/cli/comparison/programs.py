@@ -217,7 +217,7 @@ class Programs:
         return done
 
     def _drop_refused_installations(self) -> None:
-        """Leave out most of the installations that would fail, which end a run early."""
+        """Remove most of the installations that would fail, because they end a run early."""
         for name, each in list(self.installs.items()):
             if not self._can_install(each) and self.random.random() < 0.92:
                 del self.installs[name]
@@ -288,7 +288,7 @@ class Programs:
         return True
 
     def _register(self) -> bool:
-        """On the platform, by no program."""
+        """Register an application manually."""
         made = self.emulator.platform.register(
             A,
             name=f"outside{self._next()}",

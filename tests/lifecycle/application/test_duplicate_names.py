@@ -123,17 +123,17 @@ def test_resource_that_the_engine_compares_a_moment_later_is_waited_for(
 
 def test_fewer_threads_wait_than_the_host_has() -> None:
     known = KnownApplications()
-    waiting = [known.looks() for _ in range(WAITING)]
-    assert all(next(looks, "none") is None for looks in waiting)
-    assert list(known.looks()) == []
+    waiting = [known.waits() for _ in range(WAITING)]
+    assert all(next(waits, "none") is None for waits in waiting)
+    assert list(known.waits()) == []
     waiting.pop().close()
-    assert next(known.looks(), "none") is None
+    assert next(known.waits(), "none") is None
 
 
 def test_all_waits_of_a_process_together_are_bounded() -> None:
     known = KnownApplications()
-    assert len(list(known.looks())) == LOOKS
-    assert list(known.looks()) == []
+    assert len(list(known.waits())) == LOOKS
+    assert list(known.waits()) == []
 
 
 def test_name_that_a_resource_of_the_program_keeps_is_in_use_at_once(
