@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 import pytest
 from hypothesis import settings
+from typer.main import get_command
 
 from tests.engine.harness import Engine
 from tests.figures import pytest_terminal_summary
@@ -66,6 +69,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return ranks.get(item.path, len(ranks)), item.get_closest_marker("engine") is None
 
     items.sort(key=rank)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_command_of_each_app() -> Iterator[None]:
+    # CliRunner makes it of the app in each call, which takes longer than most commands
+    with pytest.MonkeyPatch.context() as typer_testing:
+        typer_testing.setattr("typer.testing._get_command", cache(get_command))
+        yield
 
 
 @pytest.fixture(autouse=True)
