@@ -282,9 +282,9 @@ def _retry_after(response: requests.Response) -> float | None:
     if header is None:
         return None
     try:
-        asked = Retry().parse_retry_after(header)
+        seconds = Retry().parse_retry_after(header)
         if header.strip().isdigit() or "Date" not in response.headers:
-            return asked
+            return seconds
         until, now = (parsedate_to_datetime(each) for each in (header, response.headers["Date"]))
         return max(0.0, (until - now).total_seconds())
     except (InvalidHeader, TypeError, ValueError, OverflowError):

@@ -78,7 +78,7 @@ class FetchedTokens:
         return True
 
     def _fetch(self, tenant: str) -> _Kept:
-        asked_at = self._clock()
+        requested_at = self._clock()
         try:
             issued = self._grant(tenant)
         except ApiError as error:
@@ -99,7 +99,7 @@ class FetchedTokens:
                 f"{tenant}, so they cannot be authenticated as {tenant}"
             )
         margin = min(RENEWAL_MARGIN, issued.expires_in / 10)
-        return _Kept(token, asked_at + issued.expires_in - margin)
+        return _Kept(token, requested_at + issued.expires_in - margin)
 
 
 class ClientCredentials:

@@ -45,8 +45,8 @@ class Repeat(Enum):
 def wait_before_next(state: RetryCallState) -> float:
     """Return the seconds to wait: exponential backoff with jitter, at least ``Retry-After``."""
     error = failure_of(state)
-    asked = error.retry_after if isinstance(error, ApiError) else None
-    return max(asked or 0.0, _backoff(state))
+    retry_after = error.retry_after if isinstance(error, ApiError) else None
+    return max(retry_after or 0.0, _backoff(state))
 
 
 class Call:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 FIRST_INTERVAL: Final = 0.1
 """The first interval between requests, in seconds, if the platform sends no ``Retry-After``."""
-ASKED_SHARE: Final = 0.25
+RETRY_AFTER_SHARE: Final = 0.25
 """The first interval as a share of ``Retry-After``, which is often rounded up to whole seconds."""
 FASTER: Final = 0.8
 SLOWER: Final = 2.0
@@ -56,7 +56,7 @@ class Pacing:
         self._last_start = 0.0
         self._probing = False
         self._probes = 0
-        self._asked = False
+        self._has_retry_after = False
         self._refused_at = 0.0
         self._passes = 0
         self._needed = 1
@@ -78,25 +78,25 @@ class Pacing:
         if self._interval is not None:
             self.next_start = start + self._interval * (1 + JITTER * self._jitter())
 
-    def refused(self, now: float, start: Start, asked: float) -> None:
-        """Record a 429. ``asked`` is its ``Retry-After`` in seconds, 0 if it has none."""
+    def refused(self, now: float, start: Start, retry_after: float) -> None:
+        """Record a 429. ``retry_after`` is its ``Retry-After`` in seconds, 0 if it has none."""
         if start.is_probe:
             self.blocked = False
         elif self._probing or start.at < self._refused_at:
             # it started before an earlier refusal, so it shows nothing new
-            self.next_start = max(self.next_start, now + asked)
+            self.next_start = max(self.next_start, now + retry_after)
             return
         else:
-            self._slow_down(start.gap, asked)
-        self._probing, self._asked = True, asked > 0
+            self._slow_down(start.gap, retry_after)
+        self._probing, self._has_retry_after = True, retry_after > 0
         self._refused_at = now
-        self.next_start = now + (asked or self._probe_wait())
+        self.next_start = now + (retry_after or self._probe_wait())
         self._probes += 1
 
-    def _slow_down(self, gap: float, asked: float) -> None:
+    def _slow_down(self, gap: float, retry_after: float) -> None:
         self._passes = self._probes = 0
         if self._interval is None:
-            self._interval = asked * ASKED_SHARE if asked else FIRST_INTERVAL
+            self._interval = retry_after * RETRY_AFTER_SHARE if retry_after else FIRST_INTERVAL
             self._good, self._failed, self._needed = None, 0.0, 1
             return
         self._failed = gap
@@ -118,7 +118,8 @@ class Pacing:
             return
         if start.is_probe:
             self.blocked = self._probing = False
-            if self._good is None and not self._asked:  # only requests that passed show the rate
+            # only requests that passed show the rate
+            if self._good is None and not self._has_retry_after:
                 self._interval = max(self._interval, min(self._rate(), since_last))
             self._schedule(start.at)
         elif not self._probing:
@@ -201,9 +202,9 @@ class Turn:
         self._monotonic = monotonic
         self._start: Start | None = start
 
-    def refused(self, asked: float) -> None:
-        """Record a 429. ``asked`` is its ``Retry-After`` in seconds, 0 if it has none."""
-        self._end(lambda start: self._pacing.refused(self._monotonic(), start, asked))
+    def refused(self, retry_after: float) -> None:
+        """Record a 429. ``retry_after`` is its ``Retry-After`` in seconds, 0 if it has none."""
+        self._end(lambda start: self._pacing.refused(self._monotonic(), start, retry_after))
 
     def passed(self) -> None:
         """Record a response other than 429."""

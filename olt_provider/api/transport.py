@@ -225,11 +225,11 @@ class Transport:
         """Slow all threads down after a 429, even if this call is not repeated."""
         if not isinstance(error, ApiError):
             return
-        asked = error.retry_after or 0.0
+        retry_after = error.retry_after or 0.0
         if not is_limit(error):
             turn.passed()
-        elif asked <= MAX_WAIT:
-            turn.refused(asked)
+        elif retry_after <= MAX_WAIT:
+            turn.refused(retry_after)
             if not self._limited:
                 self._limited = True
                 self.notify(

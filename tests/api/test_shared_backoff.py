@@ -55,7 +55,7 @@ class Outcome:
 
 
 def simulate(
-    limiter: Limiter, *, asked: float, requests: int, threads: int, latency: float, seed: int
+    limiter: Limiter, *, retry_after: float, requests: int, threads: int, latency: float, seed: int
 ) -> Outcome:
     """Make requests as fast as ``Pacing`` allows, in virtual time."""
     pacing = Pacing(random.Random(seed).random)
@@ -78,25 +78,25 @@ def simulate(
                 pacing.passed(start)
                 last = now
             else:
-                pacing.refused(now, start, asked)
+                pacing.refused(now, start, retry_after)
                 waiting, refusals = waiting + 1, refusals + 1
     raise AssertionError("the requests do not come to an end")
 
 
 @pytest.mark.parametrize("rate", [5.0, 1.0])
 @pytest.mark.parametrize("burst", [1, 5])
-@pytest.mark.parametrize("asked", [0.0, 1.0])
+@pytest.mark.parametrize("retry_after", [0.0, 1.0])
 @pytest.mark.parametrize("latency", [0.002, 0.05, 0.2])
 @pytest.mark.parametrize("threads", [4, 32])
 def test_requests_under_a_rate_limit_take_at_most_one_and_a_half_times_the_ideal_time(
-    rate: float, burst: int, asked: float, latency: float, threads: int
+    rate: float, burst: int, retry_after: float, latency: float, threads: int
 ) -> None:
     for requests in (30, 100):
         ideal = (requests - burst) / rate
         outcomes = [
             simulate(
                 Limiter(rate, burst),
-                asked=asked,
+                retry_after=retry_after,
                 requests=requests,
                 threads=threads,
                 latency=latency,
