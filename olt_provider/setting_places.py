@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from olt_provider.setting_names import EXPLICIT, configured, variable
 
-Look = Callable[[str], str | None]
+Lookup = Callable[[str], str | None]
 
 
 class Credentials(NamedTuple):
@@ -31,9 +31,9 @@ class Credentials(NamedTuple):
 class Places:
     """The places of one provider. Each returns the value of a key, or ``None`` if it is unset."""
 
-    configured: Look
-    environment: Look
-    mapped: Look
+    configured: Lookup
+    environment: Lookup
+    mapped: Lookup
     """The variables that an explicit provider's ``env_var_mappings`` pass to it."""
     explicit: bool
 
@@ -47,31 +47,39 @@ class Places:
 
         mark = from_configuration(EXPLICIT)
         mapped = {target: environ.get(source, "") for source, target in _mappings(mark).items()}
-        return cls(from_configuration, _in(environ), _in(mapped), explicit=mark is not None)
+        return cls(
+            from_configuration,
+            _lookup_in(environ),
+            _lookup_in(mapped),
+            explicit=mark is not None,
+        )
 
     def settings(self, keys: Sequence[str]) -> dict[str, str | None]:
         """Return each setting from the first place that sets it."""
-        return {key: next(filter(None, (look(key) for look in self._looks)), None) for key in keys}
+        return {
+            key: next(filter(None, (lookup(key) for lookup in self._by_precedence)), None)
+            for key in keys
+        }
 
     def hosts(self, keys: Sequence[str]) -> dict[str, str | None]:
         """Return the settings that choose hosts: an explicit provider's come from one place."""
         if self.explicit:
-            for look in self._looks:
-                if any(map(look, keys)):
-                    return {key: look(key) for key in keys}
+            for lookup in self._by_precedence:
+                if any(map(lookup, keys)):
+                    return {key: lookup(key) for key in keys}
         return self.settings(keys)
 
     def credentials(self, keys: Sequence[str]) -> Credentials:
         """Return the credentials of the first place that has any."""
-        for look in self._looks:
-            found = {key: value for key in keys if (value := look(key))}
+        for lookup in self._by_precedence:
+            found = {key: value for key in keys if (value := lookup(key))}
             if found:
-                lent = self.explicit and look is self.environment
-                return Credentials(found, look is not self.configured, lent)
+                lent = self.explicit and lookup is self.environment
+                return Credentials(found, lookup is not self.configured, lent)
         return Credentials({}, in_environment=False)
 
     @property
-    def _looks(self) -> tuple[Look, ...]:
+    def _by_precedence(self) -> tuple[Lookup, ...]:
         if self.explicit:
             return self.mapped, self.configured, self.environment
         return self.environment, self.configured
@@ -92,5 +100,5 @@ def _mappings(mark: str | None) -> dict[str, str]:
     return {str(source): str(target) for source, target in mappings.items()}
 
 
-def _in(environ: Mapping[str, str]) -> Look:
+def _lookup_in(environ: Mapping[str, str]) -> Lookup:
     return lambda key: environ.get(variable(key), "").strip() or None

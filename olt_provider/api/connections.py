@@ -11,7 +11,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from olt_provider.api.deadline import current
 
 
-class _Watched(HTTPConnection):
+class _WatchedConnection(HTTPConnection):
     """A connection whose socket has the thread's deadline, starting before the TLS handshake."""
 
     _tunnelling = False
@@ -55,16 +55,16 @@ class _Watched(HTTPConnection):
         super().send(data)
 
 
-class _WatchedTls(_Watched, HTTPSConnection):
+class _WatchedTlsConnection(_WatchedConnection, HTTPSConnection):
     pass
 
 
 class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Watched
+    ConnectionCls = _WatchedConnection
 
 
 class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _WatchedTls
+    ConnectionCls = _WatchedTlsConnection
 
 
 POOLS: Final = {"http": _Pool, "https": _TlsPool}

@@ -68,7 +68,7 @@ class Components:
                 f"the olt plugin {__version__} has no component {request.type}"
             )
         tenants = _tenants(request)
-        family = _Family(self._monitor(request.monitorEndpoint), request)
+        family = _ComponentTree(self._monitor(request.monitorEndpoint), request)
         application = family.register(
             APPLICATION,
             request.name,
@@ -109,7 +109,7 @@ class Components:
             return self._monitors[address]
 
 
-class _Family:
+class _ComponentTree:
     """The component and its children."""
 
     def __init__(self, monitor: ResourceMonitorStub, request: Any) -> None:

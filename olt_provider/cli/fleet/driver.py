@@ -41,14 +41,14 @@ class Fleet:
         declared = Declaration.read(self._file)
         before = self._existing()
         declared.require_pairs_kept(before["applications"], before["generations"])
-        if self._leaves(declared, before) or _raises(declared, before):
+        if self._has_removals(declared, before) or _raises_generation(declared, before):
             # also for a tenant that moves: two stacks at once would install and uninstall it;
             # and for a raised generation: the idle application has to be installed everywhere
             staying = declared.only(before["applications"], before["tenants"])
-            self._groups(staying, before["applications"], self._stacks())
+            self._groups(staying, before["applications"], self._groups_with_stack())
             if self.failed:
                 return
-        self._each("applications", [APPLICATIONS], self._file, stacks.up)
+        self._run_stacks("applications", [APPLICATIONS], self._file, stacks.up)
         if not self.failed:
             self._groups(declared, self._existing()["applications"], declared.groups)
 
@@ -56,33 +56,33 @@ class Fleet:
         """Preview `up`, as far as possible before the applications exist."""
         declared, existing = Declaration.read(self._file), self._existing()
         declared.require_pairs_kept(existing["applications"], existing["generations"])
-        self._each("applications", [APPLICATIONS], self._file, stacks.preview)
+        self._run_stacks("applications", [APPLICATIONS], self._file, stacks.preview)
         staying = declared.only(existing["applications"], existing["tenants"])
         waiting = declared.installations() - staying.installations()
         if waiting:
             show(f"and then {waiting} installations, once their applications allow them")
         file = self._write(staying)
-        names = sorted({*declared.groups, *self._stacks()})
-        self._each("installations", names, file, stacks.preview)
+        names = sorted({*declared.groups, *self._groups_with_stack()})
+        self._run_stacks("installations", names, file, stacks.preview)
 
     def refresh(self) -> None:
         """Refresh all stacks. The next `up` reconciles manual changes."""
         self._save({})
-        self._each("applications", [APPLICATIONS], self._file, stacks.refresh)
-        self._each("installations", self._stacks(), self._file, stacks.refresh)
+        self._run_stacks("applications", [APPLICATIONS], self._file, stacks.refresh)
+        self._run_stacks("installations", self._groups_with_stack(), self._file, stacks.refresh)
 
     def destroy(self) -> None:
         """Destroy the installations first, because an installed application is not deleted."""
         self._save({})
-        self._each("installations", self._stacks(), self._file, stacks.destroy)
+        self._run_stacks("installations", self._groups_with_stack(), self._file, stacks.destroy)
         if not self.failed:
-            self._each("applications", [APPLICATIONS], self._file, stacks.destroy)
+            self._run_stacks("applications", [APPLICATIONS], self._file, stacks.destroy)
 
     def status(self) -> None:
         """Print which groups are up to date by the record in this folder. Makes no API calls."""
         declared, done = Declaration.read(self._file), self._done()
         ids = self._existing()["applications"]
-        for group in sorted({*declared.groups, *self._stacks()}):
+        for group in sorted({*declared.groups, *self._groups_with_stack()}):
             if group not in declared.groups:
                 show(f"{group}: to remove")
             else:
@@ -95,15 +95,15 @@ class Fleet:
         done = {} if self._rerun else self._done()
         digests = {name: declared.digest(name, ids) for name in names if name in declared.groups}
         left = [name for name in digests if done.get(name) != digests[name]]
-        gone = [name for name in self._stacks() if name not in declared.groups]
+        gone = [name for name in self._groups_with_stack() if name not in declared.groups]
         if len(left) < len(digests):
             show(f"installations: {len(digests) - len(left)} groups are done already")
         # a started group is no longer done, even if it fails
         self._save({name: each for name, each in self._done().items() if name not in left + gone})
-        self._each("installations", gone, file, stacks.remove)
-        self._each("installations", left, file, stacks.up, digests)
+        self._run_stacks("installations", gone, file, stacks.remove)
+        self._run_stacks("installations", left, file, stacks.up, digests)
 
-    def _each(
+    def _run_stacks(
         self,
         project: str,
         names: Sequence[str],
@@ -113,7 +113,9 @@ class Fleet:
     ) -> None:
         """Run stacks in parallel. A failure is reported, and the others continue."""
         with ThreadPoolExecutor(self._jobs) as pool:
-            running = {pool.submit(self._one, project, name, file, step): name for name in names}
+            running = {
+                pool.submit(self._run_stack, project, name, file, step): name for name in names
+            }
             try:
                 for number, done in enumerate(as_completed(running), start=1):
                     line = f"[{number}/{len(names)}] {project} {running[done]}"
@@ -141,7 +143,7 @@ class Fleet:
         if name in digests:
             self._save({**self._done(), name: digests[name]})
 
-    def _one(
+    def _run_stack(
         self, project: str, name: str, file: Path, step: stacks.Step
     ) -> tuple[float, Mapping[str, int]]:
         started = time.monotonic()
@@ -156,7 +158,7 @@ class Fleet:
             opts=automation.LocalWorkspaceOptions(env_vars=variables),
         )
 
-    def _stacks(self) -> list[str]:
+    def _groups_with_stack(self) -> list[str]:
         """Return the groups that have a stack."""
         workspace = automation.LocalWorkspace(work_dir=str(self._folder / "installations"))
         return sorted(each.name for each in workspace.list_stacks())
@@ -170,7 +172,7 @@ class Fleet:
         known = {key: each.value for key, each in outputs.items() if not each.secret}
         return {key: known.get(key, {}) for key in ("applications", "tenants", "generations")}
 
-    def _leaves(self, declared: Declaration, existing: Mapping[str, Any]) -> bool:
+    def _has_removals(self, declared: Declaration, existing: Mapping[str, Any]) -> bool:
         """Whether there are applications, or tenants in groups, that are no longer declared."""
         members = {each: group for group, tenants in declared.groups.items() for each in tenants}
         moved = any(members.get(each) != group for each, group in existing["tenants"].items())
@@ -193,7 +195,7 @@ class Fleet:
         half.replace(self._record / "done.json")
 
 
-def _raises(declared: Declaration, existing: Mapping[str, Any]) -> bool:
+def _raises_generation(declared: Declaration, existing: Mapping[str, Any]) -> bool:
     """Whether an existing pair has another generation than the last run applied."""
     applied = existing["generations"]
     return any(applied.get(name, new) != new for name, new in declared.generations().items())

@@ -29,9 +29,13 @@ def plan_of_update(resource: Resource, now: datetime) -> Plan:
         return Plan()
     outputs = {**old.inputs, **old.outputs}
     try:
-        plan = plan_of(_taken(outputs), _taken({**new.inputs, "adopt": None}), now)
+        plan = plan_of(_as_lifecycle(outputs), _as_lifecycle({**new.inputs, "adopt": None}), now)
     except OverflowError:  # an impossible date
-        plan = plan_of(_taken(outputs, dates=False), _taken({**new.inputs, "adopt": None}), NO_TIME)
+        plan = plan_of(
+            _as_lifecycle(outputs, dates=False),
+            _as_lifecycle({**new.inputs, "adopt": None}),
+            NO_TIME,
+        )
     trigger = new.inputs.get(TRIGGER)
     hidden = isinstance(trigger, Mapping) and SECRET in trigger.values()
     if hidden and TRIGGER in resource.keys and plan.new_secret is None:
@@ -41,11 +45,11 @@ def plan_of_update(resource: Resource, now: datetime) -> Plan:
 
 def plan_of_tenants(allowed: Mapping[str, Any], desired: Mapping[str, Any]) -> Plan:
     """Return the plan from the allowed tenants to the declared ones."""
-    before, after = (_taken({"allowed_tenants": each}) for each in (allowed, desired))
+    before, after = (_as_lifecycle({"allowed_tenants": each}) for each in (allowed, desired))
     return plan_of(before, after, NO_TIME)
 
 
-def _taken(props: Mapping[str, Any], *, dates: bool = True) -> dict[str, Any]:
+def _as_lifecycle(props: Mapping[str, Any], *, dates: bool = True) -> dict[str, Any]:
     """Convert properties to those of the lifecycle. Hidden and invalid values are unknown."""
     known = {
         name: _value(name, value)

@@ -137,7 +137,7 @@ class Tenants:
             return
         held = self._stack.platform.get(key)
         if held is not None and was.allowed is not None and new.allowed is not None:
-            new = _with(new, _called(held.allowed or {}, was.allowed, new.allowed))
+            new = _with(new, _tenants_after(held.allowed or {}, was.allowed, new.allowed))
         self._changed(resource, key, held or was, new)
 
     def _changed(
@@ -256,7 +256,7 @@ def _without_tenants(new: Facts) -> Facts:
     return _with(new, {})
 
 
-def _called(
+def _tenants_after(
     held: Mapping[str, Any], was: Mapping[str, Any], new: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the allowed tenants after the calls for differences between state and program."""

@@ -89,7 +89,7 @@ def changed_providers(preview: Preview) -> tuple[ProviderChange, ...]:
     found = [
         (step.name, what, keys)
         for step in preview.steps
-        if step.kind == PROVIDER and (what := _what(step))
+        if step.kind == PROVIDER and (what := _provider_change(step))
         for keys in [_keys(step)]
         if keys
     ]
@@ -99,7 +99,7 @@ def changed_providers(preview: Preview) -> tuple[ProviderChange, ...]:
     )
 
 
-def _what(step: Step) -> str:
+def _provider_change(step: Step) -> str:
     if step.op == "same" or (DEFAULT_PROVIDER.fullmatch(step.name) and not (step.old and step.new)):
         return ""
     if step.old is None:

@@ -95,7 +95,7 @@ def review_live(preview: Preview, clients: Clients, progress: Callable[[str], No
         progress(resource.name)
         try:
             checks.name_guard(resource)
-            for application_id, owner in _concerned(resource):
+            for application_id, owner in _affected(resource):
                 checks.application(resource, application_id, owner)
         except OltError as error:
             checks.reasons.append(str(error))
@@ -108,7 +108,7 @@ def review_live(preview: Preview, clients: Clients, progress: Callable[[str], No
     return found.model_copy(update={"live": checks.result(Stack(preview, checks.platform))})
 
 
-def _concerned(resource: Resource) -> Iterator[tuple[str, str | None]]:
+def _affected(resource: Resource) -> Iterator[tuple[str, str | None]]:
     """Return the applications that a resource changes or deletes, with their owners."""
     if resource.change == "updated" and resource.before is not None:
         named = an_id(resource.before.id)

@@ -102,7 +102,7 @@ def require_secret_kept(context: ProviderContext, state: ApplicationState) -> No
     if declared is None or state.client_secret in (None, declared):
         return
     client = context.session(state.inputs.tenant_id).client
-    trial = _try(context, client.applications.get(state.id), declared)
+    trial = _try_secret(context, client.applications.get(state.id), declared)
     if not trial.accepted:
         raise LifecycleError(
             f"adopt: the declared client_secret of application {state.id} differs from the one in "
@@ -124,7 +124,7 @@ def warn_of_dead_secret(context: ProviderContext, state: ApplicationState) -> No
         application = context.session(state.inputs.tenant_id).client.applications.get(state.id)
     except OltError:
         return
-    if any(_try(context, application, secret).refused for secret in kept):
+    if any(_try_secret(context, application, secret).refused for secret in kept):
         context.warn(
             f"the client secret that the state now holds of application {state.id} is dead: the "
             "resource that was removed held another. Give rotate_secret_when_changed another value "
@@ -138,7 +138,7 @@ def _check_secret(context: ProviderContext, application: Application, secret: Se
     Raises ``LifecycleError`` only if the response proves the secret wrong, because the error
     advises a rotation, which would end a valid secret.
     """
-    trial = _try(context, application, secret)
+    trial = _try_secret(context, application, secret)
     if trial.refused:
         raise LifecycleError(
             f"adopt: the token endpoint refuses the declared client_secret of application "
@@ -152,7 +152,7 @@ def _check_secret(context: ProviderContext, application: Application, secret: Se
         )
 
 
-class _Trial(NamedTuple):
+class _SecretTrial(NamedTuple):
     """The result of a token request with a secret; it may be neither accepted nor refused."""
 
     accepted: bool
@@ -160,10 +160,12 @@ class _Trial(NamedTuple):
     reason: str = ""
 
 
-def _try(context: ProviderContext, application: Application, secret: SecretStr) -> _Trial:
+def _try_secret(
+    context: ProviderContext, application: Application, secret: SecretStr
+) -> _SecretTrial:
     """Request a token with the secret. Without an installation only a wrong one is detected."""
     if application.status != "active":
-        return _Trial(False, False, "it is inactive: any secret of it is refused")
+        return _SecretTrial(False, False, "it is inactive: any secret of it is refused")
     installed = sorted(item.tenant_id for item in application.allowed_tenants if item.installed)
     tenant_id = installed[0] if installed else application.tenant_id
     try:
@@ -172,10 +174,10 @@ def _try(context: ProviderContext, application: Application, secret: SecretStr) 
         )
     except ApiError as error:
         if proves_secret_wrong(error):
-            return _Trial(False, True, str(error))
-        return _Trial(
+            return _SecretTrial(False, True, str(error))
+        return _SecretTrial(
             False, False, str(error) if installed else "no allowed tenant has it installed"
         )
     except OltError as error:
-        return _Trial(False, False, str(error))
-    return _Trial(True, False)
+        return _SecretTrial(False, False, str(error))
+    return _SecretTrial(True, False)

@@ -74,8 +74,8 @@ def create_or_undo(context: ProviderContext, inputs: ApplicationInputs) -> Appli
     except PartiallyRegistered as error:
         if error.registered.adopted:
             record_unfinished(context.session(inputs.tenant_id), inputs, error.registered)
-            raise _to_adopt(error) from None
-        raise _undone(context, error) from None
+            raise _naming_how_to_adopt(error) from None
+        raise _undo(context, error) from None
 
 
 def _require_owner(registered: Application, inputs: ApplicationInputs) -> None:
@@ -86,7 +86,7 @@ def _require_owner(registered: Application, inputs: ApplicationInputs) -> None:
         )
 
 
-def _to_adopt(error: PartiallyRegistered) -> LifecycleError:
+def _naming_how_to_adopt(error: PartiallyRegistered) -> LifecycleError:
     return LifecycleError(
         f"{error}. The response to the registration had been lost, and the application that fits "
         f"alone, {error.state.id}, was given a new secret, which is lost now; it was not deleted. "
@@ -94,7 +94,7 @@ def _to_adopt(error: PartiallyRegistered) -> LifecycleError:
     )
 
 
-def _undone(context: ProviderContext, error: PartiallyRegistered) -> LifecycleError:
+def _undo(context: ProviderContext, error: PartiallyRegistered) -> LifecycleError:
     """Delete a registered application, and return the error to raise."""
     id_ = error.state.id
     made = replace(error.state, inputs=replace(error.inputs, force_destroy=True, adopt=None))
@@ -188,20 +188,20 @@ def update(
             "detects: leave the rotation in the program, or give rotate_secret_when_changed "
             "another value"
         )
-        reached = _after(state, outcome.applied_to(current), outcome, now)
+        reached = _state_after(state, outcome.applied_to(current), outcome, now)
         raise PartiallyCompleted(replace(reached, needs_new_secret=True), lost) from None
     except OltError as error:
-        explained = _explained(session, state, error)
+        explained = _explain(session, state, error)
         if outcome.done:
-            reached = _after(state, outcome.applied_to(current), outcome, now)
+            reached = _state_after(state, outcome.applied_to(current), outcome, now)
             raise PartiallyCompleted(reached, explained) from None
         raise explained from None
     session.known_applications.note(state.id, inputs.name)
-    after = _after(state, inputs, outcome, now)
+    after = _state_after(state, inputs, outcome, now)
     return replace(after, api_url=session.api_url)
 
 
-def _after(
+def _state_after(
     state: ApplicationState, inputs: ApplicationInputs, outcome: Outcome, now: datetime
 ) -> ApplicationState:
     """Return the state after the completed steps."""
@@ -218,7 +218,7 @@ def _after(
     return replace(state, inputs=kept_inputs(inputs, state.secret_rotated_at))
 
 
-def _explained(session: TenantSession, state: ApplicationState, error: OltError) -> OltError:
+def _explain(session: TenantSession, state: ApplicationState, error: OltError) -> OltError:
     """Return the error of an update; after a 404, whether the application was deleted manually."""
     refusal = error if isinstance(error, ApiError) else error.__cause__
     if not isinstance(refusal, ApiError) or refusal.status != NOT_FOUND:

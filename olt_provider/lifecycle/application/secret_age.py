@@ -48,13 +48,13 @@ def declared_due(olds: Props, inputs: Props, *, rotates: bool, now: datetime) ->
         return None
     if days is UNKNOWN:
         return UNKNOWN
-    due = _moved(olds, days)
+    due = _moved_date(olds, days)
     if due is None or rotates or now >= due:
         due = now + timedelta(days=days)
     return format_timestamp(due)
 
 
-def _moved(before: Props, days: int) -> datetime | None:
+def _moved_date(before: Props, days: int) -> datetime | None:
     """The last due date, moved by the change of the declared number of days."""
     due, last = read(before.get(DUE)), before.get(DAYS)
     if due is None or not isinstance(last, int | float):
@@ -64,18 +64,18 @@ def _moved(before: Props, days: int) -> datetime | None:
 
 def due_at(outputs: Props, days: int) -> datetime | None:
     """Return when a secret of the state is due under a declaration; ``None`` if unknown."""
-    return _settled(read(outputs.get(ROTATED)), days, _moved(outputs, days))
+    return _final_date(read(outputs.get(ROTATED)), days, _moved_date(outputs, days))
 
 
 def next_due(rotated_at: str | None, days: int | None, declared: str | None) -> str | None:
     """Return the due date for the state, from the one that ``check`` has filled in."""
     if days is None:
         return None
-    due = _settled(read(rotated_at), days, read(declared))
+    due = _final_date(read(rotated_at), days, read(declared))
     return None if due is None else format_timestamp(due)
 
 
-def _settled(rotated: datetime | None, days: int, declared: datetime | None) -> datetime | None:
+def _final_date(rotated: datetime | None, days: int, declared: datetime | None) -> datetime | None:
     """The declared due date, unless the secret's known age yields another one."""
     if rotated is None:
         return declared
