@@ -385,7 +385,7 @@ def _(case: Case) -> None:
     case.working().register()
 
 
-@provokes("… No application that fits … has appeared, so it was most likely not registered")
+@provokes("… No application that matches … has appeared, so it was most likely not registered")
 def _(case: Case) -> None:
     case.fail("POST", REGISTRY, "reset_before")
     case.working().register()

@@ -210,7 +210,7 @@ class Oracle:
         if repr(orphan["name"]) not in text:
             return False
         late = any(label in HOLDS and fault.fired for label, fault in self.faults)
-        return "could not be looked up" in text or ("No application that fits" in text and late)
+        return "could not be looked up" in text or ("No application that matches" in text and late)
 
     def _check_deleted(self, verb: Verb, key: Key, held: Resource) -> None:
         everything = self.state.everything()

@@ -88,8 +88,9 @@ def _require_owner(registered: Application, inputs: ApplicationInputs) -> None:
 
 def _naming_how_to_adopt(error: PartiallyRegistered) -> LifecycleError:
     return LifecycleError(
-        f"{error}. The response to the registration had been lost, and the application that fits "
-        f"alone, {error.state.id}, was given a new secret, which is lost now; it was not deleted. "
+        f"{error}. The response to the registration had been lost, and the client secret "
+        f"of the only matching application, {error.state.id}, was rotated to a new one, "
+        "which is lost now; it was not deleted. "
         f"{how_to_adopt(error.state.id)}"
     )
 

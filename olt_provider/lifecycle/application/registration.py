@@ -172,7 +172,8 @@ class _Registering:
             ) from None
         self._session.warn(
             f"the response to the registration of {self._registration.name!r} was lost; the "
-            f"application {found.id} alone fits it, so it was adopted with a new secret"
+            f"application {found.id} is the only one that matches it, so it was adopted with a new "
+            "client secret"
         )
         oauth2_client = found.oauth2_client.model_copy(update={"secret": secret})
         return Registered(found.model_copy(update={"oauth2_client": oauth2_client}), True, attempt)
@@ -219,7 +220,7 @@ class Candidates(NamedTuple):
         """The error if there is no candidate, or more than one."""
         if not self.possible:
             return LifecycleError(
-                f"{lost}. No application that fits {self.name!r} has appeared, so it was "
+                f"{lost}. No application that matches {self.name!r} has appeared, so it was "
                 "most likely not registered: run `pulumi up` again"
             )
         listed = ", ".join(

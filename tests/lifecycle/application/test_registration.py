@@ -89,7 +89,7 @@ def test_one_that_differs_in_what_was_sent_is_never_adopted(
     operations.create(context, replace(inputs, name="First"))
     emulator.platform.register(owner, name="Sample")  # by another program, in the meantime
     lose_the_response(emulator, "reset_before")
-    with pytest.raises(LifecycleError, match="No application that fits"):
+    with pytest.raises(LifecycleError, match="No application that matches"):
         operations.create(context, inputs)
 
 
