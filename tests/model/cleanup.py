@@ -32,13 +32,14 @@ class CleanUp:
         operations: Counter[str],
     ) -> None:
         self._stage = stage
+        self._text = stage.host.text
         self._platform = stage.emulator.platform
         self._state = state
         self._program = program
         self._book = book
         self._figures = figures
         self._oracle = Oracle(stage, self._state, self._book, operations)
-        self._engine = Engine(self._state, self._oracle)
+        self._engine = Engine(self._state, self._oracle, stage.host.providers)
         self.smooth = not book.needs_refresh(program)
         """Whether neither a refresh nor a second ``up`` was needed."""
 
@@ -140,7 +141,9 @@ class CleanUp:
             owned = self._platform.applications(owner)
             if all(each["id"] != id_ for each in owned):
                 return "adopt taken out"
-        if "refuses the declared client_secret" in text and self._is_refused(declared["adopt"]):
+        if self._text("refuses the declared client_secret") in text and self._is_refused(
+            declared["adopt"]
+        ):
             del declared["adopt"]["client_secret"]
             return "declared secret taken out"
         if "differs from the one in the state and may be dead" in text:
@@ -160,7 +163,7 @@ class CleanUp:
         if "already manages application" in text:
             del declared["adopt"]
             return "adopt taken out"
-        if "declares no tenant_id, and" in text and "tenant_id" not in declared:
+        if self._text("declares no tenant_id, and") in text and "tenant_id" not in declared:
             declared["tenant_id"] = self._stage.tenants[0]
             return "tenant declared"
         if "may replace it only because the default changed" in text:
@@ -280,8 +283,8 @@ class CleanUp:
                 raise Violation(f"{DEAD}, and another rotation does not reconcile it: {key.name}")
 
     def _is_live(self, held: Resource) -> bool:
-        client, secret = held.outputs["client_id"], held.outputs["client_secret"]
-        return self._platform.secret_is_valid(client, secret)
+        client, secret = held.outputs["client_id"], held.outputs.get("client_secret")
+        return secret is not None and self._platform.secret_is_valid(client, secret)
 
     def _require_nothing_left_to_do(self) -> None:
         """Require that a refresh finds no drift and an ``up`` makes no call."""

@@ -14,6 +14,7 @@ from olt_provider.lifecycle.installation import operations as installation_opera
 from olt_provider.lifecycle.plan import NewSecret, Plan, plan
 from olt_provider.lifecycle.rechecks import Check, Rechecks
 from olt_provider.lifecycle.run_record import RunRecord
+from olt_provider.native import resources
 from tests.model import stage
 
 
@@ -70,3 +71,11 @@ def record_outlives_its_run(patch: pytest.MonkeyPatch) -> None:
     events: list[Mapping[str, Any]] = []
     patch.setattr(stage.SharedEvents, "append", lambda _self, event: events.append(event))
     patch.setattr(stage.SharedEvents, "read", lambda _self: list(map(dict, events)))
+
+
+def lost_secret_not_marked(patch: pytest.MonkeyPatch) -> None:
+    """A rotation whose every response was lost leaves no mark in the state."""
+    kept = resources._application
+    patch.setattr(
+        resources, "_application", lambda state: kept(replace(state, needs_new_secret=False))
+    )

@@ -41,6 +41,17 @@ class Call:
         raise Aborted(status.details, partial)
 
 
+class Listener(Engine):
+    """An engine whose warnings are those of a context."""
+
+    def __init__(self, context: ProviderContext) -> None:
+        super().__init__()
+        self._context = context
+
+    def _show(self, scope: str, text: str) -> None:
+        self._context.warn(text)
+
+
 class Native:
     """A resource type of the plugin. Properties are in snake_case and without marks of secrets."""
 
@@ -90,7 +101,7 @@ class Native:
             **{key: _struct(value) for key, value in fields.items()},
         )
         try:
-            return getattr(Servicer(Engine(), context), method)(request, Call())
+            return getattr(Servicer(Listener(context), context), method)(request, Call())
         except Aborted as error:
             if error.partial is None:
                 raise OltError(str(error)) from None

@@ -84,10 +84,12 @@ class Oracle:
         self._adopt: Props = {}
         self._target: str | None = None
         self._before: tuple[Props | None, bool] = (None, False)
+        self._predecessor: Resource | None = None
 
     def begins(self, verb: Verb, key: Key, held: Resource | None, inputs: Props | None) -> None:
         self._stage.emulator.clear_calls()
         self._adopt = (inputs or {}).get("adopt") or {}
+        self._predecessor = self.state.resources.get(key)
         self._target = held.id if held else self._adopt.get("application_id")
         self._before = self._seen(held) if key.kind == "application" else (None, False)
 
@@ -97,9 +99,7 @@ class Oracle:
         if now is None and held is not None:
             self._check_deleted(verb, key, held)
         if verb == "create" and now is not None and key.kind == "application":
-            self.book.strangers.pop(now.id, None)
-            self.book.announced.discard(now.id)
-            self._excuse_an_unchecked_secret(key, now)
+            self._own(key, now)
         if verb in ("create", "update") and now is not None and key.kind == "application":
             self._supersede(verb, key, now)
         if verb == "create" and now is not None and key.kind == "installation":
@@ -124,9 +124,22 @@ class Oracle:
                 f"{violation} (when the {verb} of {key.name} failed: {error})"
             ) from None
 
+    def _own(self, key: Key, now: Resource) -> None:
+        """The stack has this application from now on."""
+        self.book.strangers.pop(now.id, None)
+        self.book.announced.discard(now.id)
+        self._excuse_an_unchecked_secret(key, now)
+
+    def _kept(self, failure: Failure) -> Resource | None:
+        """What a creation that failed has left in the state."""
+        now = self.state.resources.get(failure.key)
+        return None if failure.verb != "create" or now is self._predecessor else now
+
     def _supersede(self, verb: Verb, key: Key, now: Resource) -> None:
         """What other resources hold of the same application may have a dead secret from now on."""
         holders = self.state.holders(now.id)
+        if any(self.program.declared(other) for other in holders if other != key):
+            self.book.drifted = True  # a mistake: what one changes, the other does not record
         if len(holders) > 1:
             self.book.superseded |= {
                 other for other in holders if not self._secret_is_valid(self.state.resources[other])
@@ -140,7 +153,12 @@ class Oracle:
             changed = self._failed_application(failure, held)
         else:
             changed = self._failed_installation(failure, held, inputs)
-        if changed and held is not None and self.state.resources.get(key) is held:
+        if (kept := self._kept(failure)) is not None:
+            self._own(key, kept)
+            self._supersede("create", key, kept)
+            changed = REMEDY in str(failure.error)
+        present = held or kept
+        if changed and present is not None and self.state.resources.get(key) is present:
             self.book.unsettled.setdefault(key, []).append(
                 copy.deepcopy(self.program.declared(key))
             )
@@ -165,7 +183,7 @@ class Oracle:
             if now != self.book.strangers[self._target or ""] and REMEDY not in text:
                 raise Violation(f"an adoption changed something without a report of it: {text}")
             self.book.strangers[self._target or ""] = now or {}
-        dead = self._excuse_a_lost_rotation()
+        dead = self._excuse_a_lost_rotation(failure.key)
         died = dead and self._before[1]
         if verb == "update" and died and "may be dead" not in text:
             raise Violation(f"{DEAD}, and the error does not report it: {text}")
@@ -183,7 +201,7 @@ class Oracle:
             self.book.uninstalled.add(pair)
         return failure.verb == "delete" and not there
 
-    def _excuse_a_lost_rotation(self) -> set[Key]:
+    def _excuse_a_lost_rotation(self, operated: Key) -> set[Key]:
         """Only where the rotation was made and its response was lost, as the very last call."""
         last = self._calls[-1] if self._calls else None
         made = any(fault.makes_the_change and fault.fired for _, fault in self.faults)
@@ -194,7 +212,8 @@ class Oracle:
             for key, held in self.state.resources.items()
             if held.id == self._target and not self._secret_is_valid(held)
         }
-        self.book.dead |= dead
+        # A host that keeps partial state has to mark this resource's instead.
+        self.book.dead |= dead - ({operated} if self._stage.host.keeps else set())
         return dead
 
     def _excuse_an_unchecked_secret(self, key: Key, now: Resource) -> None:
@@ -261,7 +280,7 @@ class Oracle:
         elif self._secret_is_valid(held):
             self.book.dead.discard(key)
             self.book.superseded.discard(key)
-        elif key not in self.book.dead | self.book.superseded:
+        elif not held.is_marked and key not in self.book.dead | self.book.superseded:
             raise Violation(f"{DEAD}: {key.name}, and no rotation's lost response excuses it")
 
     def _require_no_stray_installation(self) -> None:
@@ -305,8 +324,8 @@ class Oracle:
         return application, application is not None and self._secret_is_valid(held)
 
     def _secret_is_valid(self, held: Resource) -> bool:
-        outputs = held.outputs
-        return self._platform.secret_is_valid(outputs["client_id"], outputs["client_secret"])
+        client, secret = held.outputs["client_id"], held.outputs.get("client_secret")
+        return secret is not None and self._platform.secret_is_valid(client, secret)
 
     def _is_installed(self, application_id: str, tenant_id: str) -> bool:
         found = self._platform.installations(application_id)

@@ -192,7 +192,7 @@ class Stack(RuleBasedStateMachine):
         self.stage.warnings.clear()
         shared = shared_ids(self.state, self.program)
         try:
-            failures = work(Engine(self.state, oracle))
+            failures = work(Engine(self.state, oracle, self.stage.host.providers))
         finally:
             emulator.clear_faults()
             for label, fault in oracle.faults:

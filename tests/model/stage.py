@@ -20,6 +20,7 @@ from olt_provider.emulator.store import applications as emulated_applications
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.run_record import RunRecord
 from olt_provider.settings import Settings
+from tests.faults.hosts import Host
 from tests.model.engine import Hosts
 from tests.model.programs import TENANTS
 from tests.model.state import Props
@@ -50,8 +51,9 @@ class SharedEvents:
 class Stage:
     """One emulator for all examples; ``begin`` empties it, with tenants in a known order."""
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: Emulator, host: Host) -> None:
         self.emulator = emulator
+        self.host = host
         self.tenants = [f"{n + 1}0000000-0000-4000-8000-000000000000" for n in range(TENANTS)]
         self.warnings: list[str] = []
         self.secrets: set[str] = set()
@@ -123,9 +125,9 @@ class Stage:
 
 
 @contextmanager
-def staged(emulator: Emulator) -> Iterator[Stage]:
+def staged(emulator: Emulator, host: Host) -> Iterator[Stage]:
     """A stage that records every secret of the platform, and can let a rival register."""
-    stage = Stage(emulator)
+    stage = Stage(emulator, host)
     new_secret = emulated_applications._new_secret
     register, send_once = ApplicationsClient.register, Transport._attempt
 

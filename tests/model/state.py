@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
+from olt_provider.native.resources import SECRET_LOST
+
 Props = dict[str, Any]
 
 DEFAULT_PROVIDER: Final = "default"
@@ -44,6 +46,11 @@ class Resource:
     """Deleted before its replacement, which has not been created yet: ``pendingReplacement``."""
     unfinished: bool = False
     """Kept by an operation that failed: ``initErrors``, which the next ``up`` updates."""
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the state records that the client secret may be dead, as the native form does."""
+        return bool(self.outputs.get(SECRET_LOST))
 
 
 class Pending(NamedTuple):

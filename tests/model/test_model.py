@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from olt_provider.emulator import Emulator
+from tests.faults.hosts import DYNAMIC, NATIVE, Host
 from tests.figures import LINE
 from tests.model import defects
 from tests.model.faults import KINDS
@@ -28,6 +29,8 @@ BATCH = 3
 """The number of runs after which rare rules and faults are favoured."""
 MAX_BATCHES = 20
 MAX_BATCHES_TO_FIND = 6
+FEW = 2
+"""Runs of the native form in `make test`."""
 SECONDS = 600 + 60 * ON_DEMAND
 
 
@@ -38,8 +41,14 @@ UNMISTAKABLE = {"401", "403", "404 html", "500", "html", "redirect"}
 
 
 @pytest.fixture
-def stage(shared_emulator: Emulator) -> Iterator[Stage]:
-    with staged(shared_emulator) as stage:
+def host() -> Host:
+    """The form of the provider, unless a test has another as its parameter."""
+    return DYNAMIC
+
+
+@pytest.fixture
+def stage(shared_emulator: Emulator, host: Host) -> Iterator[Stage]:
+    with staged(shared_emulator, host) as stage:
         yield stage
 
 
@@ -60,7 +69,9 @@ def play(machine: type[LifecycleMachine], runs: int, *phases: Phase) -> None:
     run(machine, settings=chosen)
 
 
-def play_batch(stage: Stage, figures: Figures, number: int, favoured: set[str]) -> None:
+def play_batch(
+    stage: Stage, figures: Figures, number: int, favoured: set[str], runs: int = BATCH
+) -> None:
     """The same runs for the same number, with more of what is favoured."""
 
     class Machine(LifecycleMachine):
@@ -68,7 +79,7 @@ def play_batch(stage: Stage, figures: Figures, number: int, favoured: set[str]) 
             super().__init__(stage, figures)
             self.use_agenda(favoured)
 
-    play(seed(number)(Machine), BATCH, Phase.generate)
+    play(seed(number)(Machine), runs, Phase.generate)
 
 
 def play_enough(stage: Stage, figures: Figures) -> None:
@@ -97,6 +108,7 @@ def rare(figures: Figures) -> set[str]:
 
 
 @pytest.mark.timeout(SECONDS)
+@pytest.mark.parametrize("host", [DYNAMIC, pytest.param(NATIVE, marks=pytest.mark.long)], ids=str)
 def test_nothing_is_lost_or_doubled_or_dead_in_random_runs(
     stage: Stage, record_property: Callable[[str, object], None]
 ) -> None:
@@ -110,6 +122,13 @@ def test_nothing_is_lost_or_doubled_or_dead_in_random_runs(
             record_property(LINE, line)
     assert figures.steps >= LEAST_STEPS
     assert rare(figures) == set(), "some came up too rarely to have been tested"
+
+
+@pytest.mark.parametrize("host", [NATIVE], ids=str)
+def test_few_random_runs_of_the_native_form_break_no_promise(stage: Stage) -> None:
+    figures = Figures()
+    play_batch(stage, figures, 0, set(), FEW)
+    assert figures.steps > ROUND
 
 
 @pytest.mark.parametrize(
@@ -126,6 +145,29 @@ def test_nothing_is_lost_or_doubled_or_dead_in_random_runs(
     ],
 )
 def test_a_planted_defect_is_found(
+    stage: Stage,
+    monkeypatch: pytest.MonkeyPatch,
+    introduce: Callable[[pytest.MonkeyPatch], None],
+    where: set[str],
+    broken: str,
+) -> None:
+    introduce(monkeypatch)
+    with pytest.raises(Violation, match=broken):
+        play_until_broken(stage, where)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(SECONDS)
+@pytest.mark.parametrize("host", [NATIVE], ids=str)
+@pytest.mark.parametrize(
+    ("introduce", "where", "broken"),
+    [
+        (defects.lost_secret_not_marked, {"rotate", "up", "500 after", "html after"}, DEAD),
+        (defects.not_found_means_gone, {"refresh", "404 hidden"}, DROPPED),
+        (defects.nothing_is_held, {"move", "up_beside_a_failure", "take_adopt_out"}, REMOVED),
+    ],
+)
+def test_a_planted_defect_of_the_native_form_is_found(
     stage: Stage,
     monkeypatch: pytest.MonkeyPatch,
     introduce: Callable[[pytest.MonkeyPatch], None],
