@@ -56,7 +56,7 @@ def test_a_lost_response_is_looked_up_and_never_repeated(
     assert state.client_secret is not None
     secret = state.client_secret.get_secret_value()
     assert emulator.platform.secret_is_valid(state.client_id, secret)
-    assert "adopted with a new secret" in warnings[0]
+    assert "adopted with a new client secret" in warnings[0]
 
 
 def test_a_registration_that_never_arrived_leaves_nothing(
