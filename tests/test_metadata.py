@@ -94,6 +94,7 @@ def test_wheel_of_an_unknown_repository_invents_no_address(tmp_path: Path) -> No
     assert description(built) == (ROOT / "README.md").read_text("utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("environment", "url"),
     [(KNOWN, f"{SERVER}/a-team/a-repository/releases/download/v{__version__}"), ({}, None)],

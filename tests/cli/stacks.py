@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import sys
+import shlex
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,10 +13,9 @@ import pytest
 APPLICATION: Final = "pulumi-python:dynamic/olt:OltApplication"
 INSTALLATION: Final = "pulumi-python:dynamic/olt:OltInstallation"
 
-SCRIPT: Final = """#!{python}
-import pathlib, sys
-name = "state" if sys.argv[1:3] == ["stack", "export"] else "config"
-print(pathlib.Path({folder!r}, name + ".json").read_text())
+SCRIPT: Final = """#!/bin/sh
+case "$1 $2" in "stack export") name=state ;; *) name=config ;; esac
+exec /bin/cat {folder}/$name.json
 """
 
 
@@ -35,7 +34,7 @@ def use_stack(
         )
     )
     command = folder / "pulumi"
-    command.write_text(SCRIPT.format(python=sys.executable, folder=str(folder)))
+    command.write_text(SCRIPT.format(folder=shlex.quote(str(folder))))
     command.chmod(0o700)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
