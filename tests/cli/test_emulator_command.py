@@ -98,6 +98,7 @@ def _emulator(folder: Path, *arguments: str) -> Iterator[Running]:
             printed.append(line)
             if line.startswith("ready"):
                 break
+        watchdog.cancel()
         assert ready_file.exists(), "".join(printed)
         running = Running(process, ready_file)
         yield running
@@ -108,23 +109,28 @@ def _emulator(folder: Path, *arguments: str) -> Iterator[Running]:
         process.communicate(timeout=TIMEOUT)
 
 
-def test_ready_file_holds_all_that_a_client_needs(tmp_path: Path) -> None:
-    with _emulator(tmp_path) as running:
-        ready = running.ready
-        assert set(ready) == {"apiUrl", "identityUrl", "pid", "tenants"}
-        assert ready["pid"] == running.process.pid
-        assert len(ready["tenants"]) == 2
-        for tenant in ready["tenants"]:
-            assert set(tenant) == {"id", "name", "apiToken"}
-            headers = {"Authorization": f"Bearer {tenant['apiToken']}"}
-            url = f"{ready['apiUrl']}/devices"
-            assert requests.get(url, headers=headers, timeout=TIMEOUT).status_code == 200
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One process for the tests that do not end it."""
+    with _emulator(tmp_path_factory.mktemp("emulator")) as running:
+        yield running
 
 
-def test_the_ready_file_is_for_its_owner_alone(tmp_path: Path) -> None:
-    with _emulator(tmp_path) as running:
-        assert stat.S_IMODE(running.ready_file.stat().st_mode) == 0o600
-        assert [file.name for file in tmp_path.iterdir()] == ["ready.json"]
+def test_ready_file_holds_all_that_a_client_needs(running: Running) -> None:
+    ready = running.ready
+    assert set(ready) == {"apiUrl", "identityUrl", "pid", "tenants"}
+    assert ready["pid"] == running.process.pid
+    assert len(ready["tenants"]) == 2
+    for tenant in ready["tenants"]:
+        assert set(tenant) == {"id", "name", "apiToken"}
+        headers = {"Authorization": f"Bearer {tenant['apiToken']}"}
+        url = f"{ready['apiUrl']}/devices"
+        assert requests.get(url, headers=headers, timeout=TIMEOUT).status_code == 200
+
+
+def test_the_ready_file_is_for_its_owner_alone(running: Running) -> None:
+    assert stat.S_IMODE(running.ready_file.stat().st_mode) == 0o600
+    assert [file.name for file in running.ready_file.parent.iterdir()] == ["ready.json"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -327,18 +333,17 @@ def test_without_the_server_the_error_names_the_extra(tmp_path: Path) -> None:
     assert _one_line(run, "pip install 'pulumi-olt[emulator]'")
 
 
-def test_a_token_of_a_role_is_printed_alone(tmp_path: Path) -> None:
-    with _emulator(tmp_path) as running:
-        tenant = running.ready["tenants"][0]["id"]
-        ready = ("--ready-file", str(running.ready_file))
-        printed = _olt("emulator", "token", tenant, "--role", "reader", *ready)
-        assert (printed.returncode, printed.stderr) == (0, "")
-        headers = {"Authorization": f"Bearer {printed.stdout.strip()}"}
-        path = f"{running.ready['apiUrl']}/application-developer/applications"
-        assert requests.get(path, headers=headers, timeout=TIMEOUT).status_code == 200
-        body = {"name": "x"}
-        refused = requests.post(path, json=body, headers=headers, timeout=TIMEOUT)
-        assert refused.status_code == 403
+def test_a_token_of_a_role_is_printed_alone(running: Running) -> None:
+    tenant = running.ready["tenants"][0]["id"]
+    ready = ("--ready-file", str(running.ready_file))
+    printed = _olt("emulator", "token", tenant, "--role", "reader", *ready)
+    assert (printed.returncode, printed.stderr) == (0, "")
+    headers = {"Authorization": f"Bearer {printed.stdout.strip()}"}
+    path = f"{running.ready['apiUrl']}/application-developer/applications"
+    assert requests.get(path, headers=headers, timeout=TIMEOUT).status_code == 200
+    body = {"name": "x"}
+    refused = requests.post(path, json=body, headers=headers, timeout=TIMEOUT)
+    assert refused.status_code == 403
 
 
 def test_a_reset_brings_the_seed_back(tmp_path: Path) -> None:
@@ -406,12 +411,9 @@ def test_an_unusable_certificate_is_one_line(tmp_path: Path, authority: dict[str
         assert _one_line(run, "cannot serve https", file)
 
 
-def test_an_unknown_role_is_one_line(tmp_path: Path) -> None:
-    with _emulator(tmp_path) as running:
-        ready = ("--ready-file", str(running.ready_file))
-        assert _one_line(
-            _olt("emulator", "token", TENANT, "--role", "king", *ready), "king", code=1
-        )
+def test_an_unknown_role_is_one_line(running: Running) -> None:
+    ready = ("--ready-file", str(running.ready_file))
+    assert _one_line(_olt("emulator", "token", TENANT, "--role", "king", *ready), "king", code=1)
 
 
 def test_no_emulator_to_ask_is_one_line() -> None:
