@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -34,7 +35,13 @@ RECIPIENTS: Final = {
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 """The key with which the engine's protocol marks values."""
 SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
-MYPY: Final = ("-m", "mypy", "--strict", "--follow-imports=silent")
+MYPY: Final = ("-m", "mypy", "--config-file", str(ROOT / "tests" / "types" / "recipients.ini"))
+WRONG: Final = {
+    "kubernetes": ("Secret", r"string_data=\{.*?\}", "string_data=7"),
+    "vault": ("SecretV2", r"data_json=.*?\n    \)", "data_json=7"),
+    "github": ("ActionsSecret", r"value=application\.client_secret", "value=7"),
+}
+"""Each recipient's class, and what makes a wrong argument of a right one."""
 RUN: Final = """
 import json, runpy, sys
 import pulumi
@@ -90,11 +97,16 @@ def test_recipes_are_typed(packages: Path) -> None:
 
 
 def test_recipes_that_pass_a_wrong_type_are_refused(packages: Path, tmp_path: Path) -> None:
-    wrong = tmp_path / "wrong.py"
-    source = (EXAMPLE / "github.py").read_text()
-    wrong.write_text(source.replace("value=application.client_secret", "value=7"))
-    done = _python(packages, *MYPY, str(wrong), code=1)
-    assert 'No overload variant of "ActionsSecret"' in done.stdout
+    for recipient, (_, right, wrong) in WRONG.items():
+        source, changed = re.subn(
+            right, wrong, (EXAMPLE / f"{recipient}.py").read_text(), flags=re.DOTALL
+        )
+        assert changed == 1
+        (tmp_path / f"wrong_{recipient}.py").write_text(source)
+    done = _python(packages, *MYPY, *map(str, tmp_path.glob("*.py")), code=1)
+    reported = re.findall(r'wrong_(\w+)\.py:.* No overload variant of "(\w+)"', done.stdout)
+    assert dict(reported) == {recipient: name for recipient, (name, _, _) in WRONG.items()}
+    assert "Found 3 errors in 3 files" in done.stdout
 
 
 def _is_secret(value: Any) -> bool:
