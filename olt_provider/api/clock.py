@@ -1,4 +1,4 @@
-"""The server's clock, read from the ``Date`` headers of its responses."""
+"""Times: their format on the wire, and the server's clock, read from ``Date`` headers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+
+
+def format_timestamp(moment: datetime | None) -> str:
+    """Format a time as the platform does: RFC 3339, UTC, milliseconds, ``Z``. ``""`` for none."""
+    if moment is None:
+        return ""
+    text = moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
 
 
 class ServerClock:

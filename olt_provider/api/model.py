@@ -88,14 +88,6 @@ Timestamp = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """A time in UTC. A time that is out of range in UTC is unreadable."""
 
 
-def format_timestamp(moment: datetime | None) -> str:
-    """Format a time as the platform does: RFC 3339, UTC, milliseconds, ``Z``. ``""`` for none."""
-    if moment is None:
-        return ""
-    text = moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
-
-
 ODD: Final = "report it, unless another server than the platform responded"
 """The remedy for a response that cannot be read."""
 

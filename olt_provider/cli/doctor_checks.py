@@ -16,9 +16,9 @@ from typing import Final, NamedTuple
 from olt_provider._version import __version__
 from olt_provider.api.applications import Application
 from olt_provider.api.client import OltClient
+from olt_provider.api.clock import format_timestamp
 from olt_provider.api.errors import ApiError, OltError, TokenError
 from olt_provider.api.ids import canonical_id
-from olt_provider.api.model import format_timestamp
 from olt_provider.api.request import Request
 from olt_provider.api.tokens import read_claims, refresh_expiry, utc
 from olt_provider.api.transport import Transport

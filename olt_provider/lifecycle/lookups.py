@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from olt_provider.api.applications import Application
+from olt_provider.api.clock import format_timestamp
 from olt_provider.api.ids import canonical_id
-from olt_provider.api.model import format_timestamp
 from olt_provider.lifecycle.application.model import allowed_in
 from olt_provider.lifecycle.installation import operations as installation
 from olt_provider.lifecycle.installation.model import InstallationInputs

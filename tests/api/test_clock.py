@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from olt_provider.api.clock import ServerClock
+from olt_provider.api.clock import ServerClock, format_timestamp
 
 DATE = "Mon, 23 Nov 2026 21:20:18 GMT"
 SEEN = datetime(2026, 11, 23, 21, 20, 18, tzinfo=timezone.utc)
@@ -79,3 +79,11 @@ def test_the_last_second_of_the_calendar_raises_nothing(header: str) -> None:
     monotonic.now += 3600
     seen = clock.at_least()
     assert seen is None or seen.year == 9999
+
+
+@pytest.mark.parametrize(
+    ("offset", "text"), [(0, "2019-05-09T10:11:32.120Z"), (2, "2019-05-09T08:11:32.120Z")]
+)
+def test_a_time_is_written_in_utc_with_milliseconds(offset: int, text: str) -> None:
+    zone = timezone(timedelta(hours=offset))
+    assert format_timestamp(datetime(2019, 5, 9, 10, 11, 32, 120999, tzinfo=zone)) == text

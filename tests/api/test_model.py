@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-
 import pytest
 
 from olt_provider.api.applications import OAuth2Client
@@ -12,7 +10,6 @@ from olt_provider.api.model import (
     Model,
     Timestamp,
     data_of,
-    format_timestamp,
     parse,
 )
 from tests.api.samples import TENANT
@@ -123,14 +120,6 @@ def test_data_may_hold_anything(data: object) -> None:
 def test_a_response_without_data_is_an_error(body: object) -> None:
     with pytest.raises(RequestError, match=r'^GET /x: the response has no "data"'):
         data_of(body, source="GET /x")
-
-
-@pytest.mark.parametrize(
-    ("offset", "text"), [(0, "2019-05-09T10:11:32.120Z"), (2, "2019-05-09T08:11:32.120Z")]
-)
-def test_a_time_is_written_in_utc_with_milliseconds(offset: int, text: str) -> None:
-    zone = timezone(timedelta(hours=offset))
-    assert format_timestamp(datetime(2019, 5, 9, 10, 11, 32, 120999, tzinfo=zone)) == text
 
 
 @pytest.mark.parametrize("time", ["0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00"])

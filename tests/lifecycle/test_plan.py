@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from olt_provider.api.model import format_timestamp as written
+from olt_provider.api.clock import format_timestamp as written
 from olt_provider.lifecycle.application.execution import Outcome
 from olt_provider.lifecycle.application.model import TABLE, Adoption, ApplicationInputs
 from olt_provider.lifecycle.application.rotation import TRIGGER, Rotation

@@ -9,8 +9,8 @@ from pydantic import SecretStr
 
 from olt_provider.api.applications import Application
 from olt_provider.api.client import TenantClient
+from olt_provider.api.clock import format_timestamp
 from olt_provider.api.errors import ApiError, OltError
-from olt_provider.api.model import format_timestamp
 from olt_provider.api.token_remedies import proves_secret_wrong
 from olt_provider.lifecycle.application.execution import LostSecretError, Outcome, execute
 from olt_provider.lifecycle.application.model import (

@@ -14,7 +14,7 @@ from olt_provider.api.applications import (
     Application,
     ApplicationRegistration,
 )
-from olt_provider.api.model import format_timestamp
+from olt_provider.api.clock import format_timestamp
 from olt_provider.lifecycle import values
 from olt_provider.lifecycle.application.secret_age import next_due
 from olt_provider.lifecycle.properties import (

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from olt_provider.api.applications import Application, ApplicationPatch
+from olt_provider.api.clock import format_timestamp
 from olt_provider.api.errors import ApiError, OltError
-from olt_provider.api.model import format_timestamp
 from olt_provider.lifecycle.application.adoption import (
     adopt,
     require_secret_kept,

@@ -12,9 +12,9 @@ from olt_provider.api.applications import (
     ListedApplication,
     UnreadableApplication,
 )
+from olt_provider.api.clock import format_timestamp
 from olt_provider.api.errors import OltError
 from olt_provider.api.ids import canonical_id
-from olt_provider.api.model import format_timestamp
 from olt_provider.lifecycle.application.duplicate_names import require_unused
 from olt_provider.lifecycle.application.execution import SecretTries
 from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState

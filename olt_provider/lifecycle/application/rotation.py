@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from olt_provider.api.model import format_timestamp
+from olt_provider.api.clock import format_timestamp
 from olt_provider.lifecycle.application.secret_age import DAYS, due_at
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.values import UNKNOWN, has_unknown

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
-from olt_provider.api.model import format_timestamp
+from olt_provider.api.clock import format_timestamp
 from olt_provider.lifecycle.values import UNKNOWN
 
 DAYS: Final = "rotate_secret_after_days"

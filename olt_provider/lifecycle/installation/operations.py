@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Final
 
 from olt_provider.api.client import TenantClient
+from olt_provider.api.clock import format_timestamp
 from olt_provider.api.errors import ApiError, OltError
 from olt_provider.api.installations import AvailableApplication, Installation
-from olt_provider.api.model import format_timestamp
 from olt_provider.lifecycle.deletion_check import NOT_FOUND, check_deletion
 from olt_provider.lifecycle.errors import LifecycleError
 from olt_provider.lifecycle.installation.model import InstallationInputs, InstallationState

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from olt_provider.api.model import format_timestamp as written
+from olt_provider.api.clock import format_timestamp as written
 from olt_provider.emulator import Emulator, Fault
 from olt_provider.lifecycle.application import declaration, operations
 from olt_provider.lifecycle.application.declaration import Difference
