@@ -17,7 +17,16 @@ from typing import Any, ClassVar, TypeVar
 
 import yaml
 
-from tests.engine.shortcuts import KeyServer, recorded_pip
+from tests.engine.shortcuts import (
+    COLLECTING,
+    SECRET,
+    SIGNATURE,
+    KeyServer,
+    decrypt,
+    encrypt,
+    recorded_pip,
+    with_secrets,
+)
 
 PASSPHRASE = "a passphrase for throw-away stacks"
 TIMEOUT = 100.0
@@ -60,9 +69,14 @@ class Engine:
     python: Path = field(default_factory=lambda: Path(sys.executable).parent)
 
     @cached_property
+    def keys(self) -> KeyServer:
+        """The server that holds the key of each stack."""
+        return KeyServer()
+
+    @cached_property
     def _shortcuts(self) -> dict[str, str]:
         pip = recorded_pip(self.python, Path(tempfile.mkdtemp(prefix="pip-", dir=self.home)))
-        return KeyServer().environment | {"PYTHONPATH": str(pip)}
+        return self.keys.environment | COLLECTING | {"PYTHONPATH": str(pip)}
 
     def environment(self, backend: Path) -> dict[str, str]:
         """Return the environment of a CLI call that keeps its state in the folder backend."""
@@ -181,15 +195,20 @@ class Stack:
         (self.folder / "Pulumi.yaml").write_text(f"name: {self.project}\nruntime: python\n")
 
     def config(self, key: str, value: str, *, secret: bool = False, path: bool = False) -> None:
-        """Set a configuration value; plain ones are written to the file, which saves a CLI call."""
-        if secret or path:
+        """Set a configuration value; without a path it is written to the file: no CLI call."""
+        self._secrets.update([value] if secret else [])
+        settings = yaml.safe_load(self.settings_file.read_text()) or {}
+        encrypted_key = settings.get("encryptedkey", "")
+        if path or (secret and not self.engine.keys.holds(encrypted_key)):
             flags = ["--secret"] if secret else ["--plaintext"]
-            self._secrets.update([value] if secret else [])
             self.run("config", "set", *flags, *(["--path"] if path else []), key, stdin=value)
             return
-        settings = yaml.safe_load(self.settings_file.read_text()) or {}
         name = key if ":" in key else f"{self.project}:{key}"
-        settings.setdefault("config", {})[name] = value
+        if secret:
+            written: object = {"secure": encrypt(self.engine.keys.key(encrypted_key), value)}
+        else:
+            written = value
+        settings.setdefault("config", {})[name] = written
         self.settings_file.write_text(yaml.safe_dump(settings))
 
     def unset(self, key: str) -> None:
@@ -220,12 +239,14 @@ class Stack:
         assert isinstance(found, dict)
         return found
 
-    def outputs(self, *, show_secrets: bool = True) -> dict[str, Any]:
-        """Return the stack's outputs; costs a CLI call."""
-        flags = ["--show-secrets"] if show_secrets else []
-        found = json.loads(self.run("stack", "output", "--json", *flags).stdout)
-        assert isinstance(found, dict)
-        return found
+    def outputs(self) -> dict[str, Any]:
+        """Return the stack's outputs, secrets in plain text."""
+        stacks = [each for each in self._decrypted() if each["type"] == "pulumi:pulumi:Stack"]
+        outputs = stacks[0].get("outputs", {}) if stacks else {}
+        return {
+            name: with_secrets(each, lambda secret: json.loads(secret["plaintext"]))
+            for name, each in outputs.items()
+        }
 
     @staticmethod
     def name_of(name: str) -> str:
@@ -255,9 +276,25 @@ class Stack:
         return self.read(list(self.state().get("resources", [])))
 
     def exported(self) -> list[dict[str, Any]]:
-        """Return all resources in the state, secrets in plain text; costs a CLI call."""
-        found = json.loads(self.run("stack", "export", "--show-secrets").stdout)
-        return self.read(found["deployment"].get("resources", []))
+        """Return all resources in the state, secrets in plain text."""
+        return self.read(self._decrypted())
+
+    def _decrypted(self) -> list[dict[str, Any]]:
+        """Return the resources of `pulumi stack export --show-secrets`, by itself if it can."""
+        compressed = self.state_file.with_suffix(".json.gz").exists()
+        latest = {} if compressed else self.state()
+        provider = latest.get("secrets_providers", {}).get("state", {})
+        encrypted_key = provider.get("encryptedkey", "")
+        if self.engine.keys.holds(encrypted_key):
+            key, marks = self.engine.keys.key(encrypted_key), {SIGNATURE: SECRET}
+            found = with_secrets(
+                latest.get("resources", []), lambda each: {**marks, "plaintext": decrypt(key, each)}
+            )
+        else:
+            exported = json.loads(self.run("stack", "export", "--show-secrets").stdout)
+            found = exported["deployment"].get("resources", [])
+        assert isinstance(found, list)
+        return found
 
     def resource(self, name: str) -> dict[str, Any]:
         """Return the one resource in the state with this name."""

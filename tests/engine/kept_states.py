@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import yaml
 
 from olt_provider.emulator import Emulator
 from olt_provider.emulator.store import access, applications
-from tests.engine.harness import Engine, Stack
+from tests.engine.harness import PASSPHRASE, Engine, Stack
 from tests.engine.olt import reaching_as
+from tests.engine.shortcuts import key_of_passphrase
 
 STATES: Final = Path(__file__).parent / "states"
 TIME: Final = "2026-11-01T00:00:00.000Z"  # of all that the emulator does while a state is written
@@ -123,12 +123,14 @@ def write(folder: Path, running: Emulator, stack: Stack, program: str = PROGRAM)
 def load(folder: Path, engine: Engine, place: Path, running: Emulator) -> Stack:
     """Return a stack with a stored state."""
     stack = _stack(engine, place, running, (folder / "program.txt").read_text())
-    text = (folder / "state.json").read_text().replace(API_URL, running.api_url)
-    stack.state_file.write_text(text)
-    salt = stack.state()["secrets_providers"]["state"]["salt"]
-    settings = yaml.safe_load(stack.settings_file.read_text())
-    settings = {"config": settings.get("config", {}), "encryptionsalt": salt}
-    stack.settings_file.write_text(yaml.safe_dump(settings))
+    provider = stack.state()["secrets_providers"]
+    kept = json.loads((folder / "state.json").read_text().replace(API_URL, running.api_url))
+    latest = kept["checkpoint"]["latest"]
+    held = key_of_passphrase(PASSPHRASE, latest["secrets_providers"]["state"]["salt"])
+    encrypted_key = provider["state"]["encryptedkey"]
+    encrypted = engine.keys.encrypted_again(held, encrypted_key, latest["resources"])
+    latest |= {"secrets_providers": provider, "resources": encrypted}
+    stack.state_file.write_text(json.dumps(kept))
     return stack
 
 

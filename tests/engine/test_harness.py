@@ -72,15 +72,21 @@ def things(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_secret_setting_reaches_the_program_and_lies_encrypted(
+def test_secrets_reach_the_program_and_are_read_as_the_cli_shows_them(
     new_stack: MakeStack, things: Path
 ) -> None:
     stack = new_stack(PROGRAM)
+    assert stack.outputs() == {}
     stack.env["THINGS"] = str(things)
     stack.config("text", "not for all", secret=True)
     stack.up()
     assert (things / "thing").read_text() == "not for all"
     assert "not for all" not in stack.settings_file.read_text()
+
+    shown = stack.run("stack", "output", "--json", "--show-secrets").stdout
+    assert stack.outputs() == json.loads(shown) == {"hidden": "hush", "text": "not for all"}
+    exported = json.loads(stack.run("stack", "export", "--show-secrets").stdout)
+    assert stack.exported() == exported["deployment"]["resources"]
 
 
 def test_an_unexpected_failure_shows_the_output_without_the_credentials(

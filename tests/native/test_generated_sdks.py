@@ -100,7 +100,8 @@ def test_program_from_registration_to_deletion(program: ExampleStack) -> None:
         secret = outputs["clientSecret"]
         assert emulator.platform.secret_is_valid(outputs["clientId"], secret)
         assert secret not in program.state_file.read_text()
-        assert program.outputs(show_secrets=False)["clientSecret"] == "[secret]"
+        shown = json.loads(program.run("stack", "output", "--json").stdout)
+        assert shown["clientSecret"] == "[secret]"
         assert program.preview_json()["changeSummary"] == {"same": 3}
         program.destroy()
         assert emulator.platform.applications(TENANT_A) == []
