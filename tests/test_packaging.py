@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ensurepip
 import json
 import os
 import subprocess
@@ -29,8 +30,12 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 QUICKSTART = (ROOT / "examples" / "quickstart" / "__main__.py").read_text()
 
 
+NOT_COMPILED = {"PIP_NO_COMPILE": "0"}  # pip reads it the wrong way round: 0 ends the compiling
+
+
 def checked(command: Sequence[str | Path], cwd: Path) -> str:
     env = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    env |= NOT_COMPILED  # a module is compiled when it is first imported; most never are
     done = subprocess.run(
         command, cwd=cwd, env=env, check=False, capture_output=True, text=True, timeout=240
     )
@@ -50,11 +55,22 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the commands in an environment that holds the wheel and what it requires."""
-    folder = tmp_path_factory.mktemp("user") / "venv"
-    venv.create(folder, with_pip=True)
+    (pip,) = (Path(ensurepip.__path__[0]) / "_bundled").glob("pip-*.whl")
+    # the language host calls the pip of the environment
+    return installed(tmp_path_factory.mktemp("user"), wheel, pip)
+
+
+def installed(folder: Path, *wanted: str | Path) -> Path:
+    """The folder of the commands in an empty environment where pip has installed something.
+
+    The pip is this process's own: to give each environment one takes as long as to use it.
+    """
+    venv.create(folder / "venv")
+    python = folder / "venv" / "bin" / "python"
+    pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", python, "install"]
     offline = ["--quiet", "--no-index", "--find-links", str(wheelhouse())]
-    checked([folder / "bin" / "python", "-m", "pip", "install", *offline, wheel], folder)
-    return folder / "bin"
+    checked([*pip, *offline, *wanted], folder)
+    return python.parent
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
@@ -75,9 +91,9 @@ def test_the_wheel_is_used_not_the_checkout(python: Path, tmp_path: Path) -> Non
 
 def test_the_wheel_requires_the_run_time_packages_only(python: Path, tmp_path: Path) -> None:
     code = "import importlib.metadata as m; print(*(d.name.lower() for d in m.distributions()))"
-    installed = set(checked([python / "python", "-c", code], tmp_path).split())
-    assert {"pulumi", "pydantic", "pyjwt", "requests", "tenacity"} <= installed
-    assert installed.isdisjoint({"typer", "fastapi", "uvicorn", "cryptography", "pytest"})
+    names = set(checked([python / "python", "-c", code], tmp_path).split())
+    assert {"pulumi", "pydantic", "pyjwt", "requests", "tenacity"} <= names
+    assert names.isdisjoint({"typer", "fastapi", "uvicorn", "cryptography", "pytest"})
 
 
 def test_installation_commands_of_the_pages_work(wheel: Path, tmp_path: Path) -> None:
@@ -122,12 +138,7 @@ def test_the_installed_wheel_does_the_main_job_on_the_real_engine(stack: Stack) 
 @pytest.fixture(scope="module")
 def olt(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The `olt` of an environment with the wheel and the extras of its commands."""
-    folder = tmp_path_factory.mktemp("cli") / "venv"
-    venv.create(folder, with_pip=True)
-    offline = ["--quiet", "--no-index", "--find-links", str(wheelhouse())]
-    wanted = f"{wheel}[cli,emulator]"
-    checked([folder / "bin" / "python", "-m", "pip", "install", *offline, wanted], folder)
-    return folder / "bin" / "olt"
+    return installed(tmp_path_factory.mktemp("cli"), f"{wheel}[cli,emulator]") / "olt"
 
 
 def test_each_command_of_the_installed_wheel_does_its_work(
