@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from olt_provider.lifecycle.known_applications import KnownApplications
 from olt_provider.lifecycle.provider_context import ProviderContext
 from tests.documents import DOCS, README, Block, blocks, installs, reason_not_to_run
 from tests.engine.harness import Engine, Stack
+from tests.engine.shortcuts import cli_with_keys
 from tools.workspace import ROOT
 
 
@@ -33,8 +35,15 @@ def user(engine: Engine, tmp_path: Path) -> dict[str, str]:
     project.mkdir()
     (project / ".venv").symlink_to(sys.prefix)
     environment = Engine(engine.folder, home).environment(tmp_path)
-    del environment["PYTHONPATH"]  # a reader of the page has no shortcuts
+    cli = cli_with_keys(engine.folder / "pulumi", tmp_path / "cli")
+    environment["PATH"] = os.pathsep.join((str(cli), environment["PATH"]))
     return environment | {"PULUMI_SKIP_CONFIRMATIONS": "true", "PWD": str(project)}
+
+
+def without_shortcuts(user: dict[str, str]) -> None:
+    """Leave the user what the reader of a page has: the CLI itself, and packages that it lists."""
+    user["PATH"] = user["PATH"].partition(os.pathsep)[2]
+    del user["PYTHONPATH"]
 
 
 def write_files(page: Path, folder: Path) -> None:
@@ -88,6 +97,7 @@ def runnable(page: Path) -> list[str]:
 
 @pytest.mark.engine
 def test_the_readmes_quickstart_works_word_for_word(user: dict[str, str]) -> None:
+    without_shortcuts(user)
     write_files(README, Path(user["PWD"]))
     with Emulator.start() as emulator:
         user |= {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from olt_provider.emulator import Emulator
 from tests.emulated import calls_of, emulator, new_tenant, owner, shared_emulator
 from tests.engine.harness import PASSPHRASE, Engine
 from tests.engine.moved_clock import clock_ahead
+from tests.engine.shortcuts import cli_with_keys
 from tests.forge import ACTIONS, FORGE_TOKEN, Forge, serving
 from tests.test_workflows import PINNED, WORKFLOWS
 from tools.workspace import ROOT
@@ -103,7 +105,10 @@ class Pipeline:
 def person(engine: Engine, emulator: Emulator, owner: str, tenant: str, tmp_path: Path) -> Pipeline:
     """A checkout of the copied example, with its stack made and nothing applied yet."""
     (tmp_path / "state").mkdir()
-    env = engine.environment(tmp_path / "state") | {
+    env = engine.environment(tmp_path / "state")
+    cli = cli_with_keys(engine.folder / "pulumi", tmp_path / "cli")
+    env |= {
+        "PATH": os.pathsep.join((str(cli), env["PATH"])),
         "OLT_API_URL": emulator.api_url,
         "OLT_IDENTITY_URL": emulator.identity_url,
         "OLT_TENANT_ID": owner,

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.engine.shortcuts import COLLECTING, KeyServer, cli_with_keys
 from tests.long import long
 from tools import demo
 from tools.sandbox import InterruptedDemoError, Sandbox, Signals
@@ -47,11 +48,16 @@ def running_for(folder: Path) -> list[str]:
 def test_the_demo_shows_the_main_job_and_leaves_nothing(
     engine_folder: Path,
     tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(demo, "find_engine", lambda: engine_folder)
+    cli = cli_with_keys(engine_folder / "pulumi", tmp_path_factory.mktemp("demo") / "cli")
+    monkeypatch.setattr(demo, "find_engine", lambda: cli)
+    monkeypatch.setenv("PATH", os.pathsep.join((str(engine_folder), os.environ["PATH"])))
+    for name, value in (KeyServer().environment | COLLECTING).items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("OLT_API_URL", "http://127.0.0.1:9/v1")
     monkeypatch.setenv("OLT_API_TOKEN", "of another platform, which the demo must not touch")
     secrets: set[str] = set()
