@@ -57,7 +57,6 @@ def test_registration_whose_later_step_fails_is_kept_and_finished_by_the_missing
     assert finished["outputs"]["status"] == "inactive"
     assert secret_is_valid(emulator, stack)
     assert stack.preview_json()["changeSummary"] == {"same": 2}
-    stack.destroy()
 
 
 def test_lost_rotation_that_was_taken_back_is_rotated_again_by_the_next_up(
@@ -84,7 +83,6 @@ def test_lost_rotation_that_was_taken_back_is_rotated_again_by_the_next_up(
     assert stack.outputs()["client_secret"] != before
     assert secret_is_valid(emulator, stack)
     assert stack.preview_json()["changeSummary"] == {"same": 2}
-    stack.destroy()
 
 
 def test_refresh_keeps_the_mark_of_a_lost_rotation(
@@ -104,7 +102,6 @@ def test_refresh_keeps_the_mark_of_a_lost_rotation(
     stack.up()
     assert changes_in(emulator) == [SECRET]
     assert secret_is_valid(emulator, stack)
-    stack.destroy()
 
 
 def test_update_that_stopped_half_way_is_taken_back_by_a_plain_up(
@@ -127,4 +124,3 @@ def test_update_that_stopped_half_way_is_taken_back_by_a_plain_up(
     (held,) = emulator.platform.applications(owner)
     assert held["name"] == "Sample"
     assert stack.preview_json()["changeSummary"] == {"same": 2}
-    stack.destroy()
