@@ -283,6 +283,23 @@ def test_replaced_application_is_deleted(
     assert len(emulator.platform.applications(owner)) == 2
 
 
+def test_replacement_that_failed_after_the_deletion_adopts_as_the_errors_advise(
+    emulator: Emulator, stack: Stack, app: str, owner: str
+) -> None:
+    other = emulator.platform.register(owner, name="app")["id"]
+    urn = stack.resource("a")["urn"]
+    options = "delete_before_replace=True"
+    stack.program(program(declared("a", options=options)))
+    output = stack.up("--replace", urn, expect_failure=True).output
+    assert other in output and "adopt" in output
+    assert emulator.platform.application(app) is None
+
+    stack.program(program(declared("a", adopting(other), options)))
+    assert "`pulumi up --replace` with its URN" in stack.up(expect_failure=True).output
+    stack.up("--replace", urn)
+    assert_kept(emulator, stack, "a", other)
+
+
 @pytest.mark.long
 def test_removed_application_is_deleted_although_one_of_its_name_stays(
     emulator: Emulator, stack: Stack, app: str

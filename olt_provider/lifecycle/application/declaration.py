@@ -156,7 +156,8 @@ def compare(context: ProviderContext, id_: str, outputs: Props, inputs: Props) -
         raise LifecycleError(
             f"adopt names application {earlier.adopts}, but {_named(inputs)} already manages "
             f"application {id_}: remove adopt to keep {id_}, or declare another resource that "
-            f"adopts {earlier.adopts}"
+            f"adopts {earlier.adopts}; if an earlier run deleted {id_} to replace it, run "
+            "`pulumi up --replace` with its URN"
         )
     context.pairs.require_next(id_, outputs, inputs)
     earlier.holds.append(_hold(context, id_, inputs))
