@@ -6,7 +6,7 @@ import copy
 import re
 from collections import Counter
 
-from tests.model.engine import Engine, Failure, Hosts
+from tests.model.engine import Engine, Failure, Hosts, Manner
 from tests.model.figures import Figures
 from tests.model.oracle import DEAD, Book, Oracle, Violation, shared_ids
 from tests.model.programs import expected_of, held_of
@@ -42,6 +42,8 @@ class CleanUp:
         self._engine = Engine(self._state, self._oracle, stage.host.providers)
         self.smooth = not book.needs_refresh(program)
         """Whether neither a refresh nor a second ``up`` was needed."""
+        self._to_replace: set[Key] = set()
+        """What the next ``up`` is to name in ``--replace``."""
 
     def run(self, *, thorough: bool) -> list[tuple[str, str]]:
         """Run it. Returns the calls of the first ``up``. Raises ``Violation``."""
@@ -99,7 +101,9 @@ class CleanUp:
     def _up(self, hosts: Hosts) -> list[Failure]:
         self._oracle.program = self._program
         shared = shared_ids(self._state, self._program)
-        failures = self._engine.up(self._program, hosts)
+        manner = Manner(replace=frozenset(self._to_replace))
+        self._to_replace.clear()
+        failures = self._engine.up(self._program, hosts, manner)
         if not failures:
             self._oracle.require_one_holder_each(shared)
         return failures
@@ -133,6 +137,8 @@ class CleanUp:
             return self._name_in_use(declared, found[1].split(", "))
         if failure.verb == "delete" and "is still installed in tenant" in text:
             return self._uninstall_strangers(text)
+        if "already manages application" in text:
+            return self._keep_or_replace(key, declared)
         if (done := self._correct(declared, text)) is not None:
             return done
         if "owns no application" in text and "adopt" in declared:
@@ -150,6 +156,14 @@ class CleanUp:
             return self._rotate_instead(text)
         raise Violation(f"an up without faults fails: {text}")
 
+    def _keep_or_replace(self, key: Key, declared: Props) -> str:
+        """Repeat a replacement that failed after its deletion, else remove ``adopt``."""
+        if self._state.resources[key].deleted:
+            self._to_replace.add(key)
+            return "replacement repeated"
+        del declared["adopt"]
+        return "adopt taken out"
+
     def _rotate_instead(self, text: str) -> str:
         """Remove an unchecked secret from ``adopt``, and rotate."""
         for declared in self._program.applications.values():
@@ -160,9 +174,6 @@ class CleanUp:
 
     def _correct(self, declared: Props, text: str) -> str | None:
         """Correct what is refused before any call; ``None``: the error does not advise it."""
-        if "already manages application" in text:
-            del declared["adopt"]
-            return "adopt taken out"
         if self._text("declares no tenant_id, and") in text and "tenant_id" not in declared:
             declared["tenant_id"] = self._stage.tenants[0]
             return "tenant declared"
