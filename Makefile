@@ -2,9 +2,9 @@
 
 PYTHON ?= python3
 VENV_BIN := $(CURDIR)/.venv/bin
-# How many pytest workers; engine tests spend part of their time waiting for processes, the others do not.
+# How many pytest workers. Engine tests wait longer than they compute: the engine waits 5 s or more after a failed `up`.
 CORES := $(shell getconf _NPROCESSORS_ONLN)
-WORKERS ?= $(shell expr $(CORES) + 1)
+WORKERS ?= $(shell expr 2 \* $(CORES))
 CHECK_WORKERS ?= $(CORES)
 PYTEST = $(VENV_BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 PYTEST_ARGS ?=

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -42,6 +43,11 @@ LONGEST: Final = (
     *("engine/test_faults.py", "engine/test_explicit_provider.py", "test_examples.py"),
 )
 """Files that workers start with, so that none of them ends long after the others."""
+
+# A shell without job control ignores SIGINT in background processes, which all child processes
+# inherit: the engine would wait 5 s for each plugin before it kills it.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in each run, so that only a change makes a test fail; test-long tries new ones.
 settings.register_profile("short", deadline=None, database=None, derandomize=True, max_examples=15)

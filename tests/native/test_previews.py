@@ -76,6 +76,7 @@ def test_warning_is_attached_to_its_resource(
     shown = stack.preview().output
     lines = [line.strip() for line in shown.splitlines()]
     heading = lines.index("olt:index:Application (app):")
+    client_id = stack.resource("app")["outputs"]["clientId"]
     assert lines[heading + 1].startswith(
-        "warning: application 'app': allowedTenants is not declared"
+        f"warning: application 'app' (client {client_id}): allowedTenants is not declared"
     )
