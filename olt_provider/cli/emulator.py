@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import signal
-import socket
 import sqlite3
 import ssl
 import sys
@@ -20,14 +19,11 @@ import typer
 
 from olt_provider.cli.output import PROBLEM, WRONG_USAGE, fail, show
 from olt_provider.cli.terminal import lines
+from olt_provider.stop_signals import stop_signals
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from olt_provider.emulator import Emulator, Seed
     from olt_provider.emulator.variants import Variant
-
-STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 HELP: Final = """Serve an emulated OLT platform on this machine, until Ctrl-C or SIGTERM.
 
@@ -86,7 +82,7 @@ def run(  # noqa: PLR0917 (typer passes them by name)
     variants = _known_variants(variant or [])
     tls = _checked(tls_certificate, tls_key)
     _log_to_stderr()
-    with _stop_signal() as stopped:
+    with stop_signals(signal.SIGINT, signal.SIGTERM) as stopped:
         try:
             with (
                 Emulator.start(planted, port, host=host, database=database, tls=tls) as emulator,
@@ -167,30 +163,6 @@ def _log_to_stderr() -> None:
         logger = logging.getLogger(name)
         logger.setLevel(level)
         logger.addHandler(handler)
-
-
-@contextlib.contextmanager
-def _stop_signal() -> Iterator[socket.socket]:
-    """A socket to receive the number of SIGINT or SIGTERM from while the block runs.
-
-    The interpreter writes to it as soon as the signal arrives. A handler would run only after the
-    call that the main thread is in: if the signal comes just before a call that waits, never.
-    """
-    receiving, sending = socket.socketpair()
-    with receiving, sending:
-        sending.setblocking(False)
-        before = {number: signal.signal(number, _ignore) for number in STOP_SIGNALS}
-        previous = signal.set_wakeup_fd(sending.fileno())
-        try:
-            yield receiving
-        finally:
-            signal.set_wakeup_fd(previous)
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
-def _ignore(_number: int, _frame: FrameType | None) -> None:
-    """Do nothing. Unlike ``SIG_IGN`` it lets the interpreter write to the wakeup socket."""
 
 
 def _show_addresses(emulator: Emulator) -> None:

@@ -6,14 +6,18 @@ The engine waits for a port on the first line of stdout, so the servicer is impo
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import traceback
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Final, cast
 
 import grpc
+
+from olt_provider.stop_signals import stop_signals
 
 THREADS: Final = 1024
 """The largest number of threads; they start when they are needed. Connections limit the API calls,
@@ -67,19 +71,19 @@ def main() -> None:
             ("grpc.max_send_message_length", MESSAGE_BYTES),
         ],
     )
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
+    with stop_signals(signal.SIGINT) as stopped:
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        sys.stdout.write(f"{port}\n")
+        sys.stdout.flush()
 
-    address = _engine_address(sys.argv[1:])
-    engine = _serve(late, address)
-    watch = threading.Event()
-    try:
-        while address is None or engine.is_running():
-            watch.wait(WATCH_SECONDS)
-    except KeyboardInterrupt:
-        pass
+        address = _engine_address(sys.argv[1:])
+        engine = _serve(late, address)
+        stopped.settimeout(WATCH_SECONDS)
+        interrupted = b""
+        while not interrupted and (address is None or engine.is_running()):
+            with suppress(TimeoutError):
+                interrupted = stopped.recv(1)
     engine.cancel()
     server.stop(GRACE_SECONDS).wait()
 

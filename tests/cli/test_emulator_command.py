@@ -24,7 +24,6 @@ from typer.testing import CliRunner
 
 from olt_provider._version import __version__
 from olt_provider.cli.app import app
-from olt_provider.cli.emulator import _stop_signal
 
 TIMEOUT: Final = 20
 OLT: Final = (sys.executable, "-c", "from olt_provider.cli import main; main()")
@@ -139,21 +138,6 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, number: int) -> None:
         assert running.end(number) == 0
         assert not running.ready_file.exists()
     assert "Traceback" not in running.printed
-
-
-def test_a_signal_that_does_not_interrupt_the_wait_is_received() -> None:
-    number = signal.SIGTERM
-    with _stop_signal() as stopped:
-        late = threading.Timer(0.1, os.kill, (os.getpid(), number))
-        late.start()
-        # from here on the other thread receives it, and the main thread goes on waiting
-        signal.pthread_sigmask(signal.SIG_BLOCK, {number})
-        try:
-            stopped.settimeout(TIMEOUT)
-            assert stopped.recv(1) == bytes([number])
-        finally:
-            late.join()
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
 
 
 def test_urls_and_tenants_are_printed(tmp_path: Path) -> None:

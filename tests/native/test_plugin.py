@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -340,16 +342,29 @@ def test_as_many_calls_run_at_once_as_there_are_connections(
     assert emulator.connections == at_once
 
 
-def test_plugin_ends_by_itself_when_its_engine_is_gone() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as engine:
-        port = engine.getsockname()[1]
-        process = subprocess.Popen(
-            [plugin.PROGRAM, f"127.0.0.1:{port}"], stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout is not None
-        assert process.stdout.readline().strip().isdigit()
-    try:
+@contextmanager
+def process_of(engine: socket.socket) -> Iterator[subprocess.Popen[str]]:
+    """A plugin that an engine started, and that has printed its port."""
+    address = f"127.0.0.1:{engine.getsockname()[1]}"
+    with subprocess.Popen(
+        [plugin.PROGRAM, address], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline().strip().isdigit()
+            yield process
+        finally:
+            process.kill()
+
+
+def test_plugin_ends_when_its_engine_is_gone() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as engine, process_of(engine) as process:
+        engine.close()
         assert process.wait(plugin.CALL_SECONDS) == 0
-    finally:
-        process.kill()
-        process.stdout.close()
+
+
+def test_plugin_that_is_interrupted_as_it_starts_ends_without_a_traceback() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as engine, process_of(engine) as process:
+        process.send_signal(signal.SIGINT)
+        _, printed = process.communicate(timeout=plugin.CALL_SECONDS)
+        assert (process.returncode, printed) == (0, "")
