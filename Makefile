@@ -5,7 +5,7 @@ VENV_BIN := $(CURDIR)/.venv/bin
 # How many pytest workers. Engine tests wait longer than they compute: the engine waits 5 s or more after a failed `up`.
 CORES := $(shell getconf _NPROCESSORS_ONLN)
 WORKERS ?= $(shell expr 2 \* $(CORES))
-CHECK_WORKERS ?= $(CORES)
+CHECK_WORKERS ?= $(shell expr $(CORES) + 1)
 PYTEST = $(VENV_BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
