@@ -59,7 +59,7 @@ test-long: setup ## Run what `make test` leaves out: every fault at every call, 
 	@$(VENV_BIN)/python -m tools.language_hosts yaml go nodejs >/dev/null
 	@echo "[test] pytest, the long tests" >&2
 	@$(PYTEST) -m long --hypothesis-profile=long $(PYTEST_ARGS)
-	@FAULT_MATRIX=all MODEL_EXAMPLES=100 COMPARISON_RUNS=40 OPENAPI_EXAMPLES=50 GROWTH_APPLICATIONS=100 \
+	@FAULT_MATRIX=all MODEL_EXAMPLES=100 COMPARISON_RUNS=100 OPENAPI_EXAMPLES=50 GROWTH_APPLICATIONS=100 \
 		$(PYTEST) tests/faults tests/model tests/cli/test_review_comparison.py \
 		tests/emulator/test_openapi.py tests/engine/test_growth.py $(PYTEST_ARGS)
 
