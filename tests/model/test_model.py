@@ -12,6 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from olt_provider.emulator import Emulator
 from tests.faults.hosts import DYNAMIC, NATIVE, Host
 from tests.figures import LINE
+from tests.long import long
 from tests.model import defects
 from tests.model.faults import KINDS
 from tests.model.figures import Figures
@@ -38,12 +39,8 @@ REMOVED = f"{LOST}|is still installed in tenant"
 KEPT = f"{ORPHANED}|{DROPPED}|{STRAY}"
 UNMISTAKABLE = {"401", "403", "404 html", "500", "html", "redirect"}
 """Exceptions that end an operation at once."""
-
-
-@pytest.fixture
-def host() -> Host:
-    """The form of the provider, unless a test has another as its parameter."""
-    return DYNAMIC
+LOST_RESPONSES = {"500 after", "html after"}
+MOVED = {"move", "up_beside_a_failure", "take_adopt_out"}
 
 
 @pytest.fixture
@@ -108,7 +105,7 @@ def rare(figures: Figures) -> set[str]:
 
 
 @pytest.mark.timeout(SECONDS)
-@pytest.mark.parametrize("host", [DYNAMIC, pytest.param(NATIVE, marks=pytest.mark.long)], ids=str)
+@pytest.mark.parametrize("host", [DYNAMIC, long(NATIVE)], ids=str)
 def test_nothing_is_lost_or_doubled_or_dead_in_random_runs(
     stage: Stage, record_property: Callable[[str, object], None]
 ) -> None:
@@ -131,43 +128,34 @@ def test_few_random_runs_of_the_native_form_break_no_promise(stage: Stage) -> No
     assert figures.steps > ROUND
 
 
+@pytest.mark.timeout(SECONDS)
 @pytest.mark.parametrize(
-    ("introduce", "where", "broken"),
+    ("host", "introduce", "where", "broken"),
     [
-        (defects.rotation_first, {"rotate", "up", *UNMISTAKABLE}, DEAD),
-        (defects.not_found_means_gone, {"refresh", "404 hidden"}, DROPPED),
-        (defects.lost_registration_repeated, {"declare", "up", "truncated", "hold"}, ORPHANED),
-        (defects.nothing_is_held, {"move", "up_beside_a_failure", "take_adopt_out"}, REMOVED),
-        (defects.each_process_by_itself, {"move", "rename_installation"}, REMOVED),
-        (defects.never_released, {"change_options", "rotate", "change"}, KEPT),
-        (defects.every_comparison_holds, {"remove", "change_manually"}, KEPT),
-        (defects.record_outlives_its_run, {"up", "remove"}, f"{KEPT}|only one resource can"),
+        (DYNAMIC, defects.rotation_first, {"rotate", "up", *UNMISTAKABLE}, DEAD),
+        (DYNAMIC, defects.not_found_means_gone, {"refresh", "404 hidden"}, DROPPED),
+        (
+            DYNAMIC,
+            defects.lost_registration_repeated,
+            {"declare", "up", "truncated", "hold"},
+            ORPHANED,
+        ),
+        (DYNAMIC, defects.nothing_is_held, MOVED, REMOVED),
+        (DYNAMIC, defects.each_process_by_itself, {"move", "rename_installation"}, REMOVED),
+        (DYNAMIC, defects.never_released, {"change_options", "rotate", "change"}, KEPT),
+        (DYNAMIC, defects.every_comparison_holds, {"remove", "change_manually"}, KEPT),
+        (
+            DYNAMIC,
+            defects.record_outlives_its_run,
+            {"up", "remove"},
+            f"{KEPT}|only one resource can",
+        ),
+        long(NATIVE, defects.lost_secret_not_marked, {"rotate", "up", *LOST_RESPONSES}, DEAD),
+        long(NATIVE, defects.not_found_means_gone, {"refresh", "404 hidden"}, DROPPED),
+        long(NATIVE, defects.nothing_is_held, MOVED, REMOVED),
     ],
 )
 def test_a_planted_defect_is_found(
-    stage: Stage,
-    monkeypatch: pytest.MonkeyPatch,
-    introduce: Callable[[pytest.MonkeyPatch], None],
-    where: set[str],
-    broken: str,
-) -> None:
-    introduce(monkeypatch)
-    with pytest.raises(Violation, match=broken):
-        play_until_broken(stage, where)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(SECONDS)
-@pytest.mark.parametrize("host", [NATIVE], ids=str)
-@pytest.mark.parametrize(
-    ("introduce", "where", "broken"),
-    [
-        (defects.lost_secret_not_marked, {"rotate", "up", "500 after", "html after"}, DEAD),
-        (defects.not_found_means_gone, {"refresh", "404 hidden"}, DROPPED),
-        (defects.nothing_is_held, {"move", "up_beside_a_failure", "take_adopt_out"}, REMOVED),
-    ],
-)
-def test_a_planted_defect_of_the_native_form_is_found(
     stage: Stage,
     monkeypatch: pytest.MonkeyPatch,
     introduce: Callable[[pytest.MonkeyPatch], None],
