@@ -21,6 +21,7 @@ from pulumi.dynamic import (
 from olt_provider.dynamic import arguments, host, shape
 from olt_provider.dynamic.plain_text import warn_of_plain_text
 from olt_provider.native.names import APPLICATION
+from olt_provider.provider_process import with_stored_configuration
 
 
 @pulumi.input_type
@@ -175,7 +176,7 @@ class ApplicationProvider(ResourceProvider):
         return CreateResult(state.id, with_defaults(TABLE, state.to_props(), props))
 
     @host.reported
-    @host.with_stored_configuration
+    @with_stored_configuration
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Read the application; without earlier outputs, one that is managed elsewhere.
 
@@ -223,7 +224,7 @@ class ApplicationProvider(ResourceProvider):
         return UpdateResult(with_defaults(TABLE, outputs, _news))
 
     @host.reported
-    @host.with_stored_configuration
+    @with_stored_configuration
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete the application, unless it is installed and ``force_destroy`` is not set.
 

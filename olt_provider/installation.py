@@ -20,6 +20,7 @@ from olt_provider.api.errors import ConfigurationError
 from olt_provider.dynamic import arguments, host, shape
 from olt_provider.dynamic.plain_text import warn_of_plain_text
 from olt_provider.native.names import INSTALLATION
+from olt_provider.provider_process import with_stored_configuration
 
 if TYPE_CHECKING:
     from olt_provider.lifecycle.installation.model import InstallationInputs
@@ -82,7 +83,7 @@ class InstallationProvider(ResourceProvider):
         return CreateResult(state.id, state.to_props())
 
     @host.reported
-    @host.with_stored_configuration
+    @with_stored_configuration
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Read the installation; without earlier outputs, one that is managed elsewhere.
 
@@ -113,7 +114,7 @@ class InstallationProvider(ResourceProvider):
         return UpdateResult({**in_snake_case(_olds, TABLE, OUTPUTS), **_news})
 
     @host.reported
-    @host.with_stored_configuration
+    @with_stored_configuration
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Uninstall the application.
 

@@ -9,7 +9,6 @@ import functools
 import gc
 import logging
 import os
-import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -19,13 +18,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest
 from pulumi.output import Unknown
 
-from olt_provider.api.errors import ApiError, ConfigurationError, OltError, TokenError
+from olt_provider.api.errors import ConfigurationError, OltError
 from olt_provider.lifecycle.values import UNKNOWN
-from olt_provider.setting_names import variable
+from olt_provider.provider_process import engine_is_running, forced_deletions, run_record
 
 # Programs import this module too, so imports that only the provider process needs are local.
 if TYPE_CHECKING:
-    from olt_provider.dynamic.run_journal import RunJournal
     from olt_provider.lifecycle.checking import Checked
     from olt_provider.lifecycle.provider_context import ProviderContext
     from olt_provider.lifecycle.run_record import RunRecord
@@ -33,8 +31,6 @@ if TYPE_CHECKING:
 
 PROVIDER_KEY: Final = "__provider"
 HOST_MODULE: Final = str(Path("pulumi", "dynamic", "__main__.py"))
-ENGINE_TIMEOUT: Final = 5.0
-FORCE_DESTROY: Final = variable("forceDestroy")
 
 log = logging.getLogger("olt_provider")
 
@@ -87,59 +83,17 @@ def shared_context(
         return _contexts[settings]
 
 
-def forced_deletions(environ: Mapping[str, str]) -> frozenset[str]:
-    """Return the IDs of applications that ``OLT_FORCE_DESTROY`` allows this run to delete.
-
-    Raises ``ConfigurationError`` for anything but IDs.
-    """
-    from olt_provider.api.ids import uuid_of
-
-    try:
-        listed = environ.get(FORCE_DESTROY, "").split(",")
-        return frozenset(uuid_of(item.strip()) for item in listed if item.strip())
-    except ValueError:
-        raise ConfigurationError(
-            f"{FORCE_DESTROY} must list application IDs, separated by commas"
-        ) from None
-
-
 @functools.cache
 def _run_record() -> RunRecord:
     """Return the run record, which all platforms of the process share."""
-    from olt_provider.lifecycle.run_record import RunRecord
-
-    return RunRecord(_journal())
-
-
-def _journal() -> RunJournal | None:
-    """Return the journal of this run; ``None`` in programs, and if the run cannot be identified."""
-    address = engine_address()
-    if address is None or os.name != "posix":
-        return None
-    from olt_provider.dynamic.engine_run import run_of
-    from olt_provider.dynamic.run_journal import RunJournal, run_directory
-
-    run = run_of(address)
-    if run is None:
-        log.debug("the run record is not shared, because the engine's process was not found")
-        return None
-    return RunJournal(run_directory(os.environ), run)
+    return run_record(engine_address())
 
 
 def require_engine() -> None:
-    """Raise ``OltError`` if the engine of this provider process is gone.
-
-    A provider process outlives an engine that was killed, and would make API calls whose results
-    are recorded nowhere.
-    """
+    """Raise ``OltError`` if the engine of this provider process is gone."""
     address = engine_address()
-    if address is None:
-        return
-    name, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((name, int(port)), timeout=ENGINE_TIMEOUT).close()
-    except OSError:
-        raise OltError("the engine is gone, so nothing more is registered or repeated") from None
+    if address is not None and not engine_is_running(address):
+        raise OltError("the engine is gone, so nothing more is registered or repeated")
 
 
 def engine_address() -> str | None:
@@ -201,38 +155,6 @@ def reported(operation: F) -> F:
             message = str(error)
         sys.tracebacklimit = 0
         raise _ReportedError(message) from None
-
-    return call  # type: ignore[return-value]
-
-
-STORED: Final = (
-    "refresh, destroy and --refresh use the configuration that the last `up` stored in the state, "
-    "not the stack's current one: set {variable} in the environment, or add --run-program"
-)
-STORED_ARGUMENTS: Final = (
-    "refresh, destroy and --refresh use the arguments of the Provider that the last `up` stored in "
-    "the state: pass it {variable} with env_var_mappings in its options, or add --run-program"
-)
-UNAUTHORIZED: Final = 401
-
-
-def with_stored_configuration(operation: F) -> F:
-    """Decorate a read or a delete so that errors name the source of the credentials.
-
-    Credentials from the environment are current, so their errors stay as they are.
-    """
-
-    @functools.wraps(operation)
-    def call(provider: Any, *args: Any) -> Any:
-        try:
-            return operation(provider, *args)
-        except (ConfigurationError, TokenError, ApiError) as error:
-            refused = not isinstance(error, ApiError) or error.status == UNAUTHORIZED
-            if not refused or provider.context.uses_environment:
-                raise
-            stored = STORED_ARGUMENTS if provider.context.is_explicit else STORED
-            hint = stored.format(variable=variable("apiToken"))
-            raise OltError(f"{error}. {hint}") from None
 
     return call  # type: ignore[return-value]
 

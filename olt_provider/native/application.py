@@ -78,7 +78,7 @@ class OltApplication(NativeResource):
             "force_destroy": force_destroy,
             "prevent_duplicate_name": prevent_duplicate_name,
         }
-        super().__init__(APPLICATION, resource_name, declared, opts, secrets=("client_secret",))
+        self._register(APPLICATION, resource_name, declared, opts, secrets=("client_secret",))
 
     @classmethod
     def get(

@@ -9,8 +9,6 @@ from typing import Any, Final
 
 import grpc
 from google.protobuf.struct_pb2 import Struct, Value
-from pulumi.runtime.proto import alias_pb2, provider_pb2, resource_pb2
-from pulumi.runtime.proto.resource_pb2_grpc import ResourceMonitorStub
 
 from olt_provider._version import __version__
 from olt_provider.api.errors import ConfigurationError
@@ -23,6 +21,12 @@ from olt_provider.native.names import (
     INSTALLATION,
     PACKAGE,
     camel,
+)
+from olt_provider.native.protocol import (
+    alias_pb2,
+    provider_pb2,
+    resource_pb2,
+    resource_pb2_grpc,
 )
 from olt_provider.native.resources import RESOURCES
 
@@ -59,7 +63,7 @@ class Components:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._monitors: dict[str, ResourceMonitorStub] = {}
+        self._monitors: dict[str, resource_pb2_grpc.ResourceMonitorStub] = {}
 
     def construct(self, request: Any) -> Any:
         """Register the component, its application and an installation in each tenant."""
@@ -100,10 +104,10 @@ class Components:
             urn=family.urn, state=outputs, stateDependencies=dependencies
         )
 
-    def _monitor(self, address: str) -> ResourceMonitorStub:
+    def _monitor(self, address: str) -> resource_pb2_grpc.ResourceMonitorStub:
         with self._lock:
             if address not in self._monitors:
-                self._monitors[address] = ResourceMonitorStub(
+                self._monitors[address] = resource_pb2_grpc.ResourceMonitorStub(
                     grpc.insecure_channel(address, options=wire.MESSAGE_OPTIONS)
                 )
             return self._monitors[address]
@@ -112,7 +116,7 @@ class Components:
 class _ComponentTree:
     """The component and its children."""
 
-    def __init__(self, monitor: ResourceMonitorStub, request: Any) -> None:
+    def __init__(self, monitor: resource_pb2_grpc.ResourceMonitorStub, request: Any) -> None:
         self._monitor = monitor
         self._request = request
         self.urn = self._monitor.RegisterResource(

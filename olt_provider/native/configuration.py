@@ -13,13 +13,13 @@ from google.protobuf.struct_pb2 import Struct
 
 from olt_provider._version import __version__
 from olt_provider.api.errors import ConfigurationError
-from olt_provider.dynamic import host
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.run_record import RunRecord
 from olt_provider.native import wire
 from olt_provider.native.engine import Engine
 from olt_provider.native.names import resource_name
 from olt_provider.native.reporting import wording
+from olt_provider.provider_process import forced_deletions
 from olt_provider.setting_names import EXPLICIT, configured
 from olt_provider.setting_places import explicit
 from olt_provider.settings import Settings
@@ -88,7 +88,7 @@ def context_of(
     settings: Settings | ConfigurationError
     try:
         settings = settings_of(declared, explicit_provider=explicit_provider)
-        forced = host.forced_deletions(os.environ)
+        forced = forced_deletions(os.environ)
     except ConfigurationError as error:
         settings, forced = error, frozenset()
     return ProviderContext(
@@ -99,14 +99,3 @@ def context_of(
         run=run,
         forced=forced,
     )
-
-
-def run_record(engine: Engine) -> RunRecord:
-    """Return the run record, which is shared with the other provider processes of the run."""
-    if engine.address is None or os.name != "posix":
-        return RunRecord()
-    from olt_provider.dynamic.engine_run import run_of
-    from olt_provider.dynamic.run_journal import RunJournal, run_directory
-
-    run = run_of(engine.address)
-    return RunRecord() if run is None else RunRecord(RunJournal(run_directory(os.environ), run))

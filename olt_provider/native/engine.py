@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import contextvars
 import logging
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
 import grpc
-from pulumi.runtime.proto import engine_pb2
-from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
 
 from olt_provider.api.errors import OltError
+from olt_provider.native.protocol import engine_pb2, engine_pb2_grpc
+from olt_provider.provider_process import engine_is_running
 
-TIMEOUT: Final = 5.0
+LOG_SECONDS: Final = 5.0
 
 log = logging.getLogger("olt_provider")
 _urn: contextvars.ContextVar[str] = contextvars.ContextVar("urn", default="")
@@ -30,7 +29,7 @@ class Engine:
         self._cancelled = threading.Event()
         self._warned: set[tuple[str, str]] = set()
         self._address = address
-        self._stub: EngineStub | None = None
+        self._stub: engine_pb2_grpc.EngineStub | None = None
 
     @property
     def address(self) -> str | None:
@@ -58,14 +57,7 @@ class Engine:
 
     def is_running(self) -> bool:
         """Whether the engine still accepts connections; true if its address is not known."""
-        if self._address is None:
-            return True
-        name, _, port = self._address.rpartition(":")
-        try:
-            socket.create_connection((name, int(port)), timeout=TIMEOUT).close()
-        except OSError:
-            return False
-        return True
+        return self._address is None or engine_is_running(self._address)
 
     @contextmanager
     def resource(self, urn: str) -> Iterator[None]:
@@ -91,13 +83,13 @@ class Engine:
                 return
             self._warned.add((scope, text))
             if self._stub is None and self._address is not None:
-                self._stub = EngineStub(grpc.insecure_channel(self._address))
+                self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(self._address))
             stub = self._stub
         if stub is None:
             log.warning("%s", text)
             return
         request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=text, urn=urn)
         try:
-            stub.Log(request, timeout=TIMEOUT)
+            stub.Log(request, timeout=LOG_SECONDS)
         except grpc.RpcError:
             log.warning("%s", text)

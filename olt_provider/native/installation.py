@@ -35,7 +35,7 @@ class OltInstallation(NativeResource):
             "application_id": None if read_only else application_id,
             "tenant_id": tenant_id,
         }
-        super().__init__(INSTALLATION, resource_name, declared, opts)
+        self._register(INSTALLATION, resource_name, declared, opts)
 
     @classmethod
     def get(

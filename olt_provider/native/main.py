@@ -5,6 +5,7 @@ The engine waits for a port on the first line of stdout, so the servicer is impo
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -90,18 +91,22 @@ def main() -> None:
 
 def _serve(late: _DelayedService, address: str | None) -> Any:
     """Import the servicer. Ends the process if that fails, because calls are waiting."""
+    # What is imported stays, and there is so much of it that scans for garbage take long.
+    gc.disable()
     try:
-        from pulumi.runtime.proto.provider_pb2_grpc import add_ResourceProviderServicer_to_server
-
         from olt_provider.native.engine import Engine
+        from olt_provider.native.protocol import provider_pb2_grpc
         from olt_provider.native.servicer import Servicer
 
         engine = Engine(address)
-        add_ResourceProviderServicer_to_server(Servicer(engine), cast("Any", late))
+        register = provider_pb2_grpc.add_ResourceProviderServicer_to_server
+        register(Servicer(engine), cast("Any", late))
     except BaseException:  # noqa: BLE001 - an installation can be broken in any way
         traceback.print_exc()
         sys.stderr.flush()
         os._exit(1)
+    gc.freeze()
+    gc.enable()
     return engine
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import Any, ClassVar
 
 import pulumi
 
@@ -19,12 +21,18 @@ class NativeResource(pulumi.CustomResource):
     The annotations of its class are its outputs.
     """
 
+    outputs: ClassVar[Mapping[str, Any]] = {}
+    """Each output's type."""
+
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        for name in cls.__annotations__:
-            setattr(cls, name, _output(name))
+        cls.outputs = inspect.get_annotations(cls, eval_str=True)
+        # The SDK evaluates the annotations of a class for each resource, those of properties once.
+        cls.__annotations__ = {}
+        for name, kind in cls.outputs.items():
+            setattr(cls, name, _output(name, kind))
 
-    def __init__(
+    def _register(
         self,
         token: str,
         resource_name: str,
@@ -33,8 +41,12 @@ class NativeResource(pulumi.CustomResource):
         *,
         secrets: tuple[str, ...] = (),
     ) -> None:
+        """Register the resource; called by the constructor of each class.
+
+        The SDK takes what calls the third constructor for the program's line, so this is not one.
+        """
         warn_of_plain_text()
-        props = dict.fromkeys(_outputs(type(self))) | dict(declared)
+        props = dict.fromkeys(self.outputs) | dict(declared)
         super().__init__(
             token,
             resource_name,
@@ -76,31 +88,32 @@ def _wire_paths(paths: list[str] | None) -> list[str] | None:
     return [re.sub(r"^\w+", lambda found: camel(found[0]), path) for path in paths]
 
 
-def _output(name: str) -> property:
+def _output(name: str, kind: Any) -> property:
     """An output, which the SDK finds by its wire name."""
 
     def read(self: Any) -> Any:
         return pulumi.get(self, name)
 
     read.__name__ = name
+    read.__annotations__["return"] = kind
     return property(pulumi.getter(name=camel(name))(read))
-
-
-def _outputs(cls: type) -> list[str]:
-    """The annotated outputs of a resource class."""
-    return list(cls.__annotations__)
 
 
 def _typed(props: Mapping[str, Any]) -> Any:
     """Return properties as an SDK input type, which keeps the keys of the user's mappings."""
-    sdk: Any = pulumi
-    types: dict[str, Any] = {
-        name: Mapping[str, Any] if isinstance(value, Mapping) else Any
-        for name, value in props.items()
-    }
-    wire_names = {name: sdk.property(camel(name)) for name in props}
-    body = {"__annotations__": types, "__module__": __name__, **wire_names}
-    kind: Any = pulumi.input_type(type("_Args", (), body))
+    kind = _input_type(tuple((name, isinstance(value, Mapping)) for name, value in props.items()))
     typed = kind.__new__(kind)
     typed.__dict__.update(props)
     return typed
+
+
+@cache
+def _input_type(properties: tuple[tuple[str, bool], ...]) -> Any:
+    """Return the type of resources with these properties: the name, and whether it is a mapping."""
+    sdk: Any = pulumi
+    types: dict[str, Any] = {
+        name: Mapping[str, Any] if mapping else Any for name, mapping in properties
+    }
+    wire_names = {name: sdk.property(camel(name)) for name in types}
+    body = {"__annotations__": types, "__module__": __name__, **wire_names}
+    return sdk.input_type(type("_Args", (), body))

@@ -10,11 +10,11 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import grpc
 from google.protobuf import any_pb2
-from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from olt_provider.api.errors import OltError
 from olt_provider.native import wire
 from olt_provider.native.names import APPLICATION, Wording
+from olt_provider.native.protocol import provider_pb2, status_pb2
 from olt_provider.native.resources import PROPERTIES, RESOURCES, PartialStateError, secrets
 
 OTHER_NAMES: Final = frozenset({"delete_before_replace", "env_var_mappings", "find_applications"})

@@ -7,12 +7,9 @@ import re
 from typing import Any, Final
 
 from google.protobuf.empty_pb2 import Empty
-from pulumi.runtime.proto import plugin_pb2, provider_pb2
-from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
 from olt_provider._version import __version__
 from olt_provider.api.errors import ConfigurationError, OltError
-from olt_provider.dynamic import host
 from olt_provider.lifecycle.properties import Props, as_declared, complete
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.values import has_unknown
@@ -28,6 +25,7 @@ from olt_provider.native.names import (
     resource_type,
     snake,
 )
+from olt_provider.native.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc
 from olt_provider.native.reporting import InvalidRequestError, reported, wording
 from olt_provider.native.resources import (
     RESOURCES,
@@ -38,6 +36,7 @@ from olt_provider.native.resources import (
     secrets,
     unknown_properties,
 )
+from olt_provider.provider_process import run_record, with_stored_configuration
 
 DIFF_NONE: Final = provider_pb2.DiffResponse.DIFF_NONE
 DIFF_SOME: Final = provider_pb2.DiffResponse.DIFF_SOME
@@ -53,7 +52,7 @@ KINDS: Final = {
 log = logging.getLogger("olt_provider")
 
 
-class Servicer(ResourceProviderServicer):
+class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     """Serves one provider of one engine run. Safe to share by threads."""
 
     def __init__(self, engine: Engine, context: ProviderContext | None = None) -> None:
@@ -137,7 +136,7 @@ class Servicer(ResourceProviderServicer):
             configuration.arguments(request.args),
             explicit_provider=configuration.is_explicit(request.urn),
             engine=self._engine,
-            run=configuration.run_record(self._engine),
+            run=run_record(self._engine.address),
         )
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, acceptResources=False, acceptOutputs=False
@@ -226,7 +225,7 @@ class Servicer(ResourceProviderServicer):
         )
 
     @reported
-    @host.with_stored_configuration
+    @with_stored_configuration
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Read a resource of the state, one to import, or one that is managed elsewhere."""
         resource = _resource(request)
@@ -261,7 +260,7 @@ class Servicer(ResourceProviderServicer):
         return provider_pb2.UpdateResponse(properties=_outputs(resource, updated, request.news))
 
     @reported
-    @host.with_stored_configuration
+    @with_stored_configuration
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Delete a resource."""
         resource = _resource(request)

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -96,6 +98,27 @@ def test_a_server_without_tls_is_an_error_of_one_line(
 ) -> None:
     with pytest.raises(RequestError, match="GET /x: "):
         make_transport(f"https://{server.host}/v1", max_retries=0).send(GET)
+
+
+def test_connections_share_the_trusted_certificates(
+    private: ScriptedServer,
+    make_transport: MakeTransport,
+    bundle: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loaded: list[str] = []
+    load = ssl.SSLContext.load_verify_locations
+
+    def counting(context: ssl.SSLContext, *files: Any) -> None:
+        loaded.append(type(context).__name__)
+        load(context, *files)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", counting)
+    transports = [make_transport(private.url, ca_bundle=bundle) for _ in range(8)]
+    with ThreadPoolExecutor(len(transports)) as pool:
+        list(pool.map(lambda each: each.send(GET), transports))
+    assert len({each.connection for each in private.received}) == len(transports)
+    assert loaded.count("_SharedContext") == 1
 
 
 # A .netrc is only looked at where the environment is: over TLS

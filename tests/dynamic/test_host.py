@@ -16,6 +16,7 @@ from olt_provider.api.errors import ApiError, ConfigurationError, OltError
 from olt_provider.dynamic import host
 from olt_provider.lifecycle.checking import Checked, Failure
 from olt_provider.lifecycle.values import UNKNOWN
+from olt_provider.provider_process import with_stored_configuration
 
 TOKEN: Final = "a-token"
 
@@ -102,7 +103,7 @@ REFUSED: Final = ApiError("refused", status=401)
 def test_stored_credentials_are_named_where_they_fail(
     error: OltError, from_environment: bool, explicit: bool, hint: str | None
 ) -> None:
-    @host.with_stored_configuration
+    @with_stored_configuration
     def operation(_provider: object) -> None:
         raise error
 

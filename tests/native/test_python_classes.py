@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
+from pulumi.runtime import mocks
 
 import olt_provider
 from olt_provider import native
@@ -39,10 +41,8 @@ def test_get_takes_the_same_arguments(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["OltApplication", "OltInstallation"])
 def test_outputs_are_the_same(name: str) -> None:
-    def outputs(cls: Any) -> Any:
-        return cls.__annotations__
-
-    assert outputs(getattr(native, name)) == outputs(getattr(olt_provider, name))
+    annotations = inspect.get_annotations(getattr(olt_provider, name), eval_str=True)
+    assert getattr(native, name).outputs == annotations
 
 
 def test_every_public_name_of_the_dynamic_form_is_exported() -> None:
@@ -78,8 +78,8 @@ class Registered(pulumi.runtime.Mocks):
 
 
 def test_inputs_and_outputs_are_translated_but_not_the_keys_of_the_user(event_loop: None) -> None:
-    mocks = Registered()
-    pulumi.runtime.set_mocks(mocks, preview=False)
+    registered = Registered()
+    pulumi.runtime.set_mocks(registered, preview=False)
     found: list[Any] = []
 
     def program() -> Any:
@@ -95,7 +95,7 @@ def test_inputs_and_outputs_are_translated_but_not_the_keys_of_the_user(event_lo
     test: Any = pulumi.runtime.test
     test(program)()
     trigger = {"client_secret": "a", "camelCase": "b"}
-    assert mocks.inputs == {
+    assert registered.inputs == {
         "allowedTenants": {"aa": ""},
         "rotateSecretWhenChanged": trigger,
         "redirectUris": ["https://a", "https://b"],
@@ -103,9 +103,35 @@ def test_inputs_and_outputs_are_translated_but_not_the_keys_of_the_user(event_lo
     assert found == ["c", "p", trigger]
 
 
+def test_source_position_is_the_line_of_the_program(
+    event_loop: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    positions: list[tuple[str, int]] = []
+    register: Any = mocks.MockMonitor.RegisterResource
+
+    def recording(monitor: Any, request: Any) -> Any:
+        if request.custom:
+            position = request.sourcePosition
+            positions.append((Path(position.uri).name, position.line))
+        return register(monitor, request)
+
+    monkeypatch.setattr(mocks.MockMonitor, "RegisterResource", recording)
+    pulumi.runtime.set_mocks(Registered(), preview=False)
+    line = inspect.currentframe().f_lineno + 3  # type: ignore[union-attr]
+
+    def program() -> Any:
+        app = native.OltApplication("app")
+        native.OltInstallation("installation", application_id=app.id)
+
+    test: Any = pulumi.runtime.test
+    test(program)()
+    here = Path(__file__).name
+    assert sorted(positions) == [(here, line), (here, line + 1)]
+
+
 def test_components_have_resources_of_the_native_form(event_loop: None) -> None:
-    mocks = Registered()
-    pulumi.runtime.set_mocks(mocks, preview=False)
+    registered = Registered()
+    pulumi.runtime.set_mocks(registered, preview=False)
     tenants = {"a0000000-0000-4000-8000-00000000000a": ""}
     pair = native.OltBackgroundApplicationPair("pair", generation=1, tenants=tenants)
     for each in (pair.first, pair.second):

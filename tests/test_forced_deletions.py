@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from olt_provider.api.errors import ConfigurationError
-from olt_provider.dynamic.host import forced_deletions
+from olt_provider.provider_process import forced_deletions
 
 ONE = "9aa3b618-8cd2-4dc0-b7a1-da6df60af254"
 TWO = "0bb3b618-8cd2-4dc0-b7a1-da6df60af255"
