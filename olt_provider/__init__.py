@@ -3,6 +3,7 @@
 - ``application``, ``installation``, ``background_application``, ``provider``, ``lookups``: the
   classes and functions for programs, in the dynamic form. ``dynamic`` holds their shared code.
 - ``native``: the same classes in the native form, and the plugin.
+- ``provider_process``: what the provider processes of both forms share.
 - ``lifecycle``: property tables, checks, plans and operations, which both forms use.
 - ``api``: the client of the REST API; ``api.transport`` sends each request.
 - ``settings``, ``setting_places``, ``setting_names``: configuration and environment variables.

@@ -9,7 +9,7 @@ from typing import Final
 
 LOADED: Final = """
 import json, sys
-import pulumi, pulumi.dynamic
+{}
 before = set(sys.modules)
 {}
 print(json.dumps(sorted({{name.partition(".")[0] for name in set(sys.modules) - before}})))
@@ -30,13 +30,14 @@ NOT_NEEDED: Final = {
     *("black", "typer", "click", "rich"),
 }
 """Of the extras, and what reads tokens, which only some credentials need."""
+PLUGIN: Final = "import olt_provider.native.servicer"
 THE_HOSTS: Final = {"pydantic", "requests", "tenacity", "urllib3"}
 
 
-def _loaded(program: str) -> set[str]:
-    """The packages that are loaded on top of Pulumi's own."""
+def _loaded(program: str, before: str = "import pulumi, pulumi.dynamic") -> set[str]:
+    """The packages that are loaded on top of those that were loaded before."""
     done = subprocess.run(
-        [sys.executable, "-c", LOADED.format(program)],
+        [sys.executable, "-c", LOADED.format(before, program)],
         capture_output=True,
         text=True,
         timeout=60,
@@ -55,3 +56,9 @@ def test_a_program_loads_nothing_but_the_resources() -> None:
     loaded = _loaded(PROGRAM)
     assert "olt_provider" in loaded
     assert loaded & (NOT_NEEDED | THE_HOSTS) == set()
+
+
+def test_the_plugin_loads_the_messages_of_the_sdk_and_nothing_else_of_it() -> None:
+    loaded = _loaded(PLUGIN, before="")
+    assert {"olt_provider", "grpc", *THE_HOSTS} <= loaded
+    assert loaded & {"pulumi", "opentelemetry", "yaml", *NOT_NEEDED} == set()
