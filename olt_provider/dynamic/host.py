@@ -41,10 +41,14 @@ _warned: set[str] = set()
 
 def context(request: ConfigureRequest) -> ProviderContext:
     """Return the context that the providers of this process with the same configuration share."""
-    # The SDK and gRPC stay loaded, so garbage collections during our imports need not scan them.
-    gc.freeze()
     keys = tuple(getattr(request.config, "_props", ()))  # the SDK has no public way to list them
-    return shared_context(request.config.get, os.environ, warn=warn, keys=keys)
+    # What is imported stays, and there is so much of it that scans for garbage take long.
+    gc.disable()
+    try:
+        return shared_context(request.config.get, os.environ, warn=warn, keys=keys)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def shared_context(
