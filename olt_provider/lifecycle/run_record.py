@@ -25,6 +25,8 @@ class Holder:
         api_url: the API base URL of its platform; ``""`` if the settings are invalid.
         name: the resource's name in messages.
         adopts: whether the resource is created, or replaced, by adopting it.
+        claims: whether the resource exists and still declares ``adopt``, or its adoption is not
+            finished. Such a resource shares the application with no other.
         application_name: the name that the program declares for an application; ``""``: unknown.
     """
 
@@ -33,6 +35,7 @@ class Holder:
     name: str
     adopts: bool = False
     application_name: str = ""
+    claims: bool = False
 
 
 def application_key(application_id: str) -> str:
@@ -130,4 +133,5 @@ class RunRecord:
                     name=str(event.get("name")),
                     adopts=event.get("adopts") is True,
                     application_name=str(event.get("application_name") or ""),
+                    claims=event.get("claims") is True,
                 )

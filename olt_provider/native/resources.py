@@ -10,6 +10,7 @@ from olt_provider.api.errors import ConfigurationError, OltError
 from olt_provider.api.ids import canonical_id
 from olt_provider.lifecycle.application import declaration as application_declaration
 from olt_provider.lifecycle.application import operations as application_operations
+from olt_provider.lifecycle.application.declaration import UNFINISHED_ADOPTION
 from olt_provider.lifecycle.application.model import ApplicationInputs, ApplicationState
 from olt_provider.lifecycle.application.rotation import Rotation
 from olt_provider.lifecycle.checking import Checked, Failure
@@ -116,7 +117,8 @@ class Application:
             notes = (*notes, LOST.format(id_=id_))
         elif outputs.get("client_secret") is None and not _rotates(context, outputs, inputs):
             notes = (*notes, IMPORTED.format(id_=id_))
-        return Difference(found.properties, found.replaces, notes, bool(outputs.get(SECRET_LOST)))
+        marked = bool(outputs.get(SECRET_LOST) or outputs.get(UNFINISHED_ADOPTION))
+        return Difference(found.properties, found.replaces, notes, marked)
 
     def preview_create(self, inputs: Props) -> dict[str, Any]:
         """Return the inputs, and the client type, which is the only known output."""
@@ -144,7 +146,8 @@ class Application:
             state = application_operations.create(context, ApplicationInputs.from_props(inputs))
         except PartiallyCompleted as error:
             application_declaration.hold_created(context, error.state.id, inputs)
-            raise PartialStateError(_application(error.state), KEPT.format(error=error)) from None
+            text = ADOPTING if error.state.adopting else KEPT
+            raise PartialStateError(_application(error.state), text.format(error=error)) from None
         application_declaration.hold_created(context, state.id, inputs)
         return _application(state)
 
@@ -162,7 +165,9 @@ class Application:
         found = application_operations.read(context, state)
         if found is None:
             return None
-        return _application(replace(found, needs_new_secret=state.needs_new_secret))
+        return _application(
+            replace(found, needs_new_secret=state.needs_new_secret, adopting=state.adopting)
+        )
 
     def update(self, context: ProviderContext, id_: str, outputs: Props, inputs: Props) -> Existing:
         """Change the application in place."""
@@ -175,7 +180,7 @@ class Application:
 
     def delete(self, context: ProviderContext, id_: str, outputs: Props) -> None:
         """Delete the application, unless it is installed and ``force_destroy`` is not set."""
-        application_operations.delete(context, ApplicationState.from_props(id_, outputs))
+        application_operations.delete(context, _state(id_, outputs))
 
 
 SECRET_LOST: Final = "__needsNewSecret"  # noqa: S105 - a name
@@ -187,6 +192,9 @@ LOST: Final = (
 KEPT: Final = (
     "{error}. The application was registered and is kept in the state: run `pulumi up` again to "
     "finish it"
+)
+ADOPTING: Final = (
+    "{error}. The application is kept in the state: run `pulumi up` again to finish its adoption"
 )
 IMPORTED: Final = (
     "the client secret of application {id_} is not in the state, because it was imported: "
@@ -207,12 +215,17 @@ def _without_adopt(inputs: Props) -> dict[str, Any]:
 
 def _state(id_: str, outputs: Props) -> ApplicationState:
     state = ApplicationState.from_props(id_, outputs)
-    return replace(state, needs_new_secret=bool(outputs.get(SECRET_LOST)))
+    return replace(
+        state,
+        needs_new_secret=bool(outputs.get(SECRET_LOST)),
+        adopting=bool(outputs.get(UNFINISHED_ADOPTION)),
+    )
 
 
 def _application(state: ApplicationState) -> Existing:
-    mark = {SECRET_LOST: True} if state.needs_new_secret else {}
-    return Existing(state.id, {**state.to_props(), **mark}, state.inputs.to_props())
+    marks = {SECRET_LOST: state.needs_new_secret, UNFINISHED_ADOPTION: state.adopting}
+    marked = {mark: True for mark, is_set in marks.items() if is_set}
+    return Existing(state.id, {**state.to_props(), **marked}, state.inputs.to_props())
 
 
 class Installation:

@@ -13,7 +13,7 @@ from olt_provider.api.errors import ConfigurationError, OltError
 from olt_provider.lifecycle.properties import Props, as_declared, complete
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.values import has_unknown
-from olt_provider.native import configuration, wire
+from olt_provider.native import configuration, plain_text, wire
 from olt_provider.native.component import Components
 from olt_provider.native.details import details
 from olt_provider.native.engine import Engine
@@ -132,8 +132,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         warning = configuration.version_warning(request.args)
         if warning is not None:
             self._engine.warn(warning)
+        declared = configuration.arguments(request.args)
+        for text in plain_text.warnings(request.urn, declared):
+            self._engine.warn(text)
         self._context = configuration.context_of(
-            configuration.arguments(request.args),
+            declared,
             explicit_provider=configuration.is_explicit(request.urn),
             engine=self._engine,
             run=run_record(self._engine.address),

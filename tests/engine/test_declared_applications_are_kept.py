@@ -239,6 +239,25 @@ def test_adopting_what_another_resource_manages_fails_the_preview(
     assert emulator.platform.application(app) is not None
 
 
+@both_hosts
+def test_adoption_that_failed_half_way_does_not_take_an_application_from_its_resource(
+    emulator: Emulator, stack: Stack, app: str
+) -> None:
+    """Without a preview, the adopting resource may come first, which rotates the secret."""
+    adopts = declared("b", f'url="https://b.example", {adopting(app)}')
+    stack.config("olt:maxRetries", "0")
+    emulator.add_fault(Fault(kind="status", status=403, method="POST", path="**/secret"))
+    stack.program(program(adopts, declared("a", "", "depends_on=[app]")))
+    stack.up(expect_failure=True)
+    emulator.clear_faults()
+
+    for command in (stack.preview, stack.up, stack.up):
+        assert "only one resource can" in command(expect_failure=True).output
+    stack.program(program(adopts))
+    assert f"application {app} was not deleted" in stack.up().output
+    assert_kept(emulator, stack, "b", app)
+
+
 @pytest.mark.parametrize("arguments", [("--run-program",), long(())])
 def test_destroy_deletes_what_the_program_declares(
     emulator: Emulator, stack: Stack, app: str, arguments: tuple[str, ...]

@@ -68,7 +68,7 @@ def attributes(resource: type) -> dict[str, str]:
 def test_every_field_is_a_property(name: str) -> None:
     _, inputs, state = RESOURCES[name]
     assert {each.name for each in fields(inputs)} == set(table_of(inputs))
-    own = {"id", "inputs", "needs_new_secret"}
+    own = {"id", "inputs", "needs_new_secret", "adopting"}
     assert {each.name for each in fields(state)} - own == set(table_of(state))
 
 

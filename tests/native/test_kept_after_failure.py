@@ -10,7 +10,7 @@ from tests.emulated import changes_in
 from tests.engine.harness import Stack
 from tests.engine.olt import reaching
 from tests.native.conftest import MakeStack
-from tests.native.stacks import application
+from tests.native.stacks import application, native
 from tests.native.test_partial_state import APPLICATIONS, PATCH, SECRET
 
 
@@ -124,3 +124,51 @@ def test_update_that_stopped_half_way_is_taken_back_by_a_plain_up(
     (held,) = emulator.platform.applications(owner)
     assert held["name"] == "Sample"
     assert stack.preview_json()["changeSummary"] == {"same": 2}
+
+
+def test_adoption_that_failed_half_way_takes_nothing_from_the_resource_that_manages_it(
+    emulator: Emulator, new_stack: MakeStack, owner: str
+) -> None:
+    """Also without ``adopt``, which would finish the adoption; removing the resource helps."""
+    managing = 'OltApplication("app", name="Sample", opts=pulumi.ResourceOptions({}))\n'
+    adopting = 'OltApplication("other", name="Sample", url="https://b.example", {})\n'
+    header = native("import pulumi\nfrom olt_provider import AdoptArgs, OltApplication\n")
+    stack = deployed_without_retries(new_stack, header + managing.format(""), emulator, owner)
+    stack.up()
+    before = stack.resource("app")
+
+    stack.program(
+        header
+        + "other = "
+        + adopting.format(f"adopt=AdoptArgs({before['id']!r})")
+        + managing.format("depends_on=[other]")
+    )
+    emulator.add_fault(Fault(kind="status", status=403, method="POST", path="**/secret"))
+    stack.up(expect_failure=True)
+    emulator.clear_faults()
+    assert stack.resource("other")["id"] == before["id"]
+
+    stack.program(header + adopting.format("") + managing.format(""))
+    output = stack.preview(expect_failure=True).output
+    assert "only one resource can: remove one of them from the program" in output
+    stack.program(header + managing.format(""))
+    assert f"application {before['id']} was not deleted" in stack.up(preview=True).output
+    (held,) = emulator.platform.applications(owner)
+    (kept,) = [each for each in stack.exported() if each["type"] == "olt:index:Application"]
+    secret = json.loads(kept["outputs"]["clientSecret"]["plaintext"])
+    assert held["id"] == kept["id"] == before["id"]
+    assert emulator.platform.secret_is_valid(held["oauth2Client"]["id"], secret)
+
+
+def test_destroy_leaves_an_application_whose_adoption_was_not_finished(
+    emulator: Emulator, new_stack: MakeStack, owner: str
+) -> None:
+    found = emulator.platform.register(owner, name="Sample")
+    program = application(name="Renamed", adopt={"application_id": found["id"]})
+    stack = deployed_without_retries(new_stack, program, emulator, owner)
+    emulator.add_fault(Fault(kind="status", status=403, method="POST", path="**/secret"))
+    assert "to finish its adoption" in stack.up(expect_failure=True).output
+    emulator.clear_faults()
+    assert "its adoption was not finished" in stack.destroy().output
+    assert stack.resources() == []
+    assert emulator.platform.application(found["id"]) is not None

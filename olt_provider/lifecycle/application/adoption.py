@@ -51,7 +51,8 @@ def adopt(
         reached = ApplicationState.of(
             outcome.application or application, found, adoption.client_secret, session.api_url
         )
-        reached = replace(reached, needs_new_secret=adoption.client_secret is None)
+        lost_secret = adoption.client_secret is None
+        reached = replace(reached, needs_new_secret=lost_secret, adopting=True)
         cause = _secret_lost(application, error) if lost else error
         raise PartiallyCompleted(reached, cause) from None
     session.known_applications.note(application.id, inputs.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from pydantic import SecretStr
 
@@ -21,6 +21,9 @@ from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.rechecks import Check
 from olt_provider.lifecycle.run_record import Holder, application_key
 from olt_provider.lifecycle.values import UNKNOWN, has_unknown
+
+UNFINISHED_ADOPTION: Final = "__adopting"
+"""Marks the outputs of a resource whose adoption failed half-way, in the native form."""
 
 
 def check(context: ProviderContext, olds: Props, news: Props) -> Checked:
@@ -139,8 +142,8 @@ def compare(context: ProviderContext, id_: str, outputs: Props, inputs: Props) -
     """Compare as ``diff``, and record that the resource manages the application.
 
     Nothing is recorded for a resource that is replaced. Raises ``LifecycleError`` if ``adopt``
-    names another application than the resource manages, if another resource adopts the managed one,
-    or if both secrets of a pair would be rotated.
+    names another application than the resource manages, if another resource manages or adopts an
+    application that one of both adopts, or if both secrets of a pair would be rotated.
     """
     now = context.now()
     difference = diff(outputs, inputs, now)
@@ -160,7 +163,8 @@ def compare(context: ProviderContext, id_: str, outputs: Props, inputs: Props) -
             "`pulumi up --replace` with its URN"
         )
     context.pairs.require_next(id_, outputs, inputs)
-    earlier.holds.append(_hold(context, id_, inputs))
+    claims = earlier.adopts is not None or bool(outputs.get(UNFINISHED_ADOPTION))
+    earlier.holds.append(_hold(context, replace(_holder(context, id_, inputs), claims=claims)))
     secret = outputs.get("client_secret")
     if isinstance(secret, str) and plan_of(outputs, inputs, now).rotation is not Rotation.YES:
         context.kept_secrets.setdefault(id_, []).append(SecretStr(secret))
@@ -177,16 +181,16 @@ def hold_created(context: ProviderContext, id_: str, inputs: Props) -> None:
         context.run.hold(Holder(application_key(id_), context.api_url, _named(inputs)))
 
 
-def _hold(context: ProviderContext, id_: str, inputs: Props) -> str:
-    holder = _holder(context, id_, inputs)
+def _hold(context: ProviderContext, holder: Holder) -> str:
     for other in context.run.holders(holder.held, holder.api_url):
-        if other.adopts:
+        if other.adopts or other.claims or holder.claims:
+            first, second = (other, holder) if holder.claims else (holder, other)
             raise LifecycleError(
-                f"{holder.name} manages application {id_}, and {other.name} adopts it; only one "
+                f"{first.name} manages {holder.held}, and {second.name} adopts it; only one "
                 "resource can: remove one of them from the program"
             )
         context.warn(
-            f"application {id_} is managed by two resources, {other.name} and {holder.name}, of "
+            f"{holder.held} is managed by two resources, {other.name} and {holder.name}, of "
             "which one may hold an old client secret: remove one of them from the program; the "
             "application is not deleted"
         )

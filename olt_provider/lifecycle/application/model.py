@@ -291,6 +291,8 @@ class ApplicationState:
     api_url: Annotated[str, Property("The API base URL of its platform.")]
     needs_new_secret: bool = False
     """Whether the client secret may be dead, because every response to its rotation was lost."""
+    adopting: bool = False
+    """Whether the adoption failed half-way and was not finished since."""
 
     @classmethod
     def from_props(cls, id_: str, props: Props) -> ApplicationState:

@@ -199,7 +199,7 @@ def update(
         raise explained from None
     session.known_applications.note(state.id, inputs.name)
     after = _state_after(state, inputs, outcome, now)
-    return replace(after, api_url=session.api_url)
+    return replace(after, api_url=session.api_url, adopting=False)
 
 
 def _state_after(
@@ -245,10 +245,10 @@ def _explain(session: TenantSession, state: ApplicationState, error: OltError) -
 def delete(context: ProviderContext, state: ApplicationState) -> None:
     """Delete an application: ``DELETE .../{applicationId}``, unless the deletion guard refuses it.
 
-    Makes no API call, and warns, if another resource of the program manages the application. Raises
-    ``LifecycleError`` if it is installed and ``force_destroy`` is not set, if a 404 does not prove
-    the deletion, and if an adoption would replace its client secret by one that could not be
-    checked.
+    Makes no API call, and warns, if another resource of the program manages the application, or if
+    its adoption was not finished. Raises ``LifecycleError`` if it is installed and
+    ``force_destroy`` is not set, if a 404 does not prove the deletion, and if an adoption would
+    replace its client secret by one that could not be checked.
     """
     holders = context.run.holders(application_key(state.id), context.api_url)
     if holders:
@@ -256,6 +256,12 @@ def delete(context: ProviderContext, state: ApplicationState) -> None:
         verb = "adopts" if holders[-1].adopts else "manages"
         context.warn(f"application {state.id} was not deleted: {holders[-1].name} {verb} it")
         warn_of_dead_secret(context, state)
+        return
+    if state.adopting:
+        context.warn(
+            f"application {state.id} was not deleted, because its adoption was not finished: "
+            "delete it in the portal if nothing uses it"
+        )
         return
     if context.application_checks.may_manage(state.inputs.name, state.inputs.tenant_id):
         raise LifecycleError(

@@ -190,6 +190,26 @@ def test_two_resources_that_manage_one_application_are_a_warning(
     assert len(holders(context)) == 2
 
 
+@pytest.mark.parametrize("adopter_first", [True, False])
+def test_adopt_that_stays_declared_does_not_share_its_application(
+    context: ProviderContext, *, adopter_first: bool
+) -> None:
+    declared: list[dict[str, Any]] = [{"name": "y", "adopt": adopt(X)}, {}]
+    first, second = declared if adopter_first else reversed(declared)
+    exists(context, X, **first)
+    pattern = f"name='x' manages application {X}, and .* name='y' adopts it; only one resource can"
+    with pytest.raises(LifecycleError, match=pattern):
+        exists(context, X, **second)
+
+
+def test_unfinished_adoption_does_not_share_its_application(context: ProviderContext) -> None:
+    exists(context, X)
+    checked = declaration.check(context, kept(), {"name": "y"})
+    marked = {**kept(name="y"), declaration.UNFINISHED_ADOPTION: True}
+    with pytest.raises(LifecycleError, match=f"manages application {X}, and .*name='y' adopts it"):
+        declaration.compare(context, X, marked, checked.inputs)
+
+
 def test_settings_that_are_unusable_do_not_release_anything(misconfigured: ProviderContext) -> None:
     exists(misconfigured, X, tenant_id=OWNER, **defaults(TABLE))
     assert holders(misconfigured)
