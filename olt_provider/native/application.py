@@ -10,9 +10,10 @@ import pulumi
 from olt_provider.application import AdoptArgs, AdoptArgsDict, AllowedTenants, Status
 from olt_provider.dynamic import arguments, shape
 from olt_provider.native.names import APPLICATION, camel
-from olt_provider.native.python_resource import NativeResource
+from olt_provider.native.python_resource import NativeResource, with_outputs
 
 
+@with_outputs
 class OltApplication(NativeResource):
     """An OAuth2 application, owned by a tenant and usable by the tenants it allows.
 

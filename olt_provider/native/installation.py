@@ -6,9 +6,10 @@ import pulumi
 
 from olt_provider.dynamic import arguments
 from olt_provider.native.names import INSTALLATION
-from olt_provider.native.python_resource import NativeResource
+from olt_provider.native.python_resource import NativeResource, with_outputs
 
 
+@with_outputs
 class OltInstallation(NativeResource):
     """An application installed in a tenant that it allows.
 

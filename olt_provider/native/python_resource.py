@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import pulumi
 
@@ -16,21 +16,10 @@ from olt_provider.native.names import ALIASES, camel, snake
 
 
 class NativeResource(pulumi.CustomResource):
-    """A resource with snake_case names in Python and camelCase names on the wire.
+    """A resource with snake_case names in Python and camelCase names on the wire."""
 
-    The annotations of its class are its outputs.
-    """
-
-    outputs: ClassVar[Mapping[str, Any]] = {}
-    """Each output's type."""
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        cls.outputs = inspect.get_annotations(cls, eval_str=True)
-        # The SDK evaluates the annotations of a class for each resource, those of properties once.
-        cls.__annotations__ = {}
-        for name, kind in cls.outputs.items():
-            setattr(cls, name, _output(name, kind))
+    outputs: ClassVar[Mapping[str, Any]]
+    """Each output's type. ``with_outputs`` sets it."""
 
     def _register(
         self,
@@ -61,6 +50,19 @@ class NativeResource(pulumi.CustomResource):
     def translate_output_property(self, prop: str) -> str:
         """The Python name of a property."""
         return snake(prop)
+
+
+R = TypeVar("R", bound=NativeResource)
+
+
+def with_outputs(cls: type[R]) -> type[R]:
+    """Decorate a resource class: its annotations are its outputs."""
+    cls.outputs = inspect.get_annotations(cls, eval_str=True)
+    # The SDK evaluates the annotations of a class for each resource, those of properties once.
+    cls.__annotations__ = {}
+    for name, kind in cls.outputs.items():
+        setattr(cls, name, _output(name, kind))
+    return cls
 
 
 def options(

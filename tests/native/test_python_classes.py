@@ -103,6 +103,25 @@ def test_inputs_and_outputs_are_translated_but_not_the_keys_of_the_user(event_lo
     assert found == ["c", "p", trigger]
 
 
+class Reporting(native.OltApplication):
+    """A class of a user, with an attribute of its own."""
+
+    team: str = "ours"
+
+
+def test_subclass_of_a_user_has_the_outputs(event_loop: None) -> None:
+    pulumi.runtime.set_mocks(Registered(), preview=False)
+    found: list[Any] = []
+
+    def program() -> Any:
+        app = Reporting("app", name="Reporting")
+        return pulumi.Output.all(app.client_id, app.name).apply(found.extend)
+
+    test: Any = pulumi.runtime.test
+    test(program)()
+    assert found == ["c", "Reporting"]
+
+
 def test_source_position_is_the_line_of_the_program(
     event_loop: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
