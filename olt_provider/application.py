@@ -176,7 +176,6 @@ class ApplicationProvider(ResourceProvider):
         return CreateResult(state.id, with_defaults(TABLE, state.to_props(), props))
 
     @host.reported
-    @with_stored_configuration
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Read the application; without earlier outputs, one that is managed elsewhere.
 
@@ -184,13 +183,19 @@ class ApplicationProvider(ResourceProvider):
             404 a list too.
         Permission: ``applications_development:read``.
         """
-        from olt_provider.dynamic.states import as_read
         from olt_provider.lifecycle.application import operations
-        from olt_provider.lifecycle.application.model import TABLE, ApplicationState
 
         if "client_id" not in props:
             found = operations.get(self.context, id_, props.get("tenant_id"))
             return ReadResult(found.id, found.to_props())
+        return self._read_again(id_, props)
+
+    @with_stored_configuration
+    def _read_again(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        from olt_provider.dynamic.states import as_read
+        from olt_provider.lifecycle.application import operations
+        from olt_provider.lifecycle.application.model import TABLE, ApplicationState
+
         state = operations.read(self.context, ApplicationState.from_props(id_, props))
         if state is None:
             return ReadResult("", {})

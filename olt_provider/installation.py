@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 from pulumi.dynamic import (
@@ -16,7 +16,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from olt_provider.api.errors import ConfigurationError
+from olt_provider.api.ids import ids_of
 from olt_provider.dynamic import arguments, host, shape
 from olt_provider.dynamic.plain_text import warn_of_plain_text
 from olt_provider.native.names import INSTALLATION
@@ -24,6 +24,8 @@ from olt_provider.provider_process import with_stored_configuration
 
 if TYPE_CHECKING:
     from olt_provider.lifecycle.installation.model import InstallationInputs
+
+ID_FORM: Final = "{tenant_id}/{application_id}"
 
 
 class InstallationProvider(ResourceProvider):
@@ -83,7 +85,6 @@ class InstallationProvider(ResourceProvider):
         return CreateResult(state.id, state.to_props())
 
     @host.reported
-    @with_stored_configuration
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Read the installation; without earlier outputs, one that is managed elsewhere.
 
@@ -92,11 +93,17 @@ class InstallationProvider(ResourceProvider):
         Permission: ``applications:read``.
         """
         from olt_provider.lifecycle.installation import operations
-        from olt_provider.lifecycle.installation.model import InstallationState
 
         if "installed_at" not in props:
             found = operations.get(self.context, _inputs_of(id_))
             return ReadResult(found.id, found.to_props())
+        return self._read_again(props)
+
+    @with_stored_configuration
+    def _read_again(self, props: dict[str, Any]) -> ReadResult:
+        from olt_provider.lifecycle.installation import operations
+        from olt_provider.lifecycle.installation.model import InstallationState
+
         state = operations.read(self.context, InstallationState.from_props(props))
         if state is None:
             return ReadResult("", {})
@@ -131,12 +138,8 @@ class InstallationProvider(ResourceProvider):
 def _inputs_of(id_: str) -> InstallationInputs:
     from olt_provider.lifecycle.installation.model import InstallationInputs
 
-    tenant_id, _, application_id = id_.partition("/")
-    if not application_id:
-        raise ConfigurationError(
-            f"{id_!r} is not the ID of an installation: write {{tenant_id}}/{{application_id}}"
-        )
-    return InstallationInputs(application_id.lower(), tenant_id.lower())
+    tenant_id, application_id = ids_of(id_, what="an installation", forms=(ID_FORM,))
+    return InstallationInputs(application_id, tenant_id)
 
 
 class OltInstallation(Resource, module="olt", name="OltInstallation"):

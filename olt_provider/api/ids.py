@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 from olt_provider.api.errors import ConfigurationError
+
+MOST_SHOWN: Final = 80
+"""The largest number of characters of an invalid ID in a message."""
 
 
 def canonical_id(value: str) -> str:
@@ -18,6 +23,21 @@ def uuid_of(value: str) -> str:
         return str(UUID(canonical_id(value)))
     except ValueError:
         raise ValueError("not a UUID") from None
+
+
+def ids_of(value: str, *, what: str, forms: Sequence[str]) -> list[str]:
+    """Return the UUIDs of an ID such as ``{tenantId}/{applicationId}``.
+
+    ``forms`` are the allowed forms. Raises ``ConfigurationError``, which lists them.
+    """
+    parts = value.strip().split("/")
+    try:
+        if len(parts) in {form.count("/") + 1 for form in forms}:
+            return [uuid_of(part) for part in parts]
+    except ValueError:
+        pass
+    shown = value if len(value) <= MOST_SHOWN else f"{value[:MOST_SHOWN]}..."
+    raise ConfigurationError(f"{shown!r} is not the ID of {what}: write {' or '.join(forms)}")
 
 
 def segment(value: str, *, what: str) -> str:

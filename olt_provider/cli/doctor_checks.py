@@ -25,7 +25,7 @@ from olt_provider.api.transport import Transport
 from olt_provider.cli import remedies
 from olt_provider.cli.remedies import Remedies
 from olt_provider.cli.settings import load_settings, tenants_of
-from olt_provider.cli.terminal import one_line
+from olt_provider.printable import one_line
 from olt_provider.settings import Settings
 
 LEAST_SDK: Final = (3, 216)

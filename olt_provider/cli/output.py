@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 import typer
 
 from olt_provider.cli import terminal
+from olt_provider.printable import one_line
 
 OK: Final = 0
 PROBLEM: Final = 1
@@ -26,12 +27,12 @@ def fail(command: str, message: str, code: int = WRONG_USAGE) -> NoReturn:
 
 def report(message: str) -> None:
     """Print one line on standard error; control characters in it are escaped."""
-    typer.echo(terminal.one_line(message), err=True)
+    typer.echo(one_line(message), err=True)
 
 
 def show(message: str) -> None:
     """Print one line on standard output; control characters in it are escaped."""
-    typer.echo(terminal.one_line(message))
+    typer.echo(one_line(message))
 
 
 def may_write(command: str, file: Path | None, *, force: bool) -> None:
@@ -66,7 +67,7 @@ def progress(doing: str) -> Iterator[Callable[[str], None]]:
     from rich.markup import escape
 
     with Console(stderr=True).status(doing) as status:
-        yield lambda detail: status.update(f"{doing}: {escape(terminal.one_line(detail))}")
+        yield lambda detail: status.update(f"{doing}: {escape(one_line(detail))}")
 
 
 LEVELS: Final = {

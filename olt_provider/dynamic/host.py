@@ -20,6 +20,7 @@ from pulumi.output import Unknown
 
 from olt_provider.api.errors import ConfigurationError, OltError
 from olt_provider.lifecycle.values import UNKNOWN
+from olt_provider.printable import one_line
 from olt_provider.provider_process import engine_is_running, forced_deletions, run_record
 
 # Programs import this module too, so imports that only the provider process needs are local.
@@ -107,6 +108,7 @@ def engine_address() -> str | None:
 
 def warn(message: str) -> None:
     """Show a warning to the user, once per process: the engine counts it in its summary."""
+    message = one_line(message)
     with _lock:
         if message in _warned:
             return
@@ -156,7 +158,7 @@ def reported(operation: F) -> F:
         except OltError as error:
             if os.environ.get("OLT_DEBUG"):
                 raise
-            message = str(error)
+            message = one_line(str(error))
         sys.tracebacklimit = 0
         raise _ReportedError(message) from None
 
@@ -185,7 +187,7 @@ def check_result(checked: Checked) -> CheckResult:
     property is named in the text of the failure instead.
     """
     failures = [
-        CheckFailure("", ": ".join(filter(None, (failure.property, failure.reason))))
+        CheckFailure("", one_line(": ".join(filter(None, (failure.property, failure.reason)))))
         for failure in checked.failures
     ]
     return CheckResult({key: _sent(value) for key, value in checked.inputs.items()}, failures)

@@ -7,6 +7,7 @@ from functools import cache
 
 import pulumi
 
+from olt_provider.printable import one_line
 from olt_provider.setting_names import configured
 from olt_provider.stored_settings import SECRETS, in_plain_text, stored_settings, warning
 
@@ -25,7 +26,7 @@ def _warn(project: str, stack: str) -> None:
     for key in SECRETS:
         name = configured(key)
         for path in _in_plain_text(name, stored.get(name)):
-            pulumi.log.warn(warning(name, path, project=project, stack=stack))
+            pulumi.log.warn(one_line(warning(name, path, project=project, stack=stack)))
 
 
 def _in_plain_text(name: str, stored: object) -> Iterable[str]:

@@ -5,6 +5,7 @@ No message quotes a value: a program may mark any of them as a secret, or put on
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -25,7 +26,8 @@ MOST_DAYS: Final = 36500
 
 STATUSES: Final = ("active", "inactive")
 
-# The constructor makes a mapping of every sequence but one that names a tenant twice.
+# The constructors in Python make a mapping of every sequence but one that names a tenant twice.
+MAPPING: Final = "must map tenant IDs to comments"
 REPEATED: Final = "a tenant is listed twice: list each tenant once"
 
 
@@ -80,7 +82,7 @@ def flag(value: Any) -> bool:
 def days(value: Any) -> int:
     """A whole number of days. The engine sends every number as a float."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or value != int(value) or not 1 <= value <= MOST_DAYS:
+    if not number or not math.isfinite(value) or value != int(value) or not 1 <= value <= MOST_DAYS:
         raise InvalidError(f"must be a whole number of days, from 1 to {MOST_DAYS}")
     return int(value)
 
@@ -143,11 +145,10 @@ def _place(item: Any, items: Iterable[Any]) -> str:
 def allowed_tenants(value: Any) -> dict[str, Any]:
     """Tenant IDs and their comments. A comment may be unknown."""
     if isinstance(value, list | tuple):
-        for item in value:
-            _tenant_id(item)
-        raise InvalidError(REPEATED)
+        listed = [_tenant_id(item) for item in value]
+        raise InvalidError(REPEATED if len(set(listed)) < len(listed) else MAPPING)
     if not isinstance(value, Mapping):
-        raise InvalidError("must map tenant IDs to comments, or be a sequence of tenant IDs")
+        raise InvalidError(MAPPING)
     tenants: dict[str, Any] = {}
     for key, comment in value.items():
         place = _place(key, value)
@@ -169,6 +170,21 @@ def _comment(value: Any, place: str) -> str:
 
 def _tenant_id(item: Any) -> str:
     return uuid(item.get("tenant_id") if isinstance(item, Mapping) else item)
+
+
+def trigger(value: Any) -> dict[str, Any]:
+    """A mapping of any values that a state can hold and that can be compared."""
+    if not _is_finite(value):
+        raise InvalidError("must hold no number that is infinite or not a number")
+    return mapping(value)
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_is_finite, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def mapping(value: Any) -> dict[str, Any]:

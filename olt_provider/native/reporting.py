@@ -16,10 +16,21 @@ from olt_provider.native import wire
 from olt_provider.native.names import APPLICATION, Wording
 from olt_provider.native.protocol import provider_pb2, status_pb2
 from olt_provider.native.resources import PROPERTIES, RESOURCES, PartialStateError, secrets
+from olt_provider.printable import one_line
 
 OTHER_NAMES: Final = frozenset({"delete_before_replace", "env_var_mappings", "find_applications"})
 """Names of resource options and functions in messages."""
-wording = Wording(PROPERTIES | OTHER_NAMES)
+
+
+class MessageWording(Wording):
+    """The wording of messages, which are one line each."""
+
+    def of(self, text: str) -> str:
+        """Return the text in one line that is safe for terminals and logs."""
+        return one_line(super().of(text))
+
+
+wording = MessageWording(PROPERTIES | OTHER_NAMES)
 SECRETS: Final = secrets(RESOURCES[APPLICATION])
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
-from olt_provider.api.errors import ConfigurationError, OltError
-from olt_provider.api.ids import canonical_id
+from olt_provider.api.errors import OltError
+from olt_provider.api.ids import canonical_id, ids_of
 from olt_provider.lifecycle.application import declaration as application_declaration
 from olt_provider.lifecycle.application import operations as application_operations
 from olt_provider.lifecycle.application.declaration import UNFINISHED_ADOPTION
@@ -25,6 +25,8 @@ from olt_provider.lifecycle.values import UNKNOWN
 from olt_provider.native.names import APPLICATION, INSTALLATION, camel
 
 Props = Mapping[str, Any]
+
+OWNED_FORM: Final = "{tenantId}/{applicationId}"
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class NativeResource(Protocol):
 
     inputs: Table
     computed: Table
+    recorded: str
+    """An output that every state has. A read without it is an import, or of another's resource."""
 
     def check(self, context: ProviderContext, name: str, olds: Props, news: Props) -> Checked:
         """Validate a declaration and fill in its defaults. Makes no API calls."""
@@ -104,6 +108,7 @@ class Application:
 
     inputs = _declared(ApplicationInputs.properties())
     computed = _computed(ApplicationInputs.properties(), table_of(ApplicationState))
+    recorded = "client_id"
 
     def check(self, context: ProviderContext, name: str, olds: Props, news: Props) -> Checked:
         """Validate. The default of ``name`` is the resource's name."""
@@ -153,14 +158,12 @@ class Application:
 
     def read(self, context: ProviderContext, id_: str, outputs: Props) -> Existing | None:
         """Read the application. ``id_`` is its ID, on import also ``{tenant}/{application}``."""
-        if "client_id" not in outputs:
-            tenant_id, _, application_id = id_.rpartition("/")
-            owner = tenant_id or outputs.get("tenant_id")
-            return _application(
-                application_operations.get(
-                    context, canonical_id(application_id), canonical_id(owner) if owner else None
-                )
+        if self.recorded not in outputs:
+            *tenant, application_id = ids_of(
+                id_, what="an application", forms=("{applicationId}", OWNED_FORM)
             )
+            owner = tenant[0] if tenant else canonical_id(outputs.get("tenant_id") or "")
+            return _application(application_operations.get(context, application_id, owner or None))
         state = _state(id_, outputs)
         found = application_operations.read(context, state)
         if found is None:
@@ -183,6 +186,8 @@ class Application:
         application_operations.delete(context, _state(id_, outputs))
 
 
+ADOPTION: Final = ("application_id", "client_secret")
+"""The properties of ``adopt``."""
 SECRET_LOST: Final = "__needsNewSecret"  # noqa: S105 - a name
 """Marks outputs whose client secret may be dead, because every response to a rotation was lost."""
 LOST: Final = (
@@ -233,6 +238,7 @@ class Installation:
 
     inputs = _declared(InstallationInputs.properties())
     computed = _computed(InstallationInputs.properties(), table_of(InstallationState))
+    recorded = "installed_at"
 
     def check(self, context: ProviderContext, name: str, olds: Props, news: Props) -> Checked:
         """Validate, and fill in the tenant."""
@@ -261,7 +267,7 @@ class Installation:
 
     def read(self, context: ProviderContext, id_: str, outputs: Props) -> Existing | None:
         """Read the installation. ``id_`` is ``{tenant}/{application}``."""
-        if "installed_at" not in outputs:
+        if self.recorded not in outputs:
             return _installation(installation_operations.get(context, _inputs_of(id_)))
         state = InstallationState.from_props(outputs)
         found = installation_operations.read(context, state)
@@ -277,12 +283,8 @@ class Installation:
 
 
 def _inputs_of(id_: str) -> InstallationInputs:
-    tenant_id, _, application_id = id_.partition("/")
-    if not application_id:
-        raise ConfigurationError(
-            f"{id_!r} is not the ID of an installation: write {{tenantId}}/{{applicationId}}"
-        )
-    return InstallationInputs(canonical_id(application_id), canonical_id(tenant_id))
+    tenant_id, application_id = ids_of(id_, what="an installation", forms=(OWNED_FORM,))
+    return InstallationInputs(application_id, tenant_id)
 
 
 def _installation(state: InstallationState) -> Existing:
@@ -306,16 +308,21 @@ def secrets(resource: NativeResource) -> frozenset[str]:
 
 
 def unknown_properties(resource: NativeResource, news: Props) -> tuple[Failure, ...]:
-    """Return a failure for each unknown property."""
+    """Return a failure for each unknown property, those of ``adopt`` included."""
+    found = [*_unknown("", news, resource.inputs)]
+    if isinstance(news.get("adopt"), Mapping):
+        found += _unknown("adopt.", news["adopt"], ADOPTION)
+    return tuple(found)
+
+
+def _unknown(path: str, declared: Props, known: Iterable[str]) -> Iterator[Failure]:
     import difflib
 
-    failures = []
-    for name in sorted(news.keys() - resource.inputs.keys()):
-        close = difflib.get_close_matches(name, resource.inputs, n=1)
+    for name in sorted(declared.keys() - set(known)):
+        close = difflib.get_close_matches(name, known, n=1)
         hint = (
             f"use {camel(close[0])}"
             if close
-            else f"the properties are {', '.join(sorted(map(camel, resource.inputs)))}"
+            else f"the properties are {', '.join(sorted(map(camel, known)))}"
         )
-        failures.append(Failure("", f"{camel(name)} is not a property: {hint}"))
-    return tuple(failures)
+        yield Failure("", f"{path}{camel(name)} is not a property: {hint}")

@@ -36,6 +36,7 @@ from olt_provider.native.resources import (
     secrets,
     unknown_properties,
 )
+from olt_provider.printable import one_line
 from olt_provider.provider_process import run_record, with_stored_configuration
 
 DIFF_NONE: Final = provider_pb2.DiffResponse.DIFF_NONE
@@ -115,7 +116,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             try:
                 configuration.settings_of(declared, explicit_provider=True)
             except ConfigurationError as error:
-                failures.append(provider_pb2.CheckFailure(property="", reason=str(error)))
+                failures.append(
+                    provider_pb2.CheckFailure(property="", reason=wording.of(str(error)))
+                )
         return provider_pb2.CheckResponse(
             inputs=configuration.with_secrets(request.news), failures=failures
         )
@@ -131,10 +134,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Store the configuration."""
         warning = configuration.version_warning(request.args)
         if warning is not None:
-            self._engine.warn(warning)
+            self._engine.warn(one_line(warning))
         declared = configuration.arguments(request.args)
         for text in plain_text.warnings(request.urn, declared):
-            self._engine.warn(text)
+            self._engine.warn(one_line(text))
         self._context = configuration.context_of(
             declared,
             explicit_provider=configuration.is_explicit(request.urn),
@@ -228,13 +231,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     @reported
-    @with_stored_configuration
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Read a resource of the state, one to import, or one that is managed elsewhere."""
         resource = _resource(request)
         outputs = wire.received(request.properties)
         with self._engine.resource(request.urn):
-            found = resource.read(self.context, request.id, outputs)
+            again = resource.recorded in outputs
+            found = (self._read_again if again else self._read)(resource, request.id, outputs)
         if found is None:
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(
@@ -271,6 +274,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         with self._engine.resource(request.urn):
             resource.delete(self.context, request.id, wire.received(request.properties))
         return Empty()
+
+    def _read(self, resource: NativeResource, id_: str, outputs: Props) -> Existing | None:
+        return resource.read(self.context, id_, outputs)
+
+    @with_stored_configuration
+    def _read_again(self, resource: NativeResource, id_: str, outputs: Props) -> Existing | None:
+        return resource.read(self.context, id_, outputs)
 
     def _create(self, resource: NativeResource, urn: str, inputs: Props) -> Existing:
         """Create, or complete what an earlier call has created: ``on_error`` hooks repeat calls."""

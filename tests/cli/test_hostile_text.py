@@ -20,6 +20,7 @@ from typer.testing import CliRunner, Result
 from olt_provider.cli import output, terminal
 from olt_provider.cli.app import app
 from olt_provider.emulator import TENANT_A, TENANT_B, Emulator
+from olt_provider.printable import one_line
 from tests.cli import stacks
 
 HOSTILE: Final = (
@@ -47,16 +48,16 @@ def require_safe(printed: str) -> None:
 
 @given(st.text() | st.text(":#[vso]\n a\x1b\u2028\u200b"))
 def test_any_text_is_one_safe_line(text: str) -> None:
-    line = terminal.one_line(text)
+    line = one_line(text)
     require_safe(line)
     assert line.isprintable()
-    assert terminal.one_line(line) == line
+    assert one_line(line) == line
 
 
 @given(st.text("safe names-_.:/'\"ünï報告") | st.uuids().map(str))
 def test_plain_text_stays_as_it_is(text: str) -> None:
     if not text.lstrip().startswith("::"):
-        assert terminal.one_line(text) == text
+        assert one_line(text) == text
 
 
 @given(st.text() | st.text(":#[vso]\n a\x1b\u2028\u200b"))

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from olt_provider.api.applications import Application
 from olt_provider.cli.adopt.discovery import Found, declared
-from olt_provider.cli.terminal import COMMAND_ANYWHERE, one_line, to_json
+from olt_provider.cli.terminal import to_json
 from olt_provider.native.names import APPLICATION, INSTALLATION
+from olt_provider.printable import COMMAND_ANYWHERE, one_line
 
 LINE_LENGTH: Final = 100
 RESERVED: Final = frozenset({"annotations", "config", "pulumi", "tenant_id", *dir(builtins)})

@@ -52,7 +52,7 @@ def check(context: ProviderContext, olds: Props, news: Props) -> Checked:
     if "tenant_id" not in checked.inputs and not has_unknown(result.inputs["name"]):
         context.default_tenants.note_application(result.inputs["name"], result.inputs["tenant_id"])
     adopted: str | None = None
-    if adopt and adopt["application_id"] is not UNKNOWN:
+    if isinstance(adopt, Mapping) and adopt["application_id"] is not UNKNOWN:
         adopted = adopt["application_id"]
     if olds:
         context.application_checks.checked(Check(olds, news, result.inputs, adopts=adopted))

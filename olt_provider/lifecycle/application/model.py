@@ -166,7 +166,7 @@ class ApplicationInputs(Inputs):
         Property(
             "A mapping. A change to another, non-empty value rotates the client secret in place; "
             "the old one is invalid at once. Default: never.",
-            rule=values.mapping,
+            rule=values.trigger,
             partly_unknown=True,
         ),
     ] = field(default=None, repr=False)
