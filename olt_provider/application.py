@@ -131,12 +131,14 @@ class ApplicationProvider(ResourceProvider):
 
         Calls: none.
         """
-        from olt_provider.dynamic.states import in_snake_case
+        from olt_provider.dynamic.states import in_snake_case, is_native
         from olt_provider.lifecycle.application import declaration
         from olt_provider.lifecycle.application.model import TABLE
 
-        olds = in_snake_case(host.received(_olds), TABLE)
-        return host.check_result(declaration.check(self.context, olds, host.received(news)))
+        olds, declared = in_snake_case(host.received(_olds), TABLE), host.received(news)
+        if _olds and is_native(_olds):
+            declared = host.with_kept_values(self.context, TABLE, olds, declared)
+        return host.check_result(declaration.check(self.context, olds, declared))
 
     @host.reported
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

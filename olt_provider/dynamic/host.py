@@ -26,6 +26,7 @@ from olt_provider.provider_process import engine_is_running, forced_deletions, r
 # Programs import this module too, so imports that only the provider process needs are local.
 if TYPE_CHECKING:
     from olt_provider.lifecycle.checking import Checked
+    from olt_provider.lifecycle.properties import Table
     from olt_provider.lifecycle.provider_context import ProviderContext
     from olt_provider.lifecycle.run_record import RunRecord
     from olt_provider.settings import Settings
@@ -178,6 +179,21 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return value
+
+
+def with_kept_values(
+    context: ProviderContext, table: Table, olds: Mapping[str, Any], news: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return a declaration with the values that a state of the native form keeps, and warn."""
+    from olt_provider.lifecycle import migration
+
+    declared, kept = migration.with_kept_values(table, olds, news)
+    if kept:
+        application = olds.get("name") or olds.get("application_id")
+        context.warn(
+            f"application {application!r}: " + migration.KEPT.format(names=", ".join(kept))
+        )
+    return declared
 
 
 def check_result(checked: Checked) -> CheckResult:

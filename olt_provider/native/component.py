@@ -11,7 +11,7 @@ import grpc
 from google.protobuf.struct_pb2 import Struct, Value
 
 from olt_provider._version import __version__
-from olt_provider.api.errors import ConfigurationError
+from olt_provider.api.errors import ConfigurationError, OltError
 from olt_provider.lifecycle.values import UNKNOWN, InvalidError, allowed_tenants
 from olt_provider.native import wire
 from olt_provider.native.names import (
@@ -47,6 +47,8 @@ APPLICATION_OUTPUTS: Final = (
     "secretDueAt",
 )
 """The application's outputs that the component repeats."""
+CANCEL_SECONDS: Final = 1.0
+STOPPED: Final = "{name}: the engine stopped before this resource of the component was registered"
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,40 @@ class Components:
     """Constructs components. Safe to share by threads."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._monitors: dict[str, resource_pb2_grpc.ResourceMonitorStub] = {}
+        self._cancelled = False
+        self._waiting: set[Any] = set()
+
+    def cancel(self) -> None:
+        """End all calls of ``construct``, and wait for their end.
+
+        After a child failed the engine does not respond to its registration any more. It would wait
+        for the plugin's end, and report another plugin as crashed.
+        """
+        with self._lock:
+            self._cancelled = True
+            for call in self._waiting:
+                call.cancel()
+            self._lock.wait_for(lambda: not self._waiting, CANCEL_SECONDS)
+
+    def register(self, monitor: Any, request: Any) -> Any:
+        """Register a resource with the engine. Raises ``OltError`` if the engine refuses it."""
+        with self._lock:
+            if self._cancelled:
+                raise OltError(STOPPED.format(name=request.name))
+            call = monitor.RegisterResource.future(request)
+            self._waiting.add(call)
+        try:
+            return call.result()
+        except grpc.FutureCancelledError:
+            raise OltError(STOPPED.format(name=request.name)) from None
+        except grpc.RpcError as error:
+            raise OltError(f"{request.name}: the engine refused it: {call.details()}") from error
+        finally:
+            with self._lock:
+                self._waiting.discard(call)
+                self._lock.notify_all()
 
     def construct(self, request: Any) -> Any:
         """Register the component, its application and an installation in each tenant."""
@@ -72,7 +106,7 @@ class Components:
                 f"the olt plugin {__version__} has no component {request.type}"
             )
         tenants = _tenants(request)
-        family = _ComponentTree(self._monitor(request.monitorEndpoint), request)
+        family = _ComponentTree(self, self._monitor(request.monitorEndpoint), request)
         application = family.register(
             APPLICATION,
             request.name,
@@ -116,10 +150,17 @@ class Components:
 class _ComponentTree:
     """The component and its children."""
 
-    def __init__(self, monitor: resource_pb2_grpc.ResourceMonitorStub, request: Any) -> None:
+    def __init__(
+        self,
+        components: Components,
+        monitor: resource_pb2_grpc.ResourceMonitorStub,
+        request: Any,
+    ) -> None:
+        self._components = components
         self._monitor = monitor
         self._request = request
-        self.urn = self._monitor.RegisterResource(
+        self.urn = components.register(
+            monitor,
             resource_pb2.RegisterResourceRequest(
                 type=BACKGROUND_APPLICATION,
                 name=request.name,
@@ -131,7 +172,7 @@ class _ComponentTree:
                 acceptSecrets=True,
                 acceptResources=True,
                 aliasSpecs=True,
-            )
+            ),
         ).urn
 
     def register(
@@ -143,7 +184,8 @@ class _ComponentTree:
     ) -> Registered:
         """Register a child with the engine, and wait until it exists or is previewed."""
         kinds = resource_pb2.RegisterResourceRequest
-        response = self._monitor.RegisterResource(
+        response = self._components.register(
+            self._monitor,
             kinds(
                 type=token,
                 name=name,
@@ -165,7 +207,7 @@ class _ComponentTree:
                 aliasSpecs=True,
                 supportsPartialValues=True,
                 retainOnDelete=self._request.retainOnDelete,
-            )
+            ),
         )
         known = Value(string_value=response.id) if response.id else wire.message(UNKNOWN)
         return Registered(response.urn, known, dict(response.object.fields.items()))

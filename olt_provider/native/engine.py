@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -30,6 +30,7 @@ class Engine:
         self._warned: set[tuple[str, str]] = set()
         self._address = address
         self._stub: engine_pb2_grpc.EngineStub | None = None
+        self._on_cancel: Callable[[], None] | None = None
 
     @property
     def address(self) -> str | None:
@@ -47,6 +48,12 @@ class Engine:
     def cancel(self) -> None:
         """Start nothing more: the user cancelled the run, or it is over."""
         self._cancelled.set()
+        if self._on_cancel is not None:
+            self._on_cancel()
+
+    def on_cancel(self, call: Callable[[], None]) -> None:
+        """Call this, too, when the run is cancelled."""
+        self._on_cancel = call
 
     def check_cancelled(self) -> None:
         """Raise ``OltError`` if the run was cancelled or the engine is gone."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 from google.protobuf.empty_pb2 import Empty
 
 from olt_provider._version import __version__
 from olt_provider.api.errors import ConfigurationError, OltError
+from olt_provider.lifecycle.migration import KEPT, with_kept_values
 from olt_provider.lifecycle.properties import Props, as_declared, complete
 from olt_provider.lifecycle.provider_context import ProviderContext
 from olt_provider.lifecycle.values import has_unknown
@@ -138,6 +140,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         declared = configuration.arguments(request.args)
         for text in plain_text.warnings(request.urn, declared):
             self._engine.warn(one_line(text))
+        self._components = Components()
+        self._engine.on_cancel(self._components.cancel)
         self._context = configuration.context_of(
             declared,
             explicit_provider=configuration.is_explicit(request.urn),
@@ -179,16 +183,21 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """
         resource = _resource(request)
         olds, news = wire.received(request.olds), wire.received(request.news)
+        unknown, alike = unknown_properties(resource, news), [request.news]
         with self._engine.resource(request.urn):
+            if DYNAMIC_PROVIDER_PROPERTY in request.olds.fields:
+                news, kept = with_kept_values(resource.inputs, olds, news)
+                alike += [request.olds] if kept else []
+                self._warn_of_kept_values(kept)
             checked = resource.check(self.context, resource_name(request.urn), olds, news)
         failures = [
             provider_pb2.CheckFailure(
                 property="",
                 reason=wording.of(": ".join(filter(None, (camel(each.property), each.reason)))),
             )
-            for each in (*unknown_properties(resource, news), *checked.failures)
+            for each in (*unknown, *checked.failures)
         ]
-        inputs = wire.sent(checked.inputs, request.news)
+        inputs = wire.sent(checked.inputs, *alike)
         return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
 
     @reported
@@ -274,6 +283,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         with self._engine.resource(request.urn):
             resource.delete(self.context, request.id, wire.received(request.properties))
         return Empty()
+
+    def _warn_of_kept_values(self, names: Sequence[str]) -> None:
+        if names:
+            self._engine.warn_of_resource(wording.of(KEPT.format(names=", ".join(names))))
 
     def _read(self, resource: NativeResource, id_: str, outputs: Props) -> Existing | None:
         return resource.read(self.context, id_, outputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from tests.native.plugin import shown, urn
 A, B = (f"{letter}0000000-0000-4000-8000-00000000000{letter}" for letter in "ab")
 APPLICATION_ID = str(uuid.UUID(int=1))
 COMPONENT = "olt:index:BackgroundApplication"
+WAIT_SECONDS = 60.0
 
 
 class Monitor(ResourceMonitorServicer):
@@ -33,8 +35,18 @@ class Monitor(ResourceMonitorServicer):
         self.preview = preview
         self.taken: dict[str, Any] = {}
         self.outputs: dict[str, Any] = {}
+        self.waiting = threading.Event()
+        self.waits_for: str | None = None
+        self.refuses: str | None = None
 
     def RegisterResource(self, request: Any, context: Any) -> Any:  # noqa: N802
+        if request.name == self.refuses:
+            context.abort(grpc.StatusCode.UNKNOWN, "what the engine reports")
+        if request.name == self.waits_for:
+            ended = threading.Event()
+            context.add_callback(ended.set)
+            self.waiting.set()
+            ended.wait(WAIT_SECONDS)
         self.taken[request.name if request.custom else COMPONENT] = request
         added = {"clientId": "c", "clientSecret": "s"} if "tenants" not in request.name else {}
         outputs = wire.sent(added, secrets=("clientSecret",))
@@ -57,6 +69,7 @@ class Engine:
 
     def __init__(self, monitor: Monitor) -> None:
         self.monitor = monitor
+        self.components = Components()
         self._server = grpc.server(ThreadPoolExecutor(4))
         add_ResourceMonitorServicer_to_server(monitor, self._server)
         self._port = self._server.add_insecure_port("127.0.0.1:0")
@@ -71,7 +84,7 @@ class Engine:
             inputs=inputs,
             **fields,
         )
-        return Components().construct(request)
+        return self.components.construct(request)
 
     def stop(self) -> None:
         self._server.stop(None).wait()
@@ -163,3 +176,23 @@ def test_bad_component_is_refused_before_anything_is_registered(
 def test_unknown_component_is_refused(engine_stand_in: Engine) -> None:
     with pytest.raises(OltError, match="has no component olt:index:Fleet"):
         engine_stand_in.construct(inputs={}, type="olt:index:Fleet")
+
+
+def test_cancelled_component_waits_for_no_child(engine_stand_in: Engine) -> None:
+    """The engine does not respond to the registration of a child that failed."""
+    engine_stand_in.monitor.waits_for = f"readers-{A}"
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(engine_stand_in.construct, inputs={"tenants": {A: "", B: ""}})
+        assert engine_stand_in.monitor.waiting.wait(WAIT_SECONDS)
+        engine_stand_in.components.cancel()
+        with pytest.raises(OltError, match=f"readers-{A}: the engine stopped before"):
+            call.result(WAIT_SECONDS)
+    with pytest.raises(OltError, match="the engine stopped before"):
+        engine_stand_in.construct(inputs={"tenants": {A: ""}})
+    assert f"readers-{B}" not in engine_stand_in.monitor.taken
+
+
+def test_child_that_the_engine_refuses_is_named_in_one_line(engine_stand_in: Engine) -> None:
+    engine_stand_in.monitor.refuses = "readers"
+    with pytest.raises(OltError, match=r"^readers: the engine refused it: what the engine"):
+        engine_stand_in.construct(inputs={"tenants": {A: ""}})

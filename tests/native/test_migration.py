@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -11,9 +12,11 @@ from tests.emulated import changes_in, new_tenant
 from tests.engine import kept_states, olt
 from tests.engine.harness import Engine, Stack
 from tests.engine.kept_states import STATES
+from tests.long import long
 from tests.native.conftest import MakeStack
 from tests.native.stacks import NativeStack, native
 
+ALIAS: Final = 'pulumi.Alias(type_="olt:index:Application")'
 APPLICATIONS: Final = {"full", "bare", "nobody", "adopted", "background"}
 
 
@@ -76,6 +79,44 @@ def test_stack_migrates_to_the_native_form_and_back_without_api_calls(
     assert stack.preview_json()["changeSummary"] == {"same": 3}
     stack.destroy()
     assert emulator.platform.applications(owner) == []
+
+
+@pytest.mark.parametrize("back", [False, long(True)])
+def test_migration_changes_nothing_that_is_ignored(
+    emulator: Emulator, new_stack: MakeStack, owner: str, *, back: bool
+) -> None:
+    """The engine looks for ignored properties by names that the state does not have."""
+    other = new_tenant(emulator)
+    declared: dict[str, Any] = {
+        "name": "Sample",
+        "teaser_description": "as it is",
+        "allowed_tenants": {owner: "the owner", other: ""},
+        "redirect_uris": ["https://a.example"],
+        "rotate_secret_when_changed": {"some_key": "2026-11"},
+    }
+    changed = {
+        "name": "Sample",
+        "teaser_description": "ignored",
+        "allowed_tenants": {owner: "the owner"},
+        "redirect_uris": [],
+        "rotate_secret_when_changed": {"some_key": "ignored"},
+    }
+    ignored = ["teaser_description", f'allowed_tenants["{other}"]', "redirect_uris"]
+    ignoring = f"ignore_changes={[*ignored, 'rotate_secret_when_changed']!r}, aliases=[{ALIAS}]"
+    forms: list[Callable[[str], str]] = [native, str] if back else [str, native]
+    stack = new_stack(forms[0](olt.application(**declared)))
+    stack.env.update(olt.reaching(emulator, emulator.token(owner)))
+    stack.up()
+    before = secrets_of(stack)
+    emulator.clear_calls()
+
+    stack.program(forms[1](olt.application(ignoring, **changed)))
+    assert "the value of the state is kept in this run" in stack.up().output
+    assert changes_in(emulator) == []
+    assert secrets_of(stack) == before
+    assert stack.preview_json()["changeSummary"] == {"same": 2}
+    stack.program(forms[1](olt.application(f"aliases=[{ALIAS}]", **declared)))
+    assert stack.preview_json()["changeSummary"] == {"same": 2}
 
 
 def test_dynamic_state_is_refreshed_by_the_native_form_before_its_first_update(

@@ -128,6 +128,20 @@ def test_component_registers_and_installs_in_each_tenant(
     assert emulator.platform.applications(owner) == []
 
 
+def test_component_whose_child_fails_reports_that_child_only(
+    emulator: Emulator, yaml_stack: YamlStack, owner: str
+) -> None:
+    """The engine waits for a plugin that still constructs, and reports the next one as crashed."""
+    unknown = new_tenant(emulator)
+    stack = yaml_stack
+    stack.env.update(reaching_as(emulator, owner) | {"OLT_TENANT_ID": owner})
+    stack.program(COMPONENT.format(tenants=f"{unknown}: x"))
+    output = stack.preview(expect_failure=True).output
+    assert f"OLT_TENANT_TOKENS has no token of tenant {unknown}" in output
+    assert "exited prematurely" not in output
+    assert "Traceback" not in output
+
+
 def test_schema_is_what_the_cli_reads(yaml_stack: YamlStack) -> None:
     program = str(yaml_stack.engine.python / "pulumi-resource-olt")
     result = yaml_stack.engine.call(
