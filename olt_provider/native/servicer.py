@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from google.protobuf.empty_pb2 import Empty
@@ -55,6 +56,30 @@ KINDS: Final = {
 log = logging.getLogger("olt_provider")
 
 
+@dataclass(frozen=True)
+class Configured:
+    """The engine run and the provider that a process serves."""
+
+    address: str | None = None
+    urn: str = ""
+    arguments: Props = field(default_factory=dict, repr=False)
+
+    def followed_by(self, other: Configured) -> Configured:
+        """Return the next one. Raises ``ConfigurationError`` for two providers of one run.
+
+        Requests do not name their provider, so those of the first one would use the credentials of
+        the second.
+        """
+        same_run = self.address is not None and self.address == other.address
+        if same_run and self.urn != other.urn and self.arguments != other.arguments:
+            raise ConfigurationError(
+                f"this process serves the provider {resource_name(self.urn)!r} already, and cannot "
+                f"serve {resource_name(other.urn)!r} too: a stack with several providers cannot be "
+                "debugged with PULUMI_DEBUG_PROVIDERS"
+            )
+        return other
+
+
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     """Serves one provider of one engine run. Safe to share by threads."""
 
@@ -64,6 +89,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._context = context
         self._components = Components()
         self._unfinished: dict[str, Existing] = {}
+        self._configured = Configured()
 
     # The plugin itself.
 
@@ -138,6 +164,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         if warning is not None:
             self._engine.warn(one_line(warning))
         declared = configuration.arguments(request.args)
+        self._configured = self._configured.followed_by(
+            Configured(self._engine.address, request.urn, declared)
+        )
         for text in plain_text.warnings(request.urn, declared):
             self._engine.warn(one_line(text))
         self._components = Components()

@@ -24,7 +24,7 @@ from olt_provider.emulator import Emulator, Fault
 from olt_provider.native import configuration, wire
 from olt_provider.native.engine import Engine
 from olt_provider.native.servicer import Servicer
-from tests.emulated import calls_of
+from tests.emulated import calls_of, new_tenant
 from tests.native import plugin
 from tests.native.plugin import Plugin, provider_urn, shown, urn
 
@@ -368,3 +368,28 @@ def test_plugin_that_is_interrupted_as_it_starts_ends_without_a_traceback() -> N
         process.send_signal(signal.SIGINT)
         _, printed = process.communicate(timeout=plugin.CALL_SECONDS)
         assert (process.returncode, printed) == (0, "")
+
+
+def test_one_process_serves_one_provider_of_a_run(emulator: Emulator, owner: str) -> None:
+    """In a debugger, the engine sends the requests of all providers to one process."""
+    settings = {"apiUrl": emulator.api_url, "identityUrl": emulator.identity_url}
+    first = settings | {"apiToken": emulator.token(owner)}
+    second = settings | {"apiToken": emulator.token(new_tenant(emulator))}
+    with socket.create_server(("127.0.0.1", 0)) as engine, plugin.running() as running:
+        running.call("Attach", address=f"127.0.0.1:{engine.getsockname()[1]}")
+        running.call("Configure", args=first, urn=provider_urn("one"))
+        message = running.refused("Configure", args=second, urn=provider_urn("two"))
+        assert "serves the provider 'one' already, and cannot serve 'two' too" in message
+        checked_inputs = running.call("Check", urn=urn("app"), olds={}, news={}).inputs
+        assert shown(checked_inputs)["tenantId"] == owner
+        running.call("Configure", args=second, urn=provider_urn("one"))
+
+
+def test_process_serves_another_provider_in_the_next_run(emulator: Emulator, owner: str) -> None:
+    settings = {"apiUrl": emulator.api_url, "identityUrl": emulator.identity_url}
+    with plugin.running() as running:
+        for name in ("one", "two"):
+            with socket.create_server(("127.0.0.1", 0)) as engine:
+                running.call("Attach", address=f"127.0.0.1:{engine.getsockname()[1]}")
+                arguments = settings | {"apiToken": emulator.token(owner), "userAgent": name}
+                running.call("Configure", args=arguments, urn=provider_urn(name))
