@@ -29,13 +29,15 @@ READABLE: Final = 0o644
 VENV: Final = "venv"
 SCRIPT: Final = f"""\
 #!/bin/sh
-# Starts the plugin in the virtual environment that `pulumi plugin install` made beside this file;
-# old language hosts, such as that of version 3.75, make it in the folder itself.
+# Starts the plugin in the virtual environment that `pulumi plugin install`, `pulumi package add` or
+# `pulumi install` made beside this file; old language hosts, such as that of version 3.75, make it
+# in the folder itself.
 folder=$(dirname "$0")
 for python in "$folder/{VENV}/bin/python" "$folder/bin/python"; do
     [ -x "$python" ] && exec "$python" "$folder/__main__.py" "$@"
 done
-echo "olt: $folder/{VENV} is missing: install the plugin again, with --reinstall" >&2
+echo "olt: $folder/{VENV} is missing: run 'pulumi install' in a project whose packages name this" \
+    "folder, or install the plugin again, with --reinstall" >&2
 exit 1
 """
 

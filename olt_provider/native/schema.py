@@ -60,6 +60,8 @@ PYTHON_ONLY: Final = (
     (", or a sequence of IDs or ``AllowedTenantArgs``", ""),
     ("``resource_name``", "the resource's name"),
     ("``app.id``", "the `id` of an Application"),
+    ("``OltApplication``", "`Application`"),
+    ("``OltInstallation``", "`Installation`"),
     ("``False``", "`false`"),
     ("``True``", "`true`"),
     ("``None``", "null"),

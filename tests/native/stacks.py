@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from tests.engine import olt
 from tests.engine.harness import Engine, Stack
+from tools import plugin as release
 from tools.language_hosts import find_host
 from tools.workspace import ROOT
 
@@ -82,6 +85,13 @@ def new_example_stack(engine: Engine, folder: Path, name: str, language: str) ->
     stack = engine.stack_of(ExampleStack, folder, name, project="readers")
     stack.env.update(hosting(engine, language))
     return stack
+
+
+def unpacked(folder: Path) -> Path:
+    """Unpack the tarball of a release into a folder."""
+    with tarfile.open(fileobj=io.BytesIO(release.tarball(release.contents()))) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
 
 
 def hosting(engine: Engine, language: str) -> dict[str, str]:

@@ -3,14 +3,17 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli
 
 from olt_provider import OltApplication, OltBackgroundApplication, OltInstallation, Provider
 from olt_provider._version import __version__
 from olt_provider.native import names, schema
 from tests.native import plugin
+from tools.workspace import ROOT
 
 SCHEMA: dict[str, Any] = json.loads(schema.FILE.read_text("utf-8"))
 NOT_INPUTS = {"self", "resource_name", "opts", "providers", "install"}
@@ -81,9 +84,19 @@ def test_every_secret_is_marked_and_nothing_names_python() -> None:
     secret = {"clientSecret", "apiToken", "tenantTokens", "refreshToken"}
     for name, each in described_properties(SCHEMA):
         assert each.get("secret", False) is (name in secret), name
-        for python in ("``", "_", "False", "True", "None", "AllowedTenantArgs"):
+        for python in ("``", "_", "False", "True", "None", "AllowedTenantArgs", "`Olt"):
             text = each.get("description", "").replace("applications_development", "")
             assert python not in text, (name, text)
+
+
+def test_generated_python_sdk_takes_no_name_of_this_package() -> None:
+    """A distribution of the same name would replace this package in the same environment."""
+    settings = tomli.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    wheel = settings["tool"]["hatch"]["build"]["targets"]["wheel"]
+    added = {Path(each).parts[0] for each in wheel["force-include"].values()}
+    name = SCHEMA["language"]["python"]["packageName"]
+    assert name not in {*wheel["packages"], *added}
+    assert name.replace("_", "-") != settings["project"]["name"]
 
 
 def test_resources_have_the_aliases_of_the_dynamic_form() -> None:

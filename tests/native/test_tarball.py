@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from olt_provider._version import __version__
+from tests.native.stacks import unpacked
 from tools import plugin
 from tools.workspace import ROOT
 
@@ -47,12 +48,6 @@ def test_schema_of_a_release_names_the_repository_of_the_pipeline(tmp_path: Path
     assert schema["pluginDownloadURL"] == "github://api.github.com/a-team/olt"
 
 
-def unpacked(folder: Path) -> Path:
-    with tarfile.open(fileobj=io.BytesIO(plugin.tarball(plugin.contents()))) as archive:
-        archive.extractall(folder, filter="data")
-    return folder
-
-
 @pytest.mark.parametrize("place", [plugin.VENV, "."])
 def test_executable_of_the_tarball_starts_the_program_in_its_environment(
     place: str, tmp_path: Path
@@ -76,7 +71,8 @@ def test_executable_without_its_environment_names_what_to_do(tmp_path: Path) -> 
     done = subprocess.run([folder / plugin.EXECUTABLE], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"olt: {folder}/venv is missing: install the plugin again, with --reinstall\n"
+        f"olt: {folder}/venv is missing: run 'pulumi install' in a project whose packages name "
+        "this folder, or install the plugin again, with --reinstall\n"
     )
 
 
