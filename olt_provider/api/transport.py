@@ -7,7 +7,8 @@ import logging
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -135,6 +136,7 @@ class Transport:
         self._timeout = (min(CONNECT_TIMEOUT, request_timeout), request_timeout)
         self._max_retries = max_retries
         self._connections = connections
+        self._free = threading.BoundedSemaphore(connections)
         self._ca_bundle = _readable(ca_bundle, naming)
         self._user_agent = " ".join(
             filter(
@@ -266,6 +268,23 @@ class Transport:
             return self._session
 
     def _attempt(self, request: Request, authorize: Callable[[], AuthBase]) -> Any:
+        with self._connection():
+            return self._exchange(request, authorize)
+
+    @contextmanager
+    def _connection(self) -> Iterator[None]:
+        """Wait for a free connection. The wait may be given up, as those between two tries."""
+        waited = not self._free.acquire(blocking=False)
+        if waited:
+            self._free.acquire()
+        try:
+            if waited:
+                self._sleep(0)
+            yield
+        finally:
+            self._free.release()
+
+    def _exchange(self, request: Request, authorize: Callable[[], AuthBase]) -> Any:
         session, auth = self._open(), authorize()
         started = time.monotonic()
         deadline = Deadline(self._timeout[1])

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 import trustme
+from requests.auth import AuthBase
 
 from olt_provider.api.deadline import NAME, Deadline
-from olt_provider.api.errors import RequestError
+from olt_provider.api.errors import OltError, RequestError
 from olt_provider.api.request import Request
 from olt_provider.api.retry import Repeat
-from olt_provider.api.transport import MAX_BODY
+from olt_provider.api.transport import MAX_BODY, NoAuth
 from tests.api.conftest import MakeTransport
 from tests.api.scripted_server import ScriptedResponse, ScriptedServer, Trickle, data_response
 
@@ -173,6 +174,44 @@ def test_waiting_for_a_free_connection_does_not_count(
     with ThreadPoolExecutor(16) as pool:
         responses = [pool.submit(transport.send, GET) for _ in range(64)]
         assert {each.result(30)["data"] for each in responses} == {"hello"}
+
+
+def test_request_that_waited_for_a_connection_is_not_sent_after_the_run_was_cancelled(
+    server: ScriptedServer, make_transport: MakeTransport
+) -> None:
+    cancelled, waiting = threading.Event(), threading.Event()
+
+    class Connections(threading.BoundedSemaphore):
+        def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
+            if blocking:
+                waiting.set()
+            return super().acquire(blocking, timeout)
+
+    def wait(_seconds: float) -> None:
+        if cancelled.is_set():
+            raise OltError("the run was cancelled")
+
+    first_is_authorized, release = threading.Event(), threading.Event()
+
+    def hold() -> AuthBase:
+        first_is_authorized.set()
+        assert release.wait(30)
+        return NoAuth()
+
+    server.always = data_response("hello")
+    transport = make_transport(sleep=wait)
+    transport._free = Connections(1)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(transport.send, GET, authorize=hold)
+        assert first_is_authorized.wait(30)
+        cancelled.set()
+        second = pool.submit(transport.send, POST)
+        assert waiting.wait(30)
+        release.set()
+        assert first.result(30)["data"] == "hello"
+        with pytest.raises(OltError, match="the run was cancelled"):
+            second.result(30)
+    assert [each.method for each in server.received] == ["GET"]
 
 
 def test_one_thread_keeps_all_deadlines(

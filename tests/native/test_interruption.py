@@ -39,6 +39,24 @@ def test_registration_survives_ctrl_c_and_nothing_more_is_begun(
     assert emulator.platform.secret_is_valid(outputs["client_id"], outputs["client_secret"])
 
 
+def test_registrations_that_wait_for_a_connection_are_not_sent_after_ctrl_c(
+    emulator: Emulator, new_stack: MakeStack, owner: str
+) -> None:
+    others = "".join(f'OltApplication("other-{i}")\n' for i in range(8))
+    stack = new_stack(application() + others)
+    stack.env.update(reaching(emulator, emulator.token(owner)))
+    stack.config("olt:maxConnections", "1")
+    held = emulator.add_fault(Fault(kind="hold", method="POST", path=APPLICATIONS, seconds=3))
+    with running(stack, *UP) as process:
+        held.wait_until_fired(timeout=REACHED)
+        process.press_ctrl_c()  # the plugin is cancelled some time before the response arrives
+        assert process.result().returncode != 0
+    assert changes_in(emulator) == [f"POST {APPLICATIONS}"]
+    (registered,) = emulator.platform.applications(owner)
+    kept = [each["id"] for each in stack.resources() if each["type"] == "olt:index:Application"]
+    assert kept == [registered["id"]]
+
+
 def test_platform_that_goes_away_is_reported_in_one_line_and_changes_no_state(
     new_stack: MakeStack,
 ) -> None:
