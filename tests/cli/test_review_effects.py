@@ -126,6 +126,12 @@ def test_an_unknown_id_of_several_resources_names_no_application() -> None:
     found = _review(created, installed)
     named = {each.application for each in found.gains_access if "installed" in each.why}
     assert named == {"an application that the preview does not name"}
+    (refused,) = found.refused
+    assert (refused.note, refused.certain) == (
+        "cannot be installed if it does not allow the tenant",
+        False,
+    )
+    assert not found.will_fail
 
 
 def test_an_unknown_id_of_an_application_that_is_registered_is_of_it() -> None:
@@ -354,7 +360,7 @@ def test_deletion_of_what_may_stay_installed_may_be_refused() -> None:
         _step("replace", "in", kind=INSTALLATION, oldState=old, newState=new),
         _step("delete", oldState=_state(allowed_tenants={TENANT_A: ""})),
     )
-    assert [each.certain for each in found.refused] == [False]
+    assert [each.certain for each in found.refused] == [False, False]
 
 
 def test_repointed_get_installs_the_application_that_it_reads_now() -> None:

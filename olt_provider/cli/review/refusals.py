@@ -115,6 +115,14 @@ def _not_allowed(stack: Stack) -> Iterator[Affected]:
         resource = holding.get(key)
         fresh = resource is not None and resource.change in ("created", "replaced")
         known = (key, tenant) in before and not (fresh and _registers(resource) is not None)  # type: ignore[arg-type]
+        if key == UNNAMED and tenant is not None:
+            yield Affected(
+                application=stack.label(key),
+                application_id=None,
+                note="cannot be installed if it does not allow the tenant",
+                properties=(tenant,),
+                certain=False,
+            )
         if resource is None or resource.after is None or known or key == UNNAMED or tenant is None:
             continue
         declared = facts.after(resource.after)
