@@ -13,9 +13,15 @@ from google.protobuf import any_pb2
 
 from olt_provider.api.errors import OltError
 from olt_provider.native import wire
-from olt_provider.native.names import APPLICATION, Wording
+from olt_provider.native.names import APPLICATION, Wording, resource_type
 from olt_provider.native.protocol import provider_pb2, status_pb2
-from olt_provider.native.resources import PROPERTIES, RESOURCES, PartialStateError, secrets
+from olt_provider.native.resources import (
+    PROPERTIES,
+    RESOURCES,
+    PartialStateError,
+    damage,
+    secrets,
+)
 from olt_provider.printable import one_line
 
 OTHER_NAMES: Final = frozenset({"delete_before_replace", "env_var_mappings", "find_applications"})
@@ -67,6 +73,14 @@ def _partial(error: PartialStateError, request: Any) -> Any:
     return _Status(grpc.StatusCode.UNKNOWN, text, metadata)
 
 
+def _damage(request: Any) -> str | None:
+    """Return the error for a request whose state is damaged."""
+    fields = request.DESCRIPTOR.fields_by_name
+    state = next((name for name in ("olds", "properties") if name in fields), None)
+    resource = RESOURCES.get(resource_type(request.urn)) if "urn" in fields and state else None
+    return damage(resource, wire.received(getattr(request, str(state)))) if resource else None
+
+
 def reported(call: F) -> F:
     """End a failed call with the error's message; ``OLT_DEBUG=1`` adds the traceback."""
 
@@ -82,6 +96,9 @@ def reported(call: F) -> F:
                 text = traceback.format_exc()
         except Exception:  # noqa: BLE001 - a defect, which is reported with its traceback
             code, text = grpc.StatusCode.INTERNAL, traceback.format_exc()
+            damaged = _damage(request)
+            if damaged is not None and not os.environ.get("OLT_DEBUG"):
+                code, text = grpc.StatusCode.UNKNOWN, wording.of(damaged)
         return context.abort(code, text)
 
     return reporting  # type: ignore[return-value]

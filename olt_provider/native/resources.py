@@ -21,7 +21,7 @@ from olt_provider.lifecycle.installation.model import InstallationInputs, Instal
 from olt_provider.lifecycle.plan import plan_of
 from olt_provider.lifecycle.properties import Table, complete, table_of
 from olt_provider.lifecycle.provider_context import ProviderContext
-from olt_provider.lifecycle.values import UNKNOWN
+from olt_provider.lifecycle.values import UNKNOWN, InvalidError
 from olt_provider.native.names import APPLICATION, INSTALLATION, camel
 
 Props = Mapping[str, Any]
@@ -305,6 +305,39 @@ PROPERTIES: Final = frozenset(
 def secrets(resource: NativeResource) -> frozenset[str]:
     """The outputs that are always secret."""
     return frozenset(name for name, each in resource.computed.items() if each.secret)
+
+
+def require_identity(resource: NativeResource, outputs: Props) -> None:
+    """Raise ``OltError`` if a state lacks a property whose change replaces the resource."""
+    identity = {name: each for name, each in resource.inputs.items() if each.replaces}
+    for name in identity:
+        if outputs.get(name) is None:
+            raise OltError(DAMAGED.format(problem=f"{camel(name)} is missing"))
+    damaged = _damage(identity, outputs)
+    if damaged is not None:
+        raise OltError(damaged)
+
+
+def damage(resource: NativeResource, outputs: Props) -> str | None:
+    """Return the error for outputs that a user has edited, after an operation on them failed."""
+    return _damage(resource.inputs, outputs)
+
+
+def _damage(table: Table, outputs: Props) -> str | None:
+    for name, each in table.items():
+        if each.rule is None or outputs.get(name) is None:
+            continue
+        try:
+            each.rule(outputs[name])
+        except InvalidError as error:
+            return DAMAGED.format(problem=f"{camel(name)}: {error}")
+    return None
+
+
+DAMAGED: Final = (
+    "the state of this resource is damaged: {problem}. Correct it with `pulumi stack export` and "
+    "`pulumi stack import`, or restore a backup"
+)
 
 
 def unknown_properties(resource: NativeResource, news: Props) -> tuple[Failure, ...]:

@@ -36,6 +36,7 @@ from olt_provider.native.resources import (
     Existing,
     NativeResource,
     PartialStateError,
+    require_identity,
     secrets,
     unknown_properties,
 )
@@ -234,6 +235,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Compare. A state of the dynamic form is updated, which rewrites it without API calls."""
         resource = _resource(request)
         outputs, inputs = wire.received(request.olds), wire.received(request.news)
+        require_identity(resource, outputs)
         with self._engine.resource(request.urn):
             found = resource.diff(self.context, request.id, outputs, inputs)
             for note in found.notes:

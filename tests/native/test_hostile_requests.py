@@ -110,3 +110,28 @@ def test_hostile_text_is_shown_in_one_safe_line(serving: Plugin) -> None:
     assert message.isprintable()
     message = serving.refused("Invoke", tok=HOSTILE, args={})
     assert message.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("token", "damaged", "problem"),
+    [
+        (APPLICATION, {"allowedTenants": "x"}, "allowedTenants: must map tenant IDs to comments"),
+        (APPLICATION, {"rotateSecretAfterDays": "x"}, "rotateSecretAfterDays: must be a whole"),
+        (APPLICATION, {"tenantId": None}, "tenantId is missing"),
+        (INSTALLATION, {"tenantId": None}, "tenantId is missing"),
+        (INSTALLATION, {"applicationId": 5}, "applicationId: must be text, but is a int"),
+    ],
+)
+def test_damaged_state_is_named_and_replaces_nothing(
+    serving: Plugin, owner: str, token: str, damaged: dict[str, Any], problem: str
+) -> None:
+    valid: dict[str, Any]
+    valid = {"tenantId": owner, "applicationId": ID, "installedAt": "2026-01-01T00:00:00.000Z"}
+    if token == APPLICATION:
+        valid = {"tenantId": owner, "name": "app", "clientId": "c", "allowedTenants": {owner: "x"}}
+    news = {key: valid[key] for key in valid if key not in ("installedAt", "clientId")}
+    olds = {key: value for key, value in (valid | damaged).items() if value is not None}
+    serving.call("Check", urn=urn("app", token), olds=news, news=news)
+    message = serving.refused("Diff", id=ID, urn=urn("app", token), olds=olds, news=news)
+    assert f"the state of this resource is damaged: {problem}" in message
+    assert "`pulumi stack export`" in message

@@ -11,6 +11,7 @@ from google.protobuf.any_pb2 import Any as Packed
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from olt_provider.emulator import Emulator, Fault
+from olt_provider.lifecycle.application.declaration import UNFINISHED_ADOPTION
 from olt_provider.native import wire
 from olt_provider.native.resources import SECRET_LOST
 from tests.emulated import changes_in
@@ -31,6 +32,10 @@ def started() -> Iterator[Plugin]:
 
 @pytest.fixture
 def serving(started: Plugin, emulator: Emulator, owner: str) -> Plugin:
+    return next_run(started, emulator, owner)
+
+
+def next_run(started: Plugin, emulator: Emulator, owner: str) -> Plugin:
     started.configure(
         apiUrl=emulator.api_url,
         identityUrl=emulator.identity_url,
@@ -145,3 +150,32 @@ def test_update_that_stops_half_way_keeps_what_was_changed(
     emulator.clear_calls()
     serving.call("Update", id=created.id, urn=APP, olds=reached, news=news)
     assert [call.split()[0] for call in changes_in(emulator)] == ["PUT"]
+
+
+def test_unfinished_adoption_is_marked_until_an_update_has_finished_it(
+    serving: Plugin, emulator: Emulator, owner: str
+) -> None:
+    found = emulator.platform.register(owner, name="Older")
+    secret = found["oauth2Client"]["secret"]
+    declared = {"name": "Sample", "allowedTenants": {owner: ""}}
+    adopt = {"applicationId": found["id"], "clientSecret": secret}
+    inputs = checked(serving, {}, **declared, adopt=adopt)
+    emulator.add_fault(Fault(kind="status", status=500, method="PUT"))
+    kept = failed(serving, "Create", properties=inputs)
+    marked = shown(kept.properties)
+    assert marked[UNFINISHED_ADOPTION] is True
+    assert SECRET_LOST not in marked
+
+    emulator.clear_faults()
+    emulator.clear_calls()
+    next_run(serving, emulator, owner)
+    read = serving.call("Read", id=kept.id, urn=APP, properties=marked, inputs=inputs)
+    assert shown(read.properties)[UNFINISHED_ADOPTION] is True
+    reached = checked(serving, inputs, name="Sample", allowedTenants={})
+    difference = serving.call("Diff", id=kept.id, urn=APP, olds=marked, news=reached)
+    assert list(difference.diffs) == []
+    assert difference.changes == difference.DIFF_SOME
+    updated = serving.call("Update", id=kept.id, urn=APP, olds=marked, news=reached)
+    assert UNFINISHED_ADOPTION not in shown(updated.properties)
+    assert changes_in(emulator) == []
+    assert shown(updated.properties)["clientSecret"]["value"] == secret

@@ -223,8 +223,8 @@ def test_applications_of_the_same_name_are_each_warned_of(
             provider_pb2.DiffRequest(
                 id=f"id-of-{name}",
                 urn=urn(name),
-                olds=wire.sent({"name": "reporting", "allowedTenants": {}}),
-                news=wire.sent({"name": "reporting"}),
+                olds=wire.sent({"name": "reporting", "tenantId": owner, "allowedTenants": {}}),
+                news=wire.sent({"name": "reporting", "tenantId": owner}),
             ),
             None,
         )
