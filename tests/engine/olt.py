@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from typing import Any, Final
 
 from olt_provider.emulator import Emulator
 from tests.emulated import calls_of
@@ -20,6 +21,19 @@ pulumi.export("client_secret", app.client_secret)
 INSTALLATION = """
 OltInstallation("installation", application_id=app.id, tenant_id={tenant_id!r})
 """
+
+
+INTERRUPTED: Final = re.compile(
+    r"Traceback \(most recent call last\)(?:(?!Traceback).)*?\bKeyboardInterrupt\b", re.DOTALL
+)
+
+
+def has_traceback(output: str) -> bool:
+    """Whether the CLI's output has a traceback, other than of a program that was interrupted.
+
+    Newer Python hosts interrupt a program when an operation fails, and it prints where it was.
+    """
+    return "Traceback" in INTERRUPTED.sub("", output)
 
 
 def application(options: str = "", **declared: Any) -> str:

@@ -18,7 +18,7 @@ from olt_provider._version import __version__
 from olt_provider.emulator import Emulator
 from tests.emulated import changes_in
 from tests.engine.harness import Engine, Stack
-from tests.engine.olt import reaching
+from tests.engine.olt import has_traceback, reaching
 from tests.native import plugin
 from tests.native.stacks import application, new_yaml_stack, unpacked
 from tools import plugin as release
@@ -159,7 +159,7 @@ def test_missing_plugin_is_reported_with_the_words_of_the_troubleshooting_page(
 ) -> None:
     shown = stack_without_a_plugin.preview(expect_failure=True).output
     assert "no resource plugin 'pulumi-resource-olt'" in shown.lower()
-    assert "olt_provider" not in shown, "a traceback of the package"
+    assert not has_traceback(shown)
 
 
 @pytest.mark.long
