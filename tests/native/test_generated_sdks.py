@@ -1,4 +1,4 @@
-"""The examples in Go and TypeScript with the SDKs of Pulumi's generators: types and deployment."""
+"""Programs in Go, TypeScript and Python with the SDKs of the generators: types, deployment."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -14,9 +15,9 @@ import pytest
 
 from olt_provider.emulator import TENANT_A, Emulator
 from olt_provider.native import schema
-from tests.engine.harness import Engine
+from tests.engine.harness import Engine, Stack
 from tests.engine.olt import reaching
-from tests.native.stacks import ExampleStack, new_example_stack
+from tests.native.stacks import ExampleStack, NativeStack, new_example_stack, new_native_stack
 from tools.workspace import ROOT
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
@@ -27,6 +28,16 @@ FLAGS: Final = ("-buildvcs=false", "-trimpath")
 SDK: Final = "example.com/pulumi-olt/sdk/go"
 GO_SETTINGS: Final = ("GOCACHE", "GOMODCACHE")
 """What is under the home folder, of which the engine has another."""
+PYTHON_PROGRAM: Final = f"""
+import pulumi
+import pulumi_olt_sdk as olt
+
+app = olt.Application("readers", name="Readers", allowed_tenants={{{TENANT_A!r}: "the owner"}})
+installation = olt.Installation("readers", application_id=app.id)
+pulumi.export("tenantId", installation.tenant_id)
+pulumi.export("clientId", app.client_id)
+pulumi.export("clientSecret", app.client_secret)
+"""
 
 
 def run(command: Sequence[str | Path], cwd: Path) -> str:
@@ -74,6 +85,23 @@ def typescript(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Exam
     return stack
 
 
+@pytest.fixture(scope="module")
+def python(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> NativeStack:
+    """The SDK is installed beside the program, in the environment of this package."""
+    folder = tmp_path_factory.mktemp("python")
+    stack = new_native_stack(engine, folder, PYTHON_PROGRAM)
+    sdk = generate("python", folder)
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
+    run([*pip, str(sdk), "parver"], folder)  # what the SDK requires and this package does not
+    return stack
+
+
+def test_python_sdk_replaces_nothing_of_this_package(python: NativeStack) -> None:
+    installed = {each.name.partition("-")[0] for each in python.folder.iterdir()}
+    assert "pulumi_olt_sdk" in installed
+    assert installed & {"olt_provider", "pulumi_olt"} == set()
+
+
 def test_go_program_compiles_against_its_sdk(go: ExampleStack) -> None:
     run(["go", "build", *FLAGS, "-o", go.folder / "readers", "."], go.folder)
 
@@ -83,13 +111,13 @@ def test_types_of_typescript_program_fit_its_sdk(typescript: ExampleStack) -> No
     run([folder / "node_modules" / ".bin" / "tsc", "--noEmit", "-p", folder], folder)
 
 
-@pytest.fixture(params=["go", "typescript"])
-def program(request: pytest.FixtureRequest) -> ExampleStack:
-    stack: ExampleStack = request.getfixturevalue(request.param)
+@pytest.fixture(params=["go", "typescript", "python"])
+def program(request: pytest.FixtureRequest) -> Stack:
+    stack: Stack = request.getfixturevalue(request.param)
     return stack
 
 
-def test_program_from_registration_to_deletion(program: ExampleStack) -> None:
+def test_program_from_registration_to_deletion(program: Stack) -> None:
     with Emulator.start() as emulator:
         program.env.update(reaching(emulator, emulator.token(TENANT_A)))
         program.preview()

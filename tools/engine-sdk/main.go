@@ -9,6 +9,7 @@ import (
 
 	golang "github.com/pulumi/pulumi/pkg/v3/codegen/go"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/nodejs"
+	"github.com/pulumi/pulumi/pkg/v3/codegen/python"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
 )
 
@@ -19,7 +20,7 @@ type noOtherPackages struct{ schema.ReferenceLoader }
 
 func main() {
 	if len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "usage: sdk go|nodejs SCHEMA FOLDER")
+		fmt.Fprintln(os.Stderr, "usage: sdk go|nodejs|python SCHEMA FOLDER")
 		os.Exit(2)
 	}
 	if err := generate(os.Args[1], os.Args[2], os.Args[3]); err != nil {
@@ -39,6 +40,8 @@ func generate(language, file, folder string) error {
 		files, err = golang.GeneratePackage(tool, pkg, nil)
 	case "nodejs":
 		files, err = nodejs.GeneratePackage(tool, pkg, nil, nil, true, noOtherPackages{})
+	case "python":
+		files, err = python.GeneratePackage(tool, pkg, nil, noOtherPackages{})
 	default:
 		err = fmt.Errorf("no generator for %s", language)
 	}
