@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypedDict
 
@@ -136,9 +136,10 @@ class ApplicationProvider(ResourceProvider):
         from olt_provider.lifecycle.application.model import TABLE
 
         olds, declared = in_snake_case(host.received(_olds), TABLE), host.received(news)
+        kept: Collection[str] = ()
         if _olds and is_native(_olds):
-            declared = host.with_kept_values(self.context, TABLE, olds, declared)
-        return host.check_result(declaration.check(self.context, olds, declared))
+            declared, kept = host.with_kept_values(self.context, TABLE, olds, declared)
+        return host.check_result(declaration.check(self.context, olds, declared), secrets=kept)
 
     @host.reported
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

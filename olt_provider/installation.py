@@ -23,6 +23,8 @@ from olt_provider.native.names import INSTALLATION
 from olt_provider.provider_process import with_stored_configuration
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from olt_provider.lifecycle.installation.model import InstallationInputs
 
 ID_FORM: Final = "{tenant_id}/{application_id}"
@@ -52,9 +54,10 @@ class InstallationProvider(ResourceProvider):
         from olt_provider.lifecycle.installation.model import TABLE
 
         olds, declared = in_snake_case(host.received(_olds), TABLE), host.received(news)
+        kept: Collection[str] = ()
         if _olds and is_native(_olds):
-            declared = host.with_kept_values(self.context, TABLE, olds, declared)
-        return host.check_result(declaration.check(self.context, olds, declared))
+            declared, kept = host.with_kept_values(self.context, TABLE, olds, declared)
+        return host.check_result(declaration.check(self.context, olds, declared), secrets=kept)
 
     @host.reported
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

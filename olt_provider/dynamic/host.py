@@ -11,12 +11,13 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest
 from pulumi.output import Unknown
+from pulumi.runtime.rpc import wrap_rpc_secret
 
 from olt_provider.api.errors import ConfigurationError, OltError
 from olt_provider.lifecycle.values import UNKNOWN
@@ -183,8 +184,8 @@ def _plain(value: Any) -> Any:
 
 def with_kept_values(
     context: ProviderContext, table: Table, olds: Mapping[str, Any], news: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return a declaration with the values that a state of the native form keeps, and warn."""
+) -> tuple[dict[str, Any], list[str]]:
+    """Return a declaration with values of a state of the native form, and their names, and warn."""
     from olt_provider.lifecycle import migration
 
     declared, kept = migration.with_kept_values(table, olds, news)
@@ -193,12 +194,14 @@ def with_kept_values(
         context.warn(
             f"application {application!r}: " + migration.KEPT.format(names=", ".join(kept))
         )
-    return declared
+    return declared, kept
 
 
-def check_result(checked: Checked) -> CheckResult:
+def check_result(checked: Checked, secrets: Collection[str] = ()) -> CheckResult:
     """Return a checked declaration in the form of the SDK.
 
+    Values of the state among the inputs must be marked as ``secrets``: the engine sends the state
+    without such marks, and applies those of the program to the same properties only.
     The engine prints the whole value of a property that a failure names, secrets included. So the
     property is named in the text of the failure instead.
     """
@@ -206,7 +209,9 @@ def check_result(checked: Checked) -> CheckResult:
         CheckFailure("", one_line(": ".join(filter(None, (failure.property, failure.reason)))))
         for failure in checked.failures
     ]
-    return CheckResult({key: _sent(value) for key, value in checked.inputs.items()}, failures)
+    inputs = {key: _sent(value) for key, value in checked.inputs.items()}
+    inputs |= {key: wrap_rpc_secret(inputs[key]) for key in secrets if key in inputs}
+    return CheckResult(inputs, failures)
 
 
 def _sent(value: Any) -> Any:

@@ -119,6 +119,26 @@ def test_migration_changes_nothing_that_is_ignored(
     assert stack.preview_json()["changeSummary"] == {"same": 2}
 
 
+@pytest.mark.parametrize("back", [False, long(True)])
+def test_migration_keeps_ignored_secrets_encrypted(
+    emulator: Emulator, new_stack: MakeStack, owner: str, *, back: bool
+) -> None:
+    text = "not for everyone"
+    forms: list[Callable[[str], str]] = [native, str] if back else [str, native]
+    declared = olt.application(f"aliases=[{ALIAS}]", teaser_description=text)
+    hidden = declared.replace(repr(text), f"pulumi.Output.secret({text!r})")
+    stack = new_stack(forms[0](hidden))
+    stack.env.update(olt.reaching(emulator, emulator.token(owner)))
+    stack.up()
+    ignoring = f"aliases=[{ALIAS}], ignore_changes=['teaser_description']"
+    stack.program(forms[1](olt.application(ignoring)))
+    for _ in range(2):
+        stack.up()
+        assert text not in stack.state_file.read_text()
+    (held,) = emulator.platform.applications(owner)
+    assert held["teaserDescription"] == text
+
+
 def test_dynamic_state_is_refreshed_by_the_native_form_before_its_first_update(
     emulator: Emulator, new_stack: MakeStack, owner: str
 ) -> None:
