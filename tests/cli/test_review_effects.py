@@ -622,6 +622,29 @@ def test_a_replacement_lists_its_tenants_once() -> None:
     assert f"- `Customer A` (`{TENANT_A}`): `app` (`{X}`)" in render(found)
 
 
+def test_a_tenant_of_a_replacement_that_may_stay_installed_loses_nothing_for_certain() -> None:
+    on = (_urn(APPLICATION, "app"), REFERENCE)
+    steps = (
+        _step(
+            "replace",
+            oldState=_state(allowed_tenants={TENANT_A: ""}),
+            newState=_declared(allowed_tenants={TENANT_A: ""}),
+        ),
+        _step(
+            "replace",
+            "in",
+            kind=INSTALLATION,
+            oldState=_installed(f"{TENANT_A}/{X}", application=X, on=on),
+            newState=_installed(application=UNKNOWN, on=on),
+        ),
+    )
+    held = Facts(allowed={TENANT_A: ""}, installed=frozenset({TENANT_A}))
+    for platform in (None, {X: held}):
+        found = _review(*steps, platform=platform)
+        assert {(each.tenant, each.certain) for each in found.loses_access} == {(TENANT_A, False)}
+        assert [each.tenant for each in found.needs_credentials] == [TENANT_A]
+
+
 def test_a_refresh_is_not_taken_for_changes() -> None:
     updated = {
         **_step("update", oldState=_state(), newState=_state(status="inactive")),

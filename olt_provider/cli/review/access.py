@@ -15,6 +15,7 @@ from olt_provider.cli.preview.steps import an_id
 from olt_provider.cli.review.findings import Access, Affected
 
 HIDDEN_TENANTS: Final = "allowed_tenants is secret or not known yet"
+MAY_STAY: Final = "uninstalled, unless the ID that is not known yet is that of this application"
 Pair = tuple[str, str | None]
 """The key of an application, and a tenant; ``None``: the preview does not show it."""
 
@@ -57,10 +58,10 @@ class Tenants:
     @property
     def keeps(self) -> tuple[Access, ...]:
         """Return the tenants that keep access to a replaced application with new credentials."""
-        kept = {pair: _Reason({"application replaced"}, certain=True) for pair in self._keeps}
-        return self._accesses(
-            {pair: reason for pair, reason in kept.items() if pair not in self._loses}
-        )
+        ended = {pair for pair, reason in self._loses.items() if reason.certain}
+        kept = self._keeps - ended
+        reason = _Reason({"application replaced"}, certain=True)
+        return self._accesses(dict.fromkeys(kept, reason))
 
     def _accesses(self, found: dict[Pair, _Reason]) -> tuple[Access, ...]:
         accesses = [
@@ -120,7 +121,9 @@ class Tenants:
             self._changed(resource, key, base, registered, why="application replaced")
             there = {(each.application, each.tenant) for each in self._stack.after}
             for tenant in base.installed:  # only known from the platform
-                if (key, tenant) not in there:
+                if (UNNAMED, tenant) in there:
+                    self._lose(key, tenant, MAY_STAY, certain=False)
+                elif (key, tenant) not in there:
                     self._lose(key, tenant, "uninstalled")
             self._keeps |= {
                 (key, each) for each in (base.allowed or {}).keys() & (registered.allowed or {})
@@ -205,8 +208,7 @@ class Tenants:
         if held is not None and tenant not in held.installed and tenant in (held.allowed or {}):
             return
         if self._stack.may_go_on(installed) or key == UNNAMED or tenant is None:
-            why = "uninstalled, unless the ID that is not known yet is that of this application"
-            self._lose(key, tenant, why, certain=False)
+            self._lose(key, tenant, MAY_STAY, certain=False)
         else:
             self._lose(key, tenant, "uninstalled")
 
