@@ -184,7 +184,7 @@ class Transport:
         self._count(request)
         try:
             for attempt in retrying:
-                with attempt, self._backoff.turn(call.sleep) as turn:
+                with attempt, self._backoff.turn(call.sleep) as turn, self._connection():
                     call.begin()
                     try:
                         value = self._attempt(request, authorize)
@@ -267,10 +267,6 @@ class Transport:
                 self._session = session
             return self._session
 
-    def _attempt(self, request: Request, authorize: Callable[[], AuthBase]) -> Any:
-        with self._connection():
-            return self._exchange(request, authorize)
-
     @contextmanager
     def _connection(self) -> Iterator[None]:
         """Wait for a free connection. The wait may be given up, as those between two tries."""
@@ -284,7 +280,7 @@ class Transport:
         finally:
             self._free.release()
 
-    def _exchange(self, request: Request, authorize: Callable[[], AuthBase]) -> Any:
+    def _attempt(self, request: Request, authorize: Callable[[], AuthBase]) -> Any:
         session, auth = self._open(), authorize()
         started = time.monotonic()
         deadline = Deadline(self._timeout[1])

@@ -39,7 +39,7 @@ with Emulator.start({{"tenants": [{{"id": {OWNER!r}, "name": "Owner"}}]}}) as em
         return emulator.platform.application(made.id).get("supportEmail")
 
     def use(inputs, outputs, **news):
-        checked = provider.check(inputs, {{"name": "x", **news}}).inputs
+        checked = provider.check({{**inputs, "__provider": ""}}, {{"name": "x", **news}}).inputs
         changes = provider.diff(made.id, {{**outputs, "__provider": ""}}, checked).changes
         return checked, changes, provider.update(made.id, outputs, checked).outs
 
