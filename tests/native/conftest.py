@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.emulated import emulator, owner, shared_emulator
 from tests.engine.harness import Engine, Stack
+from tests.native import plugin
+from tests.native.plugin import Plugin
 from tests.native.stacks import new_native_stack
 
 __all__ = ["emulator", "owner", "shared_emulator"]
@@ -25,6 +27,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.engine)
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(TIMEOUT))
+
+
+@pytest.fixture(scope="module")
+def started() -> Iterator[Plugin]:
+    """A plugin that the tests of a module share."""
+    with plugin.running() as running:
+        yield running
 
 
 @pytest.fixture

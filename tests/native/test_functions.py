@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from olt_provider.emulator import Emulator
 from tests.emulated import calls_of
-from tests.native import plugin
 from tests.native.plugin import Plugin, shown, urn
 
 MISSING = "00000000-0000-4000-8000-000000000000"
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[Plugin]:
-    with plugin.running() as running:
-        yield running
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
@@ -10,19 +9,12 @@ import pytest
 from olt_provider.emulator import Emulator
 from olt_provider.lifecycle.values import UNKNOWN
 from tests.emulated import calls_of
-from tests.native import plugin
 from tests.native.plugin import Plugin, shown, urn
 
 APPLICATION: Final = "olt:index:Application"
 INSTALLATION: Final = "olt:index:Installation"
 ID: Final = "9aa3b618-8cd2-4dc0-b7a1-da6df60af254"
 HOSTILE: Final = "\x1b[31mred\n::add-mask::x\u202e"
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[Plugin]:
-    with plugin.running() as running:
-        yield running
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import grpc
@@ -15,19 +14,12 @@ from olt_provider.lifecycle.application.declaration import UNFINISHED_ADOPTION
 from olt_provider.native import wire
 from olt_provider.native.resources import SECRET_LOST
 from tests.emulated import changes_in
-from tests.native import plugin
 from tests.native.plugin import Plugin, shown, urn
 
 APPLICATIONS = "/application-developer/applications"
 SECRET = f"POST {APPLICATIONS}/{{applicationId}}/secret"
 PATCH = f"PATCH {APPLICATIONS}/{{applicationId}}"
 APP = urn("app")
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[Plugin]:
-    with plugin.running() as running:
-        yield running
 
 
 @pytest.fixture

@@ -29,12 +29,6 @@ from tests.native import plugin
 from tests.native.plugin import Plugin, provider_urn, shown, urn
 
 
-@pytest.fixture(scope="module")
-def started() -> Iterator[Plugin]:
-    with plugin.running() as running:
-        yield running
-
-
 @pytest.fixture
 def serving(started: Plugin, emulator: Emulator, owner: str) -> Plugin:
     configure(started, emulator, owner)
