@@ -643,6 +643,10 @@ def test_a_tenant_of_a_replacement_that_may_stay_installed_loses_nothing_for_cer
         found = _review(*steps, platform=platform)
         assert {(each.tenant, each.certain) for each in found.loses_access} == {(TENANT_A, False)}
         assert [each.tenant for each in found.needs_credentials] == [TENANT_A]
+    named = _installed(f"{TENANT_A}/{X}", application=X, on=on[:1])
+    again = _installed(application=UNKNOWN, on=on[:1])
+    stays = _step("replace", "named", kind=INSTALLATION, oldState=named, newState=again)
+    assert _review(steps[0], stays, steps[1], platform={X: held}).loses_access == ()
 
 
 def test_a_refresh_is_not_taken_for_changes() -> None:

@@ -121,9 +121,11 @@ class Tenants:
             self._changed(resource, key, base, registered, why="application replaced")
             there = {(each.application, each.tenant) for each in self._stack.after}
             for tenant in base.installed:  # only known from the platform
+                if (key, tenant) in there:
+                    continue
                 if (UNNAMED, tenant) in there:
                     self._lose(key, tenant, MAY_STAY, certain=False)
-                elif (key, tenant) not in there:
+                else:
                     self._lose(key, tenant, "uninstalled")
             self._keeps |= {
                 (key, each) for each in (base.allowed or {}).keys() & (registered.allowed or {})
